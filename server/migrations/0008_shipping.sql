@@ -1,0 +1,29 @@
+-- Up Migration
+
+create schema shipping;
+
+create table shipping.carrier (
+  id      uuid primary key,
+  code    text not null unique check (code ~ '^[a-z0-9]+([-_.][a-z0-9]+)*$'),
+  name    text not null check (btrim(name) <> ''),
+  version int not null default 1 check (version > 0)
+);
+
+create table shipping.service (
+  id         uuid primary key,
+  code       text not null unique check (code ~ '^[a-z0-9]+([-_.][a-z0-9]+)*$'),
+  name       text not null check (btrim(name) <> ''),
+  carrier_id uuid not null references shipping.carrier,
+  active     boolean not null default true,
+  version    int not null default 1 check (version > 0)
+);
+
+-- Flat transit days of a service from one country to another.
+create table shipping.transit (
+  service_id   uuid not null references shipping.service,
+  from_country text not null check (from_country ~ '^[A-Z]{2}$'),
+  to_country   text not null check (to_country ~ '^[A-Z]{2}$'),
+  days_min     int not null check (days_min >= 0),
+  days_max     int not null check (days_max >= days_min and days_max <= 365),
+  primary key (service_id, from_country, to_country)
+);
