@@ -1,0 +1,44 @@
+import type { TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import type { App } from './app.ts'
+import { ProblemJson } from './schemas.ts'
+import { violationsOf } from './validate.ts'
+
+/** An answer that its route's schema does not allow. Only thrown where answers are checked: in tests. */
+export class ResponseMismatchError extends Error {
+  override readonly name = 'ResponseMismatchError'
+}
+
+/**
+ * Compares every answer with its schema, with all objects closed: a property that the schema does not name is a leak
+ * even where the schema forgot to say so.
+ */
+export function checkResponses(app: App): void {
+  const validators = new Map<TSchema, Validator>()
+  app.addHook('preSerialization', (request, reply, payload, done) => {
+    const { schema, method, url } = request.routeOptions
+    const { statusCode } = reply
+    const responses = (schema?.response ?? {}) as Record<string, TSchema>
+    const declared = statusCode >= 400 ? ProblemJson : (responses[statusCode] ?? responses[`${Math.trunc(statusCode / 100)}xx`])
+    const answer = `${String(method)} ${url ?? ''} ${statusCode}`
+    if (declared === undefined) return done(new ResponseMismatchError(`${answer} is not a declared answer`))
+    let validator = validators.get(declared)
+    if (validator === undefined) validators.set(declared, (validator = Compile(statusCode >= 400 ? declared : closed(declared))))
+    const json: unknown = JSON.parse(JSON.stringify(payload))
+    if (validator.Check(json)) return done(null, payload)
+    const violations = violationsOf(validator, json).map(({ path, message }) => `${path || '/'} ${message}`)
+    done(new ResponseMismatchError(`${answer}: ${violations.join('; ')}`))
+  })
+}
+
+/** The schema with every object closed that does not say itself what else it may have. */
+function closed(schema: unknown): TSchema {
+  if (Array.isArray(schema)) return schema.map(closed)
+  if (typeof schema !== 'object' || schema === null) return schema as unknown as TSchema
+  const copy: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(schema)) copy[key] = literalKeywords.has(key) ? value : closed(value)
+  if ('properties' in copy && !('additionalProperties' in copy)) copy.additionalProperties = false
+  return copy
+}
+
+const literalKeywords = new Set(['enum', 'const', 'default', 'examples', 'required'])

@@ -1,0 +1,138 @@
+import { invariant, must } from '../kernel/invariant.ts'
+import type { Queryable, Tx } from './db.ts'
+
+/** The rooms whose configuration nodes cache. */
+export type RevisionedRoom = 'merchant' | 'identity' | 'catalog' | 'pricing' | 'inventory' | 'shipping' | 'sourcing'
+
+export type Revisions = Readonly<Record<RevisionedRoom, bigint>>
+
+/** Reads every room's revision in one small statement; inside a transaction it is what the transaction decides on. */
+export async function readRevisions(source: Queryable): Promise<Revisions> {
+  const rows = await source.rows<{ room: RevisionedRoom; value: bigint }>({
+    name: 'platform.read_revisions',
+    text: 'select room, value from platform.revision',
+  })
+  return Object.fromEntries(rows.map(({ room, value }) => [room, value])) as Revisions
+}
+
+/**
+ * Raises a room's revision and returns it, to be stamped on the rows that change. Call it before writing them: the row
+ * lock it takes makes writers of one room wait for each other, so a reader that saw revision n has seen all below n.
+ */
+export async function raiseRevision(tx: Tx, room: RevisionedRoom): Promise<bigint> {
+  const [row] = await tx.rows<{ value: bigint }>({
+    name: 'platform.raise_revision',
+    text: 'update platform.revision set value = value + 1 where room = $1 returning value',
+    values: [room],
+  })
+  return must(row, `the revision row of ${room}`).value
+}
+
+/**
+ * A room's small configuration, kept whole in memory: channels, locations, tariffs.
+ * `at(source, revision)` answers what the database holds at that revision or later.
+ */
+export class RevisionedBook<Book> {
+  readonly #load: (source: Queryable) => Promise<Book>
+  #revision = -1n
+  #book: Book | undefined
+
+  constructor(load: (source: Queryable) => Promise<Book>) {
+    this.#load = load
+  }
+
+  async at(source: Queryable, revision: bigint): Promise<Book> {
+    if (this.#book !== undefined && this.#revision >= revision) return this.#book
+    const book = await this.#load(source)
+    // Two loads may cross; the newer one stays.
+    if (revision > this.#revision) {
+      this.#revision = revision
+      this.#book = book
+    }
+    return book
+  }
+
+  /** The book as last loaded, possibly older than the database; undefined before the first load. */
+  peek(): Book | undefined {
+    return this.#book
+  }
+}
+
+export interface RevisionedMapOptions<Key, Value> {
+  readonly entriesMax: number
+  /** Keys of everything that changed after the revision; may name keys that are not cached. */
+  readonly changedSince: (source: Queryable, revision: bigint) => Promise<Key[]>
+  /** Values by key; a key without a row is left out, and its absence is cached as well. */
+  readonly load: (source: Queryable, keys: readonly Key[]) => Promise<Map<Key, Value>>
+}
+
+/**
+ * Configuration too large to keep whole (products, prices), cached by key and bounded: the entry unused longest leaves.
+ * `at(source, revision, keys)` answers what the database holds at that revision or later.
+ */
+export class RevisionedMap<Key, Value> {
+  readonly #options: RevisionedMapOptions<Key, Value>
+  #entries = new Map<Key, Value | null>()
+  #revision = -1n
+  #catchingUp: Promise<void> | undefined
+
+  constructor(options: RevisionedMapOptions<Key, Value>) {
+    invariant(options.entriesMax > 0, 'a cache holds at least one entry')
+    this.#options = options
+  }
+
+  async at(source: Queryable, revision: bigint, keys: Iterable<Key>): Promise<Map<Key, Value>> {
+    if (revision > this.#revision) await this.#catchUp(source, revision)
+    const found = new Map<Key, Value>()
+    const missing: Key[] = []
+    for (const key of new Set(keys)) {
+      const entry = this.#entries.get(key)
+      if (entry === undefined) missing.push(key)
+      else if (entry !== null) {
+        found.set(key, entry)
+        // Re-inserting moves the key to the young end of the map.
+        this.#entries.delete(key)
+        this.#entries.set(key, entry)
+      }
+    }
+    if (missing.length === 0) return found
+    const revisionBefore = this.#revision
+    const loaded = await this.#options.load(source, missing)
+    for (const [key, value] of loaded) found.set(key, value)
+    // What was loaded while a newer revision arrived may already be old: use it once, do not keep it.
+    if (this.#revision === revisionBefore) for (const key of missing) this.#keep(key, loaded.get(key) ?? null)
+    return found
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  #keep(key: Key, value: Value | null): void {
+    this.#entries.set(key, value)
+    if (this.#entries.size <= this.#options.entriesMax) return
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest)
+      break
+    }
+  }
+
+  async #catchUp(source: Queryable, revision: bigint): Promise<void> {
+    while (this.#catchingUp !== undefined) await this.#catchingUp
+    if (revision <= this.#revision) return
+    this.#catchingUp = this.#dropChanged(source, revision)
+    try {
+      await this.#catchingUp
+    } finally {
+      this.#catchingUp = undefined
+    }
+  }
+
+  async #dropChanged(source: Queryable, revision: bigint): Promise<void> {
+    if (this.#entries.size > 0) {
+      const changed = await this.#options.changedSince(source, this.#revision)
+      for (const key of changed) this.#entries.delete(key)
+    }
+    this.#revision = revision
+  }
+}
