@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkAddress, tidyAddress, type Address } from './address.ts'
+
+const home: Address = { name: 'Ada Lovelace', line1: '1 Main St', city: 'Springfield', postalCode: '62701', country: 'US' }
+
+const postalCodes = [
+  // country  typed          kept as        problem
+  ['US',      '62701',       '62701',       ''],
+  ['US',      '62701-1234',  '62701-1234',  ''],
+  ['US',      '6270',        '6270',        'postalCode invalid'],
+  ['US',      '',            '',            'postalCode missing'],
+  ['us',      ' 62701 ',     '62701',       ''],
+  ['GB',      'sw1a  1aa',   'SW1A 1AA',    ''],
+  ['GB',      'SW1A1AA',     'SW1A1AA',     ''],
+  ['GB',      '12345',       '12345',       'postalCode invalid'],
+  ['CA',      'k1a 0b1',     'K1A 0B1',     ''],
+  ['CA',      'D1A 0B1',     'D1A 0B1',     'postalCode invalid'],
+  ['DE',      '10115',       '10115',       ''],
+  ['DE',      'D-10115',     'D-10115',     'postalCode invalid'],
+  ['NL',      '1012 ab',     '1012 AB',     ''],
+  ['JP',      '100-0001',    '100-0001',    ''],
+  ['JP',      '1000001',     '1000001',     ''],
+  ['HK',      '',            '',            ''],
+  ['HK',      '999077',      '999077',      ''],
+  ['PY',      '1209',        '1209',        ''],
+  ['PY',      '<1209>',      '<1209>',      'postalCode invalid'],
+  ['PY',      '',            '',            'postalCode missing'],
+  ['XX',      '12345',       '12345',       'country invalid'],
+  ['',        '12345',       '12345',       'country missing'],
+  ['USA',     '62701',       '62701',       'country too_long'],
+] as const
+
+for (const [country, typed, kept, problem] of postalCodes) {
+  test(`postal code ${JSON.stringify(typed)} of ${JSON.stringify(country)}: ${problem || 'accepted'}`, () => {
+    const address = { ...home, country, postalCode: typed }
+    assert.equal(tidyAddress(address).postalCode, kept)
+    assert.equal(told(address), problem)
+  })
+}
+
+const changes = [
+  // change                              problem
+  [{ name: '   ' },                      'name missing'],
+  [{ line1: '' },                        'line1 missing'],
+  [{ city: '\t' },                       'city missing'],
+  [{ line2: '' },                        ''],
+  [{ line2: null, region: null },        ''],
+  [{ name: 'a'.repeat(200) },            ''],
+  [{ name: 'a'.repeat(201) },            'name too_long'],
+  [{ city: 'a'.repeat(101) },            'city too_long'],
+  [{ line1: '1 Main\u0000St' },          'line1 invalid'],
+  [{ name: '', city: '' },               'name missing, city missing'],
+  [{ name: '=HYPERLINK("http://x")' },   ''],
+] as const
+
+for (const [change, problem] of changes) {
+  test(`an address with ${JSON.stringify(change).slice(0, 60)}: ${problem || 'accepted'}`, () => {
+    assert.equal(told({ ...home, ...change }), problem)
+  })
+}
+
+test('tidying keeps what is there and drops what is empty', () => {
+  assert.deepEqual(tidyAddress({ ...home, name: '  Ada \n Lovelace ', line2: ' ', region: ' IL', phone: null }), {
+    ...home,
+    region: 'IL',
+  })
+})
+
+function told(address: Address): string {
+  return checkAddress(address).map(({ field, problem }) => `${field} ${problem}`).join(', ')
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newId } from '../../kernel/id.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
+import type { ConfigurationByKind, ConfigurationKind, ConfigurationRows } from './book.ts'
+import { checkConfiguration, type ConfigurationRefusal } from './check-configuration.ts'
+import { refusals } from './merchant.refusals.ts'
+
+const entity: ConfigurationByKind['legalEntity'] = {
+  id: newId(), code: 'us', name: 'Fernway Inc.', country: 'US', currency: 'USD' as CurrencyCode,
+  timeZone: 'America/New_York', version: 1,
+}
+const market: ConfigurationByKind['market'] = {
+  id: newId(), code: 'eu', name: 'EU', countries: ['DE', 'FR'], version: 1,
+}
+const channel: ConfigurationByKind['channel'] = {
+  id: newId(), code: 'web', name: 'Web', kind: 'web', legalEntityId: entity.id, marketId: market.id,
+  currency: 'USD' as CurrencyCode, currencies: ['USD', 'EUR'] as CurrencyCode[], locale: 'en-US',
+  timeZone: 'America/New_York', taxIncluded: false, taxIncludedExcept: ['EUR' as CurrencyCode], trusted: false,
+  cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true, version: 1,
+}
+const zone: ConfigurationByKind['zone'] = {
+  id: newId(), code: 'us-ca', name: 'California', country: 'US', regions: ['CA'], postalPrefixes: ['90', '91'],
+  version: 1,
+}
+const calendar: ConfigurationByKind['calendar'] = {
+  id: newId(), code: 'office', name: 'Office', timeZone: 'UTC', workingDays: [1, 2, 3, 4, 5],
+  closedDates: ['2026-12-25'], version: 1,
+}
+const samples: ConfigurationByKind = { legalEntity: entity, market, channel, zone, calendar }
+
+const others: ConfigurationRows = {
+  legalEntity: [entity],
+  market: [market],
+  channel: [{ ...channel, id: newId(), code: 'pos' }],
+  zone: [
+    { ...zone, id: newId(), code: 'us', regions: [], postalPrefixes: [] },
+    { ...zone, id: newId(), code: 'us-nv', regions: ['NV'], postalPrefixes: ['889', '9'] },
+  ],
+  calendar: [],
+}
+
+type Row = readonly [kind: ConfigurationKind, changed: object, expected: ConfigurationRefusal['code'] | 'may be saved']
+const rows: readonly Row[] = [
+  ['channel', {}, 'may be saved'],
+  ['channel', { code: 'Web' }, 'code_invalid'],
+  ['channel', { code: '' }, 'code_invalid'],
+  ['channel', { code: 'web shop' }, 'code_invalid'],
+  ['channel', { code: '-web' }, 'code_invalid'],
+  ['channel', { code: 'w'.repeat(40) }, 'may be saved'],
+  ['channel', { code: 'w'.repeat(41) }, 'code_invalid'],
+  ['channel', { code: 'pos' }, 'code_taken'],
+  ['channel', { name: ' \t' }, 'name_blank'],
+  ['channel', { legalEntityId: newId() }, 'legal_entity_unknown'],
+  ['channel', { marketId: newId() }, 'market_unknown'],
+  ['channel', { marketId: null }, 'may be saved'],
+  ['channel', { currency: 'XTS', currencies: ['XTS'] }, 'currency_unknown'],
+  ['channel', { currencies: ['USD', 'EUX'] }, 'currency_unknown'],
+  ['channel', { currency: 'EUR', currencies: ['USD'] }, 'currency_not_sold'],
+  ['channel', { currencies: [] }, 'currency_not_sold'],
+  ['channel', { currencies: ['USD', 'USD'], taxIncludedExcept: [] }, 'value_repeated'],
+  ['channel', { currencies: ['USD'] }, 'currency_not_sold'],
+  ['channel', { currencies: ['USD'], taxIncludedExcept: [] }, 'may be saved'],
+  ['channel', { taxIncludedExcept: ['EUR', 'EUR'] }, 'value_repeated'],
+  ['channel', { timeZone: 'America/Gotham' }, 'time_zone_unknown'],
+  ['channel', { locale: 'en_US' }, 'locale_unknown'],
+  ['channel', { trusted: true }, 'trust_not_allowed'],
+  ['channel', { kind: 'app', trusted: true }, 'trust_not_allowed'],
+  ['channel', { kind: 'pos', trusted: true }, 'may be saved'],
+  ['channel', { kind: 'marketplace', trusted: true }, 'may be saved'],
+  ['channel', { kind: 'import', trusted: true }, 'may be saved'],
+  ['channel', { cartTtlS: 59 }, 'duration_out_of_range'],
+  ['channel', { cartTtlS: 60 }, 'may be saved'],
+  ['channel', { cartTtlS: 60.5 }, 'duration_out_of_range'],
+  ['channel', { cartTtlS: 30 * 86_400 }, 'may be saved'],
+  ['channel', { cartTtlS: 30 * 86_400 + 1 }, 'duration_out_of_range'],
+  ['channel', { paymentTtlS: 7 * 86_400 + 1, paymentCapS: 30 * 86_400 }, 'duration_out_of_range'],
+  ['channel', { paymentTtlS: 86_400, paymentCapS: 86_399 }, 'duration_out_of_range'],
+  ['channel', { paymentTtlS: 86_400, paymentCapS: 86_400 }, 'may be saved'],
+
+  ['legalEntity', { code: 'ca' }, 'may be saved'],
+  ['legalEntity', {}, 'code_taken'],
+  ['legalEntity', { code: 'ca', country: 'ZZ' }, 'country_unknown'],
+  ['legalEntity', { code: 'ca', currency: 'CDN' }, 'currency_unknown'],
+  ['legalEntity', { code: 'ca', timeZone: 'EST' }, 'time_zone_unknown'],
+
+  ['market', { code: 'dach', countries: ['DE', 'AT', 'CH'] }, 'may be saved'],
+  ['market', { code: 'dach', countries: [] }, 'list_empty'],
+  ['market', { code: 'dach', countries: ['DE', 'XX'] }, 'country_unknown'],
+  ['market', { code: 'dach', countries: ['DE', 'AT', 'DE'] }, 'value_repeated'],
+
+  ['zone', {}, 'may be saved'],
+  ['zone', { country: 'XX' }, 'country_unknown'],
+  ['zone', { regions: ['ca'] }, 'region_invalid'],
+  ['zone', { regions: ['US-CA'] }, 'region_invalid'],
+  ['zone', { regions: ['CALI'] }, 'region_invalid'],
+  ['zone', { postalPrefixes: ['90 1'] }, 'postal_prefix_invalid'],
+  ['zone', { postalPrefixes: [''] }, 'postal_prefix_invalid'],
+  ['zone', { regions: ['CA', 'CA'] }, 'value_repeated'],
+  ['zone', { postalPrefixes: ['90', '90'] }, 'value_repeated'],
+  ['zone', { regions: ['CA', 'NV'] }, 'zone_overlaps'],
+  ['zone', { postalPrefixes: ['889'] }, 'zone_overlaps'],
+  ['zone', { postalPrefixes: ['8891', '88'] }, 'may be saved'],
+  ['zone', { regions: [], postalPrefixes: [] }, 'zone_overlaps'],
+  ['zone', { regions: [], postalPrefixes: [], country: 'CA' }, 'may be saved'],
+  ['zone', { regions: ['NV'], country: 'CA' }, 'may be saved'],
+
+  ['calendar', {}, 'may be saved'],
+  ['calendar', { timeZone: 'Sun' }, 'time_zone_unknown'],
+  ['calendar', { workingDays: [] }, 'list_empty'],
+  ['calendar', { workingDays: [0, 1] }, 'weekday_unknown'],
+  ['calendar', { workingDays: [1, 8] }, 'weekday_unknown'],
+  ['calendar', { workingDays: [1.5] }, 'weekday_unknown'],
+  ['calendar', { workingDays: [1, 1] }, 'value_repeated'],
+  ['calendar', { closedDates: ['2026-02-30'] }, 'date_unknown'],
+  ['calendar', { closedDates: ['2026-12-25', '2026-12-25'] }, 'value_repeated'],
+]
+
+for (const [kind, changed, expected] of rows) {
+  test(`${kind} ${JSON.stringify(changed)}: ${expected}`, () => {
+    const refusal = checkConfiguration(kind, { ...samples[kind], ...changed }, others)
+    assert.equal(refusal?.code ?? 'may be saved', expected)
+  })
+}
+
+test('every refusal of the table can happen', () => {
+  const seen = new Set<string>(rows.map(([, , expected]) => expected))
+  assert.deepEqual(Object.keys(refusals).filter((code) => !seen.has(code)), [])
+})

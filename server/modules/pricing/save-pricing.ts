@@ -1,0 +1,143 @@
+import { formatId, newId } from '../../kernel/id.ts'
+import { appendAudit } from '../../platform/audit.ts'
+import type { Tx } from '../../platform/db.ts'
+import { appendEvents } from '../../platform/events/append.ts'
+import { raiseRevision, readRevisions } from '../../platform/revision.ts'
+import type { Merchant } from '../merchant/index.ts'
+import type { PricingRows, TaxRate } from './book.ts'
+import { checkPriceList, checkTariff, checkTaxRate, type PricingRefusal, type PricingSurroundings } from './check-pricing.ts'
+import type { ReadShippingServices } from './ports.ts'
+import type { PriceList } from './price-choice.ts'
+import type { DeliveryTariff } from './price-delivery.ts'
+import { putPriceList, putTariff, putTaxRate, readPricing } from './pricing.sql.ts'
+
+/** What this room configures, by the kind of its ids. */
+export interface PricingByKind {
+  readonly priceList: PriceList
+  readonly taxRate: TaxRate
+  readonly deliveryTariff: DeliveryTariff
+}
+
+export type PricingKind = keyof PricingByKind
+
+/** What a new row says of itself. An id is brought only by who needs to know it beforehand, such as demo data. */
+export type NewPricing<Kind extends PricingKind> =
+  Omit<PricingByKind[Kind], 'id' | 'version'> & { readonly id?: PricingByKind[Kind]['id'] }
+
+/** What stays as it was made: it says what the amounts mean. */
+interface FixedFields {
+  priceList: 'code' | 'channelId' | 'currency' | 'taxIncluded'
+  taxRate: 'zoneId' | 'taxClass'
+  deliveryTariff: 'code' | 'channelId' | 'method' | 'serviceId' | 'currency'
+}
+
+export type PricingChanges<Kind extends PricingKind> =
+  Partial<Omit<PricingByKind[Kind], 'id' | 'version' | FixedFields[Kind]>>
+
+export type CreatePricingOutcome<Kind extends PricingKind> =
+  | { readonly kind: 'created'; readonly row: PricingByKind[Kind] }
+  | { readonly kind: 'refused'; readonly refusal: PricingRefusal }
+
+export type EditPricingOutcome<Kind extends PricingKind> =
+  | { readonly kind: 'edited'; readonly row: PricingByKind[Kind] }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'version_mismatch'; readonly currentVersion: number }
+  | { readonly kind: 'refused'; readonly refusal: PricingRefusal }
+
+export interface SavePricingDeps {
+  readonly merchant: Merchant
+  readonly shippingServices: ReadShippingServices
+}
+
+/**
+ * Adds one price list, tax rate or delivery tariff.
+ * Refused: nothing was written; the caller rolls back, or carries on and only a revision was used up.
+ */
+export async function createPricing<Kind extends PricingKind>(
+  deps: SavePricingDeps,
+  tx: Tx,
+  { actor, kind, fields }: { readonly actor: string; readonly kind: Kind; readonly fields: NewPricing<Kind> },
+): Promise<CreatePricingOutcome<Kind>> {
+  const revision = await raiseRevision(tx, 'pricing')
+  const surroundings = await look(deps, tx)
+  // The compiler cannot see that a kind's fields, its id and a version are that kind's row.
+  const row = { ...fields, id: fields.id ?? newId(), version: 1 } as unknown as PricingByKind[Kind]
+  const refusal = check[kind](row, surroundings)
+  if (refusal !== null) return { kind: 'refused', refusal }
+  write(tx, { actor, kind, row, revision, fields: Object.keys(fields) })
+  return { kind: 'created', row }
+}
+
+/** Changes fields of one row, if it still has the version that the editor saw. */
+export async function editPricing<Kind extends PricingKind>(
+  deps: SavePricingDeps,
+  tx: Tx,
+  { actor, kind, id, seenVersion, changes }: {
+    readonly actor: string
+    readonly kind: Kind
+    readonly id: PricingByKind[Kind]['id']
+    readonly seenVersion: number
+    readonly changes: PricingChanges<Kind>
+  },
+): Promise<EditPricingOutcome<Kind>> {
+  const revision = await raiseRevision(tx, 'pricing')
+  const surroundings = await look(deps, tx)
+  const rows: readonly PricingByKind[Kind][] = rowsOf[kind](surroundings.others)
+  const current = rows.find((row) => row.id === id)
+  if (current === undefined) return { kind: 'unknown' }
+  if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
+  const row = { ...current, ...changes, version: current.version + 1 }
+  const refusal = check[kind](row, { ...surroundings, others: without(surroundings.others, id) })
+  if (refusal !== null) return { kind: 'refused', refusal }
+  write(tx, { actor, kind, row, revision, fields: Object.keys(changes) })
+  return { kind: 'edited', row }
+}
+
+async function look({ merchant, shippingServices }: SavePricingDeps, tx: Tx): Promise<PricingSurroundings> {
+  const [others, services, revisions] = await Promise.all([readPricing(tx), shippingServices(tx), readRevisions(tx)])
+  return { others, services, merchant: await merchant.bookAt(tx, revisions.merchant) }
+}
+
+function without({ priceLists, taxRates, tariffs }: PricingRows, rowId: string): PricingRows {
+  const isOther = ({ id }: { readonly id: string }): boolean => id !== rowId
+  return { priceLists: priceLists.filter(isOther), taxRates: taxRates.filter(isOther), tariffs: tariffs.filter(isOther) }
+}
+
+const rowsOf: { readonly [Kind in PricingKind]: (rows: PricingRows) => readonly PricingByKind[Kind][] } = {
+  priceList: ({ priceLists }) => priceLists,
+  taxRate: ({ taxRates }) => taxRates,
+  deliveryTariff: ({ tariffs }) => tariffs,
+}
+
+const check: {
+  readonly [Kind in PricingKind]: (row: PricingByKind[Kind], surroundings: PricingSurroundings) => PricingRefusal | null
+} = { priceList: checkPriceList, taxRate: checkTaxRate, deliveryTariff: checkTariff }
+
+const put: { readonly [Kind in PricingKind]: (tx: Tx, row: PricingByKind[Kind], revision: bigint) => void } = {
+  priceList: putPriceList, taxRate: putTaxRate, deliveryTariff: putTariff,
+}
+
+/** The words of a kind in event types and audit actions. */
+const wordByKind = {
+  priceList: 'price_list', taxRate: 'tax_rate', deliveryTariff: 'delivery_tariff',
+} as const satisfies Record<PricingKind, string>
+
+function write<Kind extends PricingKind>(
+  tx: Tx,
+  { actor, kind, row, revision, fields }: {
+    readonly actor: string
+    readonly kind: Kind
+    readonly row: PricingByKind[Kind]
+    readonly revision: bigint
+    readonly fields: readonly string[]
+  },
+): void {
+  put[kind](tx, row, revision)
+  const word = wordByKind[kind]
+  const action = `${word}.${row.version === 1 ? 'created' : 'edited'}`
+  const id = formatId<PricingKind>(kind, row.id)
+  appendEvents(tx, [
+    { type: action, aggregateKind: word, aggregateId: row.id, version: row.version, data: { id, fields }, occurredAt: tx.at },
+  ])
+  appendAudit(tx, { actor, action, object: id, detail: { fields } })
+}

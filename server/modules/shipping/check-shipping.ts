@@ -1,0 +1,50 @@
+import { isCountry } from '../merchant/index.ts'
+import type { Carrier, Service, ShippingRows } from './book.ts'
+
+export type ShippingRefusal =
+  | { readonly code: 'shipping_code_invalid' }
+  | { readonly code: 'shipping_name_blank' }
+  | { readonly code: 'service_code_taken' }
+  | { readonly code: 'carrier_unknown'; readonly carrier: string }
+  | { readonly code: 'route_country_unknown'; readonly country: string }
+  | { readonly code: 'route_repeated'; readonly from: string; readonly to: string }
+  | { readonly code: 'transit_days_invalid'; readonly from: string; readonly to: string; readonly daysMax: number }
+
+/** No parcel is on the road for longer; a larger number is a slip of the hand. */
+const TRANSIT_DAYS_MAX = 365
+
+/** Why a carrier may not be saved; null when it may. */
+export function checkCarrier({ code, name }: Pick<Carrier, 'code' | 'name'>): ShippingRefusal | null {
+  if (!isShippingCode(code)) return { code: 'shipping_code_invalid' }
+  if (name.trim() === '') return { code: 'shipping_name_blank' }
+  return null
+}
+
+/**
+ * Why a service may not be saved; null when it may.
+ * @param others  what is there, without the service itself
+ */
+export function checkService(service: Omit<Service, 'id' | 'version'>, others: ShippingRows): ShippingRefusal | null {
+  const { code, name, carrier, transit } = service
+  if (!isShippingCode(code)) return { code: 'shipping_code_invalid' }
+  if (others.services.some((other) => other.code === code)) return { code: 'service_code_taken' }
+  if (name.trim() === '') return { code: 'shipping_name_blank' }
+  if (!others.carriers.some((other) => other.code === carrier)) return { code: 'carrier_unknown', carrier }
+
+  const routes = new Set<string>()
+  for (const { from, to, daysMin, daysMax } of transit) {
+    const unknown = [from, to].find((country) => !isCountry(country))
+    if (unknown !== undefined) return { code: 'route_country_unknown', country: unknown }
+    if (routes.has(from + to)) return { code: 'route_repeated', from, to }
+    routes.add(from + to)
+    const isWhole = Number.isInteger(daysMin) && Number.isInteger(daysMax)
+    if (!isWhole || daysMin < 0 || daysMax < daysMin || daysMax > TRANSIT_DAYS_MAX) {
+      return { code: 'transit_days_invalid', from, to, daysMax: TRANSIT_DAYS_MAX }
+    }
+  }
+  return null
+}
+
+function isShippingCode(code: string): boolean {
+  return /^[a-z0-9]+([-_.][a-z0-9]+)*$/.test(code) && code.length <= 40
+}

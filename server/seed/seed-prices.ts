@@ -1,0 +1,72 @@
+import { invariant } from '../kernel/invariant.ts'
+import { money, type CurrencyCode } from '../kernel/money.ts'
+import type { Tx } from '../platform/db.ts'
+import type { NewPricing, Pricing, PricingKind } from '../modules/pricing/index.ts'
+import { derivedId } from './derived-id.ts'
+import { tariffs } from './network-data.ts'
+import { bundles, products } from './products.ts'
+import { SEED_ACTOR as actor, type SeedDeps } from './seed-deps.ts'
+import { zones } from './zones.ts'
+
+const lists = [
+  { code: 'usd', name: 'Dollars, before sales tax', currency: 'USD', taxIncluded: false },
+  { code: 'eur', name: 'Euros, with VAT', currency: 'EUR', taxIncluded: true },
+] as const
+
+/** Price lists with their prices, tax rates and what delivery costs the buyer. */
+export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<void> {
+  const book = await pricing.currentBook()
+  await db.inTransaction(async (tx) => {
+    for (const { currency, ...list } of lists) {
+      if (book.priceLists.some(({ code }) => code === list.code)) continue
+      await create(pricing, tx, 'priceList', {
+        ...list, id: derivedId('priceList', list.code), currency: currency as CurrencyCode, channelId: null,
+        priority: 0, validFrom: null, validUntil: null,
+      })
+    }
+    for (const fields of taxRates()) {
+      const { zoneId, taxClass } = fields
+      if (book.taxRates.some((rate) => rate.zoneId === zoneId && rate.taxClass === taxClass)) continue
+      await create(pricing, tx, 'taxRate', fields)
+    }
+    for (const [code, name, method, service, countries, currency, cents, freeFromCents] of tariffs) {
+      if (book.tariffs.some((tariff) => tariff.code === code)) continue
+      await create(pricing, tx, 'deliveryTariff', {
+        id: derivedId('deliveryTariff', code), code, name, channelId: null, method, countries,
+        serviceId: service === null ? null : derivedId('shippingService', service),
+        currency: currency as CurrencyCode,
+        amountMinor: BigInt(cents),
+        freeFromMinor: freeFromCents === null ? null : BigInt(freeFromCents),
+        taxClass: 'standard', active: true,
+      })
+    }
+  })
+
+  const priced = [...products.flatMap(({ variants }) => variants), ...bundles]
+  for (const { code, currency } of lists) {
+    const edits = priced.map(({ sku, usd, eur }) => {
+      const price = money(BigInt(currency === 'USD' ? usd : eur), currency as CurrencyCode)
+      return { sku, price }
+    })
+    const priceListId = derivedId('priceList', code)
+    const outcome = await db.inTransaction((tx) => pricing.setPrices(tx, { actor, priceListId, edits }))
+    const isSet = outcome.kind === 'done' && outcome.results.every(({ kind }) => kind === 'set')
+    invariant(isSet, `the demo's prices in ${currency} are sound: ${JSON.stringify(outcome)}`)
+  }
+}
+
+/** Where nothing is due there is no row: no rate and a rate of zero come to the same. */
+function taxRates(): NewPricing<'taxRate'>[] {
+  return zones.flatMap(({ code, name, rates }) =>
+    Object.entries(rates).filter(([, ratePpm]) => ratePpm > 0).map(([taxClass, ratePpm]) => ({
+      id: derivedId('taxRate', `${code} ${taxClass}`), zoneId: derivedId('zone', code), taxClass,
+      name: `${name}, ${taxClass}`, ratePpm,
+    })))
+}
+
+async function create<Kind extends PricingKind>(
+  pricing: Pricing, tx: Tx, kind: Kind, fields: NewPricing<Kind>,
+): Promise<void> {
+  const outcome = await pricing.createPricing(tx, { actor, kind, fields })
+  invariant(outcome.kind === 'created', `the demo's ${kind} is sound: ${JSON.stringify(outcome)}`)
+}
