@@ -1,0 +1,47 @@
+import { expireCarts } from './modules/carts/index.ts'
+import { expireOrders } from './modules/changes/index.ts'
+import { raiseExceptions } from './modules/exceptions/index.ts'
+import { dueAttempts } from './modules/payments/index.ts'
+import { sealAudit } from './platform/audit.ts'
+import type { Tx } from './platform/db.ts'
+import type { Due, Reaction } from './platform/events/journey.ts'
+import type { ParkedEvent } from './platform/events/reader.ts'
+import { deleteOldKeys, KEY_RETENTION_MS } from './platform/http/index.ts'
+import { addMs, HOUR_MS, SECOND_MS } from './kernel/time.ts'
+import { addJobFor, sweepDue } from './platform/outbound/intent.ts'
+
+/*
+ * What happens after the click, on one page: "when this happened, do that" and "when this due time passes, do that".
+ * Reactions are set-based and run in the transaction that moves the reader's position; calls to the outside are jobs.
+ */
+
+export const reactions: Readonly<Record<string, Reaction>> = {
+  // A payment nobody is asking about any more: its request died, or the provider's answer was unknown.
+  'payment.due': addJobFor('askPayment'),
+  // Its order ended: what was authorised is given back.
+  'payment.void_due': addJobFor('askPayment'),
+}
+
+export const dues: readonly Due[] = [
+  { name: 'expire-orders', everyMs: SECOND_MS, limit: 100, run: (db) => expireOrders(db) },
+  { name: 'expire-carts', everyMs: 5 * SECOND_MS, limit: 500, run: (db) => expireCarts(db) },
+  { name: 'announce-due-payments', everyMs: SECOND_MS, limit: 500, run: (db, limit) => sweepDue(db, dueAttempts, limit) },
+  { name: 'seal-audit', everyMs: SECOND_MS, limit: Infinity, run: async (db) => (await sealAudit(db)).sealedCount },
+  {
+    name: 'forget-old-keys',
+    everyMs: HOUR_MS,
+    limit: 5_000,
+    run: async (db, limit) => deleteOldKeys(db, addMs((await db.clock()).wallAt, -KEY_RETENTION_MS), limit),
+  },
+]
+
+/** An aggregate whose reaction fails is set aside and laid before a person; the others go on. */
+export async function onParked(tx: Tx, { reader, event, reason }: ParkedEvent): Promise<void> {
+  await raiseExceptions(tx, [{
+    reason: 'reaction_failed',
+    objectKind: 'event',
+    objectId: event.aggregateId as never,
+    facts: { reader, type: event.type, position: Number(event.position), reason },
+    nextAction: 'Repair what the reason names, then retry: later events of this object wait behind it.',
+  }])
+}

@@ -1,0 +1,315 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { spawnProvider } from '../sandbox/psp/spawn.ts'
+import type { ImportOrdersOptions, KeysOptions, ListenOptions } from './cli/main-door.ts'
+import { openNode, type Node } from './node.ts'
+import { readConfig, type Config } from './platform/config.ts'
+import { createDb } from './platform/db.ts'
+import { createHttpServer, mountPlatform, type App } from './platform/http/index.ts'
+import { migrateJobs } from './platform/jobs/jobs.ts'
+import { migrate as migrateDatabase } from './platform/migrate.ts'
+import { startEmbeddedPostgres } from './platform/postgres/embedded.ts'
+import { createTelemetry } from './platform/telemetry.ts'
+import { openRooms } from './rooms.ts'
+import { mountRoutes } from './routes.ts'
+import { derivedId } from './seed/derived-id.ts'
+import { createDemoKeys, type DemoKeys } from './seed/demo-keys.ts'
+import { seedDemo } from './seed/seed.ts'
+import { version } from './version.ts'
+
+/*
+ * The composition root: the only file that reads the environment. It brings up what a command needs, hands it to the
+ * rooms, and takes it down again.
+ */
+
+/** The environment is not what a start needs; the message lists every problem. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+
+/** Brings up everything on this machine and serves until asked to end. */
+export async function start(options: ListenOptions): Promise<void> {
+  const config = configure(options)
+  await assertPortFree(config)
+  const began = performance.now()
+  await withDatabase(config, async (databaseUrl) => {
+    await migrateAll(databaseUrl)
+    const provider = await startProvider(config)
+    try {
+      const node = await openConfigured(config, databaseUrl, provider?.url ?? config.pspUrl ?? null)
+      try {
+        const seeded = await seedIfEmpty(node, config)
+        const { url } = await node.serve(config)
+        await node.work()
+        greet({ url, config, seeded, ms: performance.now() - began })
+        await askedToEnd()
+      } finally {
+        await node.stop()
+      }
+    } finally {
+      await provider?.stop()
+    }
+  })
+}
+
+/** Serves the API on a database that is up to date; background work is left to `work`. */
+export async function serve(options: ListenOptions): Promise<void> {
+  const config = configure(options)
+  await assertPortFree(config)
+  await withDatabase(config, async (databaseUrl) => {
+    const node = await openConfigured(config, databaseUrl, config.pspUrl ?? null)
+    try {
+      const { url } = await node.serve(config)
+      say(`Waybill serves on ${url}`)
+      await askedToEnd()
+    } finally {
+      await node.stop()
+    }
+  })
+}
+
+export async function work(): Promise<void> {
+  const config = configure({})
+  await withDatabase(config, async (databaseUrl) => {
+    const node = await openConfigured(config, databaseUrl, config.pspUrl ?? null)
+    try {
+      await node.work()
+      say('Waybill works in the background')
+      await askedToEnd()
+    } finally {
+      await node.stop()
+    }
+  })
+}
+
+export async function migrate(): Promise<void> {
+  await withDatabase(configure({}), async (databaseUrl) => {
+    const applied = await migrateAll(databaseUrl)
+    say(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`)
+  })
+}
+
+export async function seed(): Promise<void> {
+  const config = configure({})
+  await withDatabase(config, async (databaseUrl) => {
+    await migrateAll(databaseUrl)
+    const node = await openConfigured(config, databaseUrl, null)
+    try {
+      const keys = await seedIfEmpty(node, config)
+      say(keys === null ? 'The database is not empty; nothing was seeded.' : 'Seeded the demo merchant.')
+    } finally {
+      await node.stop()
+    }
+  })
+}
+
+export async function importOrders(options: ImportOrdersOptions): Promise<number> {
+  const config = configure({})
+  return withDatabase(config, async (databaseUrl) => {
+    await migrateAll(databaseUrl)
+    const node = await openConfigured(config, databaseUrl, null, { statementTimeoutMs: 0 })
+    const { importRetailOrders } = await import('./modules/integrations/index.ts')
+    try {
+      return await importRetailOrders({ db: node.db, rooms: node.rooms, say }, options)
+    } finally {
+      await node.stop()
+    }
+  })
+}
+
+export async function keys(options: KeysOptions): Promise<number> {
+  const config = configure({})
+  return withDatabase(config, async (databaseUrl) => {
+    const node = await openConfigured(config, databaseUrl, null)
+    const { runKeysCommand } = await import('./cli/keys.ts')
+    try {
+      return await runKeysCommand({ db: node.db, rooms: node.rooms, say }, options)
+    } finally {
+      await node.stop()
+    }
+  })
+}
+
+export async function audit({ json }: { readonly json: boolean }): Promise<number> {
+  const config = configure({})
+  return withDatabase(config, async (databaseUrl) => {
+    const db = createDb({ databaseUrl, poolMax: 2, applicationName: 'waybill audit', statementTimeoutMs: 0 })
+    const { runAudits, renderAudit } = await import('./platform/audits/run-audits.ts')
+    try {
+      const results = await runAudits(db)
+      say(json ? JSON.stringify({ results }) : renderAudit(results))
+      return results.some((result) => result.violations > 0) ? 1 : 0
+    } finally {
+      await db.close()
+    }
+  })
+}
+
+/** A server with every route and no database behind it, to describe the API from. */
+export function describeApi(): App {
+  const db = createDb({ databaseUrl: 'postgres://nowhere', poolMax: 1, applicationName: 'describe' })
+  const app = createHttpServer({ authenticate: () => null })
+  mountRoutes(app, { db, rooms: openRooms({ db, masterKey: randomBytes(32), providers: [] }) })
+  mountPlatform(app, { version, ready: () => null, metrics: async () => '' })
+  return app
+}
+
+function configure({ host, port }: ListenOptions): Config {
+  const reading = readConfig(process.env)
+  if ('problems' in reading) throw new ConfigError(`the configuration is not right:\n  ${reading.problems.join('\n  ')}`)
+  const { config } = reading
+  return {
+    ...config,
+    host: host ?? config.host,
+    port: port ?? config.port,
+    dataDir: resolve(repository, config.dataDir),
+  }
+}
+
+/** Before anything is started or touched: a person who starts twice should hear it at once. */
+async function assertPortFree({ host, port }: Config): Promise<void> {
+  if (port === 0) return
+  const probe = createServer()
+  await new Promise<void>((done, fail) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      fail(new ConfigError(
+        error.code === 'EADDRINUSE'
+          ? `port ${port} on ${host} is taken, perhaps by another Waybill; end that one, or choose another with PORT=… or --port`
+          : `cannot listen on ${host}:${port}: ${error.message}`,
+      ))
+    })
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => done()))
+  })
+}
+
+async function withDatabase<Result>(config: Config, use: (databaseUrl: string) => Promise<Result>): Promise<Result> {
+  if (config.databaseUrl !== undefined) return use(config.databaseUrl)
+  const postgres = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), log: say })
+  try {
+    return await use(postgres.url)
+  } finally {
+    await postgres.stop()
+  }
+}
+
+async function migrateAll(databaseUrl: string): Promise<readonly string[]> {
+  const { applied } = await migrateDatabase({ databaseUrl, log: say })
+  await migrateJobs(databaseUrl)
+  return applied
+}
+
+async function openConfigured(
+  config: Config,
+  databaseUrl: string,
+  pspUrl: string | null,
+  { statementTimeoutMs }: { readonly statementTimeoutMs?: number } = {},
+): Promise<Node> {
+  return openNode({
+    databaseUrl,
+    poolMax: config.poolMax,
+    masterKey: config.masterKey ?? readMasterKey(config.dataDir),
+    pspUrl,
+    rateLimitPerSecond: config.rateLimitPerSecond,
+    telemetry: createTelemetry({ logLevel: config.logLevel, processMetrics: true }),
+    ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
+  })
+}
+
+const MASTER_KEY_BYTES = 32
+
+/** Made on the first start, and readable by its owner only: who loses it loses the personal data. */
+function readMasterKey(dataDir: string): Uint8Array {
+  const path = join(dataDir, 'master.key')
+  if (!existsSync(path)) {
+    mkdirSync(dataDir, { recursive: true })
+    try {
+      writeFileSync(path, `${randomBytes(MASTER_KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      // Another process made it in this moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+  const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64')
+  if (key.byteLength !== MASTER_KEY_BYTES) throw new ConfigError(`${path} does not hold 32 bytes in base64`)
+  return key
+}
+
+async function startProvider({ sandbox, dataDir }: Config): Promise<Awaited<ReturnType<typeof spawnProvider>> | null> {
+  if (!sandbox) return null
+  const directory = join(dataDir, 'sandbox', 'psp')
+  mkdirSync(directory, { recursive: true })
+  return spawnProvider({ directory })
+}
+
+/** The demo's keys, when an empty database was just filled with it. */
+async function seedIfEmpty(node: Node, config: Config): Promise<DemoKeys | null> {
+  const outcome = await seedDemo(node, (step) => say(`seeding the demo merchant: ${step}`))
+  if (outcome.kind === 'seeded') {
+    writeDemoFile(config, `http://${config.host}:${config.port}`, outcome.keys)
+    return outcome.keys
+  }
+  if (existsSync(demoFile(config)) || !(await isDemo(node))) return null
+  // The keys were made and the process died before it could write them down: nobody knows them, so make others.
+  const keys_ = await createDemoKeys(node)
+  writeDemoFile(config, `http://${config.host}:${config.port}`, keys_)
+  return keys_
+}
+
+async function isDemo({ rooms }: Node): Promise<boolean> {
+  const { rows } = await rooms.merchant.currentBook()
+  return rows.legalEntity.some(({ id }) => id === derivedId('legalEntity', 'us'))
+}
+
+function writeDemoFile(config: Config, url: string, demoKeys: DemoKeys): void {
+  writeFileSync(demoFile(config), `${JSON.stringify({ ...demoKeys, url }, null, 2)}\n`, { mode: 0o600 })
+}
+
+function demoFile({ dataDir }: Config): string {
+  return join(dataDir, 'demo.json')
+}
+
+function greet({ url, config, seeded, ms }: {
+  readonly url: string
+  readonly config: Config
+  readonly seeded: DemoKeys | null
+  readonly ms: number
+}): void {
+  const path = demoFile(config)
+  const demo = seeded ?? (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as DemoKeys) : null)
+  if (demo !== null) writeDemoFile(config, url, demo)
+  say(`
+Waybill ${version} is ready after ${(ms / 1_000).toFixed(1)} s
+
+  API             ${url}
+  documentation   ${url}/docs${demo === null ? '' : `
+  publishable key ${demo.publishableKey}
+  secret key      ${demo.secretKey}
+  all demo keys   ${path}`}
+
+Ctrl-C ends it.`)
+}
+
+/** Resolves at the first signal; a second one ends the process without waiting. */
+function askedToEnd(): Promise<void> {
+  return new Promise((resolve_) => {
+    let isAsked = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (isAsked) process.exit(1)
+        isAsked = true
+        say('ending')
+        resolve_()
+      })
+    }
+  })
+}
+
+function say(message: string): void {
+  process.stdout.write(`${message}\n`)
+}

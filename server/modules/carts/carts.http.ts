@@ -1,0 +1,327 @@
+import { Type, type Static } from 'typebox'
+import { formatId, newId, parseId, type Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import { formatInstant } from '../../kernel/time.ts'
+import type { Db } from '../../platform/db.ts'
+import {
+  AddressJson, CurrencyCodeJson, Email, idJson, InstantJson, line, MoneyJson, moneyJson, once, Quantity, refuse,
+  refusePlatform, sendVersion, Sku, strict, type App, type ProblemReply,
+} from '../../platform/http/index.ts'
+import { readRevisions } from '../../platform/revision.ts'
+import type { Customers } from '../customers/index.ts'
+import type { Channel } from '../merchant/index.ts'
+import { readCart, type Cart } from './cart.ts'
+import { refusals } from './carts.refusals.ts'
+import { createCart, editCart, type CartChanges, type EditCartOutcome } from './edit-cart.ts'
+import type { GuestTokens } from './ports.ts'
+import { quoteCart, type Quote } from './quote-cart.ts'
+import { readSellingWorld, type SellingRooms } from './selling-world.ts'
+
+export interface CartsDeps {
+  readonly db: Db
+  readonly rooms: SellingRooms & { readonly customers: Customers }
+  readonly tokens: GuestTokens
+}
+
+const Line = strict({ sku: Sku, quantity: Quantity })
+const cartFields = {
+  currency: Type.Optional(CurrencyCodeJson),
+  lines: Type.Optional(Type.Array(Line, { maxItems: 500 })),
+  email: Type.Optional(Email),
+  shippingAddress: Type.Optional(AddressJson),
+  deliveryOption: Type.Optional(Type.Union([line(100), Type.Null()])),
+}
+const CartBody = strict(cartFields)
+const ById = strict({ id: Type.String() })
+const ByLine = strict({ id: Type.String(), lineId: Type.String() })
+
+const TotalsJson = strict({
+  items: MoneyJson, discount: MoneyJson, delivery: MoneyJson, tax: MoneyJson, total: MoneyJson,
+})
+const CartJson = strict({
+  id: idJson('cart'),
+  accessToken: Type.String({ description: 'Lets a guest read and order this cart; send it as `Waybill-Access-Token`.' }),
+  version: Type.Integer(),
+  status: Type.Union([Type.Literal('active'), Type.Literal('ordered'), Type.Literal('expired')]),
+  currency: Type.String(),
+  lines: Type.Array(strict({
+    id: idJson('cartLine'),
+    sku: Type.String(),
+    title: Type.String(),
+    quantity: Type.Integer(),
+    unitPrice: MoneyJson,
+    discount: MoneyJson,
+    tax: MoneyJson,
+    total: MoneyJson,
+  }, { title: 'CartLine' })),
+  totals: TotalsJson,
+  deliveryOption: Type.Union([Type.String(), Type.Null()]),
+  deliveryOptions: Type.Array(strict({
+    id: Type.String(),
+    method: Type.Union([Type.Literal('ship'), Type.Literal('pickup')]),
+    locationId: Type.Optional(idJson('location')),
+    earliest: InstantJson,
+    latest: InstantJson,
+    price: MoneyJson,
+  }, { title: 'DeliveryOption' })),
+  email: Type.Union([Type.String(), Type.Null()]),
+  shippingAddress: Type.Union([AddressJson, Type.Null()]),
+  orderId: Type.Union([idJson('order'), Type.Null()]),
+  expiresAt: InstantJson,
+}, { title: 'Cart' })
+type CartJson = Static<typeof CartJson>
+
+interface StoreRequest {
+  readonly caller: { readonly kind: string; readonly channelId?: Id<'channel'> }
+  readonly headers: Record<string, string | string[] | undefined>
+}
+
+export function mountCarts(app: App, deps: CartsDeps): void {
+  const { db, rooms, tokens } = deps
+
+  const channelOf = async ({ caller }: StoreRequest): Promise<Channel | null> => {
+    if (caller.channelId === undefined) return null
+    const book = rooms.merchant.peek() ?? (await rooms.merchant.currentBook())
+    return book.channelById.get(caller.channelId) ?? null
+  }
+  /** The id in the path, when the request brings the token that was given out with the cart. */
+  const ownCartId = ({ headers }: StoreRequest, text: string): Id<'cart'> | null => {
+    const cartId = parseId('cart', text)
+    const token = headers['waybill-access-token']
+    return cartId !== null && typeof token === 'string' && tokens.verifyAccessToken('cart', cartId, token) ? cartId : null
+  }
+
+  app.post('/v1/store/carts', {
+    schema: { summary: 'Make a cart', tags: ['carts'], body: CartBody, response: { 201: CartJson } },
+    config: { scope: 'store', idempotent: 'key' },
+  }, async (request, reply) => {
+    const channel = await channelOf(request)
+    if (channel === null) return refusePlatform(reply, 'not_found')
+    const read = await readChanges(deps, channel, request.body)
+    if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+    return once({ db }, request, reply, {
+      refusals,
+      work: async (tx) => {
+        const id = newId<'cart'>()
+        const outcome = await createCart(tx, { customers: rooms.customers, channel }, { id, changes: read.changes })
+        if (outcome.kind === 'refused') return { refuse: outcome.refusal }
+        return { status: 201, stored: { cartId: id } }
+      },
+      render: ({ cartId }) => renderCart(deps, channel, cartId),
+    })
+  })
+
+  app.get('/v1/store/carts/:id', {
+    schema: { summary: 'Read a cart with its price and delivery options now', tags: ['carts'], params: ById, response: { 200: CartJson } },
+    config: { scope: 'store', idempotent: 'safe' },
+  }, async (request, reply) => {
+    const channel = await channelOf(request)
+    const cartId = ownCartId(request, request.params.id)
+    const cart = channel === null || cartId === null ? null : await renderCart(deps, channel, cartId)
+    if (cart === null) return refusePlatform(reply, 'not_found')
+    sendVersion(reply, cart.version)
+    return cart
+  })
+
+  app.patch('/v1/store/carts/:id', {
+    schema: { summary: 'Change a cart', tags: ['carts'], params: ById, body: CartBody, response: { 200: CartJson } },
+    config: { scope: 'store', idempotent: 'natural', ifMatch: 'required' },
+  }, async (request, reply) => {
+    const channel = await channelOf(request)
+    const cartId = ownCartId(request, request.params.id)
+    if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
+    const read = await readChanges(deps, channel, request.body)
+    if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+    return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: read.changes })
+  })
+
+  app.post('/v1/store/carts/:id/lines', {
+    schema: {
+      summary: 'Put units of a SKU in a cart', tags: ['carts'], params: ById, body: Line, response: { 200: CartJson },
+    },
+    config: { scope: 'store', idempotent: 'key' },
+  }, async (request, reply) => {
+    const channel = await channelOf(request)
+    const cartId = ownCartId(request, request.params.id)
+    if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
+    const read = await readChanges(deps, channel, { lines: [request.body] })
+    if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+    const changes = { addLines: read.changes.lines }
+    return once({ db }, request, reply, {
+      refusals,
+      work: async (tx) => {
+        const outcome = await editCart(tx, { customers: rooms.customers, channel }, { id: cartId, seenVersion: null, changes })
+        if (outcome.kind === 'refused') return { refuse: outcome.refusal }
+        return { status: 200, stored: { cartId } }
+      },
+      render: () => renderCart(deps, channel, cartId),
+    })
+  })
+
+  app.patch('/v1/store/carts/:id/lines/:lineId', {
+    schema: {
+      summary: 'Change how many units a line has', tags: ['carts'], params: ByLine, body: strict({ quantity: Quantity }),
+      response: { 200: CartJson },
+    },
+    config: { scope: 'store', idempotent: 'natural' },
+  }, async (request, reply) => {
+    const channel = await channelOf(request)
+    const cartId = ownCartId(request, request.params.id)
+    const lineId = parseId('cartLine', request.params.lineId)
+    if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
+    const changes = { setLine: { id: lineId, quantity: request.body.quantity } }
+    return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes })
+  })
+
+  app.delete('/v1/store/carts/:id/lines/:lineId', {
+    schema: { summary: 'Take a line out of a cart', tags: ['carts'], params: ByLine, response: { 200: CartJson } },
+    config: { scope: 'store', idempotent: 'natural' },
+  }, async (request, reply) => {
+    const channel = await channelOf(request)
+    const cartId = ownCartId(request, request.params.id)
+    const lineId = parseId('cartLine', request.params.lineId)
+    if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
+    return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: { removeLine: lineId } })
+  })
+
+  const edit = async <Reply extends ProblemReply>(
+    reply: Reply,
+    channel: Channel,
+    id: Id<'cart'>,
+    { seenVersion, changes }: { readonly seenVersion: number | null; readonly changes: CartChanges },
+  ): Promise<Reply> => {
+    const outcome = await inOneTransaction(db, (tx) =>
+      editCart(tx, { customers: rooms.customers, channel }, { id, seenVersion, changes }),
+    )
+    if (outcome.kind === 'not_found') return refusePlatform(reply, 'not_found')
+    if (outcome.kind === 'refused') return refuse(reply, refusals, outcome.refusal)
+    const cart = must(await renderCart(deps, channel, id), 'the cart that was just edited')
+    sendVersion(reply, cart.version)
+    reply.send(cart)
+    return reply
+  }
+}
+
+/** A refused edit leaves nothing behind. */
+async function inOneTransaction(
+  db: Db, work: Parameters<typeof db.inTransaction<EditCartOutcome>>[0],
+): Promise<EditCartOutcome> {
+  try {
+    return await db.inTransaction(async (tx) => {
+      const outcome = await work(tx)
+      if (outcome.kind !== 'edited') throw new NotEdited(outcome)
+      return outcome
+    })
+  } catch (error) {
+    if (error instanceof NotEdited) return error.outcome
+    throw error
+  }
+}
+
+class NotEdited extends Error {
+  readonly outcome: EditCartOutcome
+
+  constructor(outcome: EditCartOutcome) {
+    super('the cart was not edited')
+    this.outcome = outcome
+  }
+}
+
+type ReadChanges =
+  | { readonly kind: 'read'; readonly changes: CartChanges }
+  | { readonly kind: 'refused'; readonly refusal: { readonly code: 'sku_unknown'; readonly skus: readonly string[] } }
+
+/** Reads a body; SKUs become variants, and what the channel does not sell is refused before anything is locked. */
+async function readChanges(
+  { db, rooms }: CartsDeps, channel: Channel, body: Static<typeof CartBody>,
+): Promise<ReadChanges> {
+  const { lines, ...others } = body
+  if (lines === undefined) return { kind: 'read', changes: others }
+  const revisions = await readRevisions(db)
+  const offers = await rooms.catalog.offersAt(db, revisions.catalog, lines.map((each) => each.sku))
+  const unknown = lines.filter(({ sku }) => {
+    const offer = offers.get(sku)
+    return offer === undefined || offer.status !== 'active' || !offer.channelIds.has(channel.id)
+  })
+  if (unknown.length > 0) {
+    return { kind: 'refused', refusal: { code: 'sku_unknown', skus: [...new Set(unknown.map((each) => each.sku))] } }
+  }
+  const wanted = lines.map(({ sku, quantity }) => ({
+    variantId: must(offers.get(sku), 'an offer that was just found').variantId,
+    quantity,
+  }))
+  return { kind: 'read', changes: { ...others, lines: wanted } }
+}
+
+/** The cart as its buyer sees it now: priced on today's prices, with the ways in which it could be delivered. */
+async function renderCart(deps: CartsDeps, channel: Channel, cartId: Id<'cart'>): Promise<CartJson | null> {
+  const { db, rooms, tokens } = deps
+  const cart = await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })
+  if (cart === null) return null
+  const [revisions, { at }] = await Promise.all([readRevisions(db), db.clock()])
+  const world = await readSellingWorld(rooms, db, { revisions, skus: cart.lines.map((each) => each.sku), at })
+  const outcome = await quoteCart({ source: db, sourcing: rooms.sourcing }, { channel, ...cart }, world)
+  // What is sold no longer, or has no price any more, is told when ordering; a cart can always be read.
+  const quote = outcome.kind === 'quoted' ? outcome.quote : null
+  const [addresses, people] = await Promise.all([
+    rooms.customers.readAddresses(db, cart.addressId === null ? [] : [cart.addressId]),
+    rooms.customers.readPeople(db, cart.personId === null ? [] : [cart.personId]),
+  ])
+  const address = cart.addressId === null ? null : (addresses.get(cart.addressId)?.address ?? null)
+  return {
+    id: formatId('cart', cart.id),
+    accessToken: tokens.makeAccessToken('cart', cart.id),
+    version: cart.version,
+    status: cart.status,
+    currency: cart.currency,
+    lines: quote === null ? [] : linesJson(cart, quote),
+    totals: totalsJson(cart, quote),
+    deliveryOption: cart.deliveryOption,
+    deliveryOptions: (quote?.options ?? []).map(({ id, method, locationId, window, priceMinor }) => ({
+      id,
+      method,
+      ...(locationId === null ? {} : { locationId: formatId('location', locationId) }),
+      earliest: formatInstant(window.earliest),
+      latest: formatInstant(window.latest),
+      price: moneyJson({ minor: priceMinor, currency: cart.currency }),
+    })),
+    email: cart.personId === null ? null : (people.get(cart.personId)?.email ?? null),
+    shippingAddress: address === null ? null : withoutNulls(address),
+    orderId: cart.orderId === null ? null : formatId('order', cart.orderId),
+    expiresAt: formatInstant(cart.expiresAt),
+  }
+}
+
+function linesJson(cart: Cart, { offers, priced }: Quote): CartJson['lines'] {
+  const amount = (minor: bigint) => moneyJson({ minor, currency: cart.currency })
+  return cart.lines.map((each, index) => {
+    const price = must(priced.lines[index], 'a price for every line')
+    return {
+      id: formatId('cartLine', each.id),
+      sku: each.sku,
+      title: must(offers[index], 'an offer for every line').title,
+      quantity: each.quantity,
+      unitPrice: amount(price.unitPriceMinor),
+      discount: amount(price.discountMinor),
+      tax: amount(price.taxMinor),
+      total: amount(price.totalMinor),
+    }
+  })
+}
+
+function totalsJson({ currency }: Cart, quote: Quote | null): CartJson['totals'] {
+  const amount = (minor = 0n) => moneyJson({ minor, currency })
+  const totals = quote?.priced.totals
+  return {
+    items: amount(totals?.itemsMinor),
+    discount: amount(totals?.discountMinor),
+    delivery: amount(totals?.deliveryMinor),
+    tax: amount(totals?.taxMinor),
+    total: amount(totals?.totalMinor),
+  }
+}
+
+/** The vault keeps what was not said as null; the API leaves it out. */
+function withoutNulls(address: object): Static<typeof AddressJson> {
+  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== null)) as Static<typeof AddressJson>
+}

@@ -1,0 +1,17 @@
+import type { RefusalTable } from '../../platform/http/index.ts'
+import type { EditCartRefusal } from './edit-cart.ts'
+import type { QuoteRefusal } from './quote-cart.ts'
+
+export const refusals = {
+  cart_ordered: { status: 409, meaning: 'The cart became the order `orderId` and stays as it was.' },
+  cart_expired: { status: 409, meaning: 'The cart is older than its channel keeps carts; make a new one.' },
+  cart_version: { status: 412, meaning: 'The cart was changed since the version in `If-Match`; read it again and decide anew.' },
+  too_many_lines: { status: 422, meaning: 'The cart would have more lines than `linesMax`.' },
+  quantity_too_large: { status: 422, meaning: 'A line of the cart would have more than `unitsMax` units.' },
+  currency_unknown: { status: 422, meaning: 'The channel sells in `currencies` only.' },
+  address_invalid: { status: 422, meaning: 'The address is not one of its country; `problems` names the fields.' },
+  sku_unknown: { status: 422, meaning: 'The `skus` do not exist, or are not sold in this channel.' },
+  price_missing: { status: 422, meaning: 'The `skus` have no price in this channel and currency.' },
+  amount_too_large: { status: 422, meaning: 'The cart would cost more than the API can say exactly.' },
+  code_unknown: { status: 422, meaning: 'The code is not one that gives anything for this cart.' },
+} as const satisfies RefusalTable<EditCartRefusal | QuoteRefusal | { readonly code: 'code_unknown' }>

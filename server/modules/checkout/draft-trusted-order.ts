@@ -1,0 +1,120 @@
+import { formatId, newId } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import type { Instant } from '../../kernel/time.ts'
+import type { NewException } from '../exceptions/index.ts'
+import type { StockEntry } from '../inventory/index.ts'
+import { missingUnits, type NewDemandLine, type NewOrder } from '../orders/index.ts'
+import type { AcceptedTrusted } from './decide-trusted.ts'
+import type { ClaimDraft, Draft, OrderIdentity } from './draft-order.ts'
+import type { TrustedPlacement } from './placement.ts'
+
+/** Turns a trusted decision into rows: what has supply is allocated, what was carried out is delivered. */
+export function draftTrustedOrder(
+  request: TrustedPlacement,
+  decision: AcceptedTrusted,
+  identity: OrderIdentity,
+  at: Instant,
+): Draft {
+  const placedAt = request.placedAt ?? at
+  const decisionId = newId<'decision'>()
+  const isCarriedOut = request.method === 'carried_out'
+  const demandIds = decision.demand.map(() => newId<'demandLine'>())
+  const stockedIds = demandIds.filter((_, index) => decision.demand[index]?.stocked)
+  const allocatedUnits = new Map<string, number>()
+  const claims: ClaimDraft[] = []
+  const entries: StockEntry[] = []
+  for (const { demand, supply, units } of decision.allotments) {
+    const demandId = must(stockedIds[demand], 'a demand line for every allotment')
+    allocatedUnits.set(demandId, (allocatedUnits.get(demandId) ?? 0) + units)
+    claims.push({
+      id: newId<'claim'>(), variantId: supply.variantId, demandKind: 'demand_line', demandId,
+      supplyId: supply.supplyId, decisionId, quantity: units, stage: 'allocated', reservedUntil: null,
+      promisedBy: decision.promise?.latest ?? null,
+    })
+  }
+  for (const [index, { variantId, supplyId, units, found }] of decision.carriedOut.entries()) {
+    const claimId = newId<'claim'>()
+    const entry = { supplyId, claimedDelta: 0, cause: identity.id, occurredAt: placedAt } as const
+    claims.push({
+      id: claimId, variantId, demandKind: 'demand_line',
+      demandId: must(stockedIds[index], 'a demand line for everything carried out'),
+      supplyId, decisionId: null, quantity: units, stage: 'consumed', reservedUntil: null, promisedBy: null,
+    })
+    if (found > 0) entries.push({ ...entry, reason: 'found', quantityDelta: found, claimId: null })
+    entries.push({ ...entry, reason: 'carried_out', quantityDelta: -units, claimId })
+  }
+
+  const demandOf = (line: number): NewDemandLine[] =>
+    decision.demand.flatMap((each, index) => {
+      if (each.line !== line) return []
+      const id = must(demandIds[index], 'an id for every demand line')
+      const delivered = isCarriedOut ? each.units : 0
+      const allocated = allocatedUnits.get(id) ?? 0
+      const { variantId, sku, stocked, shareMinor, units } = each
+      return [{
+        id, variantId, sku, stocked, shareMinor, ordered: units, pending: units - allocated - delivered, allocated,
+        delivered,
+      }]
+    })
+  const order: NewOrder = {
+    id: identity.id,
+    number: identity.number,
+    channelId: request.channel.id,
+    reference: request.reference,
+    fingerprint: request.fingerprint,
+    cartId: null,
+    personId: identity.personId,
+    addressId: identity.addressId,
+    shipTo: request.shipTo,
+    status: isCarriedOut && request.paymentState === 'paid' ? 'completed' : 'open',
+    method: request.method,
+    currency: request.currency,
+    taxIncluded: request.taxIncluded,
+    totals: decision.totals,
+    paymentTerms: request.paymentState,
+    placedAt,
+    payBy: null,
+    lines: request.lines.map((line, index) => {
+      const { variantId, sku, title } = must(decision.offers[index], 'an offer for every line')
+      const money = must(decision.money[index], 'money for every line')
+      return {
+        id: newId<'orderLine'>(), variantId, sku, title, quantity: line.quantity, ...money, taxRatePpm: null,
+        demand: demandOf(index),
+      }
+    }),
+    charges: request.charges,
+  }
+  return {
+    order,
+    promise: decision.promise,
+    attempt: null,
+    newAttempt: null,
+    decisionId,
+    facts: decision.facts,
+    claims,
+    entries,
+    exceptions: exceptionsOf(order, decision),
+  }
+}
+
+/** What the channel sold and we could not find is a case for a person, never a refusal. */
+function exceptionsOf(order: NewOrder, decision: AcceptedTrusted): NewException[] {
+  const object = { objectKind: 'order', objectId: order.id } as const
+  const exceptions: NewException[] = []
+  const missing = order.lines.flatMap(({ demand }) => demand.filter((each) => each.stocked && each.pending > 0))
+  if (missing.length > 0) {
+    exceptions.push(missingUnits(order.id, missing.map(({ sku, pending }) => ({ sku, units: pending }))))
+  }
+  const found = decision.carriedOut.filter((take) => take.found > 0)
+  if (found.length > 0) {
+    exceptions.push({
+      ...object,
+      reason: 'count_wrong',
+      facts: {
+        variants: found.map(({ variantId, found: units }) => ({ variantId: formatId('variant', variantId), units })),
+      },
+      nextAction: 'Count these SKUs at the location: more was carried out than the books held.',
+    })
+  }
+  return exceptions
+}

@@ -1,0 +1,7 @@
+export { askPayment } from './ask-payment.ts'
+export { mountCheckout, type CheckoutHttpDeps } from './checkout.http.ts'
+export { refusals } from './checkout.refusals.ts'
+export { openCheckout, type Checkout } from './open-checkout.ts'
+export type { PlaceOutcome } from './place-orders.ts'
+export type { TrustedOutcome } from './place-trusted-orders.ts'
+export type { Buyer, PlacementRefusal, ShopperPlacement, TrustedLine, TrustedPlacement } from './placement.ts'

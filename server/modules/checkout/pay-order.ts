@@ -1,0 +1,113 @@
+import { newId, type Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import type { Tx } from '../../platform/db.ts'
+import { releaseKeys, takeKeys } from '../../platform/http/index.ts'
+import { lockOrderRows, orderNumber, readDemandLineRows, type OrderRow } from '../orders/index.ts'
+import {
+  FIRST_CALL_LEASE_MS, giveUpAttempts, insertAttempts, lockAttemptsOfOrders, type AttemptRow, type NewAttempt,
+} from '../payments/index.ts'
+import { answerRepeat, type AnsweredPayment, type KeyRefusal, type PlaceDeps } from './place-orders.ts'
+import type { RequestKey } from './placement.ts'
+import type { KnownKey } from './prepare-orders.ts'
+
+export type PayRefusal =
+  | { readonly code: 'not_payable'; readonly orderStatus: string }
+  | { readonly code: 'payment_overdue' }
+  | { readonly code: 'payment_in_progress'; readonly retryAfterMs: number }
+  | { readonly code: 'provider_unknown'; readonly provider: string }
+
+export type PayOutcome =
+  | { readonly kind: 'answered'; readonly payment: AnsweredPayment | null }
+  | { readonly kind: 'refused'; readonly refusal: PayRefusal | KeyRefusal }
+
+type Recorded =
+  | { readonly kind: 'recorded'; readonly attempt: NewAttempt; readonly order: OrderRow }
+  | { readonly kind: 'refused'; readonly refusal: PayRefusal }
+  | { readonly kind: 'key_known'; readonly state: KnownKey }
+
+/**
+ * Pays an order that still waits, with another card on the same claims.
+ *
+ *   prepare  one transaction:  lock the order, stop an attempt that waits for its buyer, record the new one
+ *   pay      no transaction
+ *   settle   one transaction, shared with placing
+ */
+export async function payOrder(
+  deps: PlaceDeps,
+  { orderId, key, provider, token, returnUrl }: {
+    readonly orderId: Id<'order'>
+    readonly key: RequestKey
+    readonly provider: string
+    readonly token: string
+    readonly returnUrl?: string | undefined
+  },
+): Promise<PayOutcome> {
+  if (!deps.payments.hasProvider(provider)) {
+    return { kind: 'refused', refusal: { code: 'provider_unknown', provider } }
+  }
+  const recorded = await deps.db.inTransaction((tx) => recordAttempt(tx, { orderId, key, provider, token }))
+  if (recorded.kind === 'refused') return recorded
+  if (recorded.kind === 'key_known') {
+    const repeated = await answerRepeat(deps, recorded.state, key, returnUrl)
+    return repeated.kind === 'refused' ? repeated : { kind: 'answered', payment: repeated.payment }
+  }
+  const { attempt, order } = recorded
+  const answer = await deps.payments.ask(
+    { ...attempt, providerReference: null, reference: orderNumber(order.number) },
+    returnUrl === undefined ? {} : { returnUrl },
+  )
+  const demand = await readDemandLineRows(deps.db, [orderId])
+  const payment = await deps.settle.submit(
+    { orderId, attemptId: attempt.id, demandIds: demand.map((each) => each.id), answer, key },
+    { lane: 'shopper' },
+  )
+  return { kind: 'answered', payment }
+}
+
+async function recordAttempt(
+  tx: Tx,
+  { orderId, key, provider, token }: {
+    readonly orderId: Id<'order'>
+    readonly key: RequestKey
+    readonly provider: string
+    readonly token: string
+  },
+): Promise<Recorded> {
+  const [keys, orders, attempts] = await Promise.all([
+    takeKeys(tx, [{ ...key, objectId: orderId }], FIRST_CALL_LEASE_MS),
+    lockOrderRows(tx, [orderId]),
+    lockAttemptsOfOrders(tx, [orderId]),
+  ])
+  const state = must(keys[0], 'an answer for the key')
+  if (state.kind !== 'taken') return { kind: 'key_known', state }
+  const order = must(orders[0], 'an order that the caller may see')
+  const refusal = decidePayable(order, attempts, tx.at)
+  if (refusal !== null) {
+    releaseKeys(tx, [key.id])
+    return { kind: 'refused', refusal }
+  }
+  giveUpAttempts(tx, attempts)
+  const attempt: NewAttempt = {
+    id: newId<'attempt'>(),
+    orderId,
+    provider,
+    amount: { minor: order.total_minor, currency: order.currency },
+    token,
+  }
+  insertAttempts(tx, [attempt], { withinMs: FIRST_CALL_LEASE_MS })
+  return { kind: 'recorded', attempt, order }
+}
+
+/** Guards in the order in which the buyer should hear of them. */
+export function decidePayable(
+  order: Pick<OrderRow, 'status' | 'pay_by'>,
+  attempts: readonly Pick<AttemptRow, 'status'>[],
+  at: number,
+): PayRefusal | null {
+  if (order.status !== 'awaiting_payment') return { code: 'not_payable', orderStatus: order.status }
+  if (attempts.some(({ status }) => status === 'pending' || status === 'unknown')) {
+    return { code: 'payment_in_progress', retryAfterMs: 5_000 }
+  }
+  if (order.pay_by !== null && order.pay_by < at) return { code: 'payment_overdue' }
+  return null
+}

@@ -1,0 +1,139 @@
+import type { Id } from '../../kernel/id.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
+import type { Instant } from '../../kernel/time.ts'
+import type { AddressProblem } from '../customers/index.ts'
+import type { Channel } from '../merchant/index.ts'
+import type { NewOrder, ShipTo } from '../orders/index.ts'
+
+/** Lines an order may have; a shopper's basket beyond this is a mistake or an attack. */
+export const LINES_PER_ORDER_MAX = 500
+/** Trusted channels hand over what they have sold: the largest wholesale invoice seen had 1,114 lines. */
+export const LINES_PER_TRUSTED_ORDER_MAX = 2_000
+
+export interface WantedLine {
+  readonly sku: string
+  readonly quantity: number
+}
+
+/** Who buys and where it goes; personal, so it is handed on to the vault and kept nowhere else. */
+export interface Buyer {
+  readonly email: string | null
+  readonly address: BuyerAddress | null
+}
+
+export interface BuyerAddress {
+  readonly name: string
+  readonly line1: string
+  readonly line2?: string | undefined
+  readonly city: string
+  readonly region?: string | undefined
+  readonly postalCode: string
+  readonly country: string
+  readonly phone?: string | undefined
+}
+
+/** A shopper's order: priced by us, paid through a provider. */
+export interface ShopperPlacement {
+  readonly kind: 'shopper'
+  readonly key: RequestKey
+  readonly channel: Channel
+  /** The cart as it was read; re-checked once it is locked. Null when the order comes in one call. */
+  readonly cart: { readonly id: Id<'cart'>; readonly version: number } | null
+  readonly currency: CurrencyCode
+  readonly lines: readonly WantedLine[]
+  /** In the vault already when the order comes from a cart. */
+  readonly buyer: Buyer | { readonly personId: Id<'person'> | null; readonly addressId: Id<'address'> | null }
+  readonly shipTo: ShipTo | null
+  /** An id from the delivery options; null chooses the cheapest way to ship. */
+  readonly deliveryOption: string | null
+  /** The total the shopper agreed to; null when the head did not say. */
+  readonly seenMinor: bigint | null
+  readonly latestBy: Instant | null
+  readonly payment: { readonly provider: string; readonly token: string }
+}
+
+/** What a trusted channel has sold already: its prices are facts, and beyond supply its units wait. */
+export interface TrustedPlacement {
+  readonly kind: 'trusted'
+  readonly channel: Channel
+  readonly reference: string
+  readonly fingerprint: string
+  readonly placedAt: Instant | null
+  readonly currency: CurrencyCode
+  readonly taxIncluded: boolean
+  readonly lines: readonly TrustedLine[]
+  readonly charges: readonly TrustedCharge[]
+  readonly buyer: Buyer
+  readonly shipTo: ShipTo | null
+  readonly method: 'ship' | 'pickup' | 'carried_out'
+  readonly locationCode: string | null
+  readonly paymentState: 'paid' | 'authorized' | 'due'
+}
+
+export interface TrustedLine extends WantedLine {
+  readonly unitPriceMinor: bigint
+  readonly discountMinor: bigint
+  readonly taxMinor: bigint
+}
+
+export interface TrustedCharge {
+  readonly type: string
+  readonly amountMinor: bigint
+  readonly taxMinor: bigint
+}
+
+export type Placement = ShopperPlacement | TrustedPlacement
+
+/** Identifies a write by its caller and key; see the platform's idempotency keys. */
+export interface RequestKey {
+  readonly id: string
+  readonly fingerprint: string
+  /** This execution of the request, to recognise our own key row after a lost COMMIT answer. */
+  readonly run: string
+}
+
+export interface Shortage {
+  readonly sku: string
+  readonly requested: number
+  readonly available: number
+}
+
+export type PlacementRefusal =
+  | { readonly code: 'cart_empty' }
+  | { readonly code: 'too_many_lines'; readonly linesMax: number }
+  | { readonly code: 'cart_not_found' }
+  | { readonly code: 'cart_changed'; readonly currentVersion: number }
+  | { readonly code: 'cart_expired' }
+  | { readonly code: 'order_exists'; readonly orderId: Id<'order'> }
+  | { readonly code: 'sku_unknown'; readonly skus: readonly string[] }
+  | { readonly code: 'currency_unknown'; readonly currencies: readonly string[] }
+  | { readonly code: 'price_missing'; readonly skus: readonly string[] }
+  | { readonly code: 'amount_too_large' }
+  | { readonly code: 'address_missing' }
+  | { readonly code: 'address_invalid'; readonly problems: readonly AddressProblem[] }
+  | { readonly code: 'address_not_served'; readonly country: string }
+  | { readonly code: 'delivery_option_unknown'; readonly deliveryOption: string }
+  | { readonly code: 'location_unknown'; readonly location: string }
+  | { readonly code: 'provider_unknown'; readonly provider: string }
+  | { readonly code: 'out_of_stock'; readonly shortages: readonly Shortage[] }
+  | { readonly code: 'total_changed'; readonly seenMinor: bigint; readonly current: Offer }
+  | { readonly code: 'promise_changed'; readonly latestBy: Instant; readonly current: Offer }
+  | { readonly code: 'line_total_wrong'; readonly line: number }
+  | { readonly code: 'reference_reused'; readonly orderId: Id<'order'> }
+  | { readonly code: 'channel_not_trusted'; readonly channel: string }
+
+/** What the buyer would get now. */
+export interface Offer {
+  readonly totalMinor: bigint
+  readonly currency: CurrencyCode
+  readonly earliest: Instant
+  readonly latest: Instant
+}
+
+/** An order as placing wrote it, with what its answer needs. */
+export interface PlacedOrder {
+  readonly order: NewOrder
+  readonly promise: { readonly earliest: Instant; readonly latest: Instant } | null
+  /** The payment to be made; null when nothing is to be paid to a provider. */
+  readonly attempt: { readonly id: Id<'attempt'>; readonly payBy: Instant } | null
+}

@@ -1,0 +1,285 @@
+import { newId, type Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import type { Db, Tx } from '../../platform/db.ts'
+import { releaseKeys, sendKeyAnswers, takeKeys, type KeyTaking } from '../../platform/http/index.ts'
+import { readRevisions, type Revisions } from '../../platform/revision.ts'
+import {
+  lockCarts, markCartsOrdered, readSellingWorld, stockedVariants, type CartRow, type SellingRooms,
+} from '../carts/index.ts'
+import type { Offer } from '../catalog/index.ts'
+import type { Customers, NewPerson } from '../customers/index.ts'
+import { raiseExceptions } from '../exceptions/index.ts'
+import {
+  announceSupplyChange, insertClaims, insertCounterSupply, lockGates, postStock, readCounterSupply, readFreeSupply,
+  type CounterSupply, type GatedTx, type Place, type StockEntry,
+} from '../inventory/index.ts'
+import { readOrdersByReference, readOrdersOfCarts, recordOrders, takeOrderNumbers } from '../orders/index.ts'
+import { FIRST_CALL_LEASE_MS, insertAttempts } from '../payments/index.ts'
+import { insertDecisions, insertPromises, type Network } from '../sourcing/index.ts'
+import { decidePlacement } from './decide-placement.ts'
+import { decideTrusted } from './decide-trusted.ts'
+import { draftShopperOrder, type Draft } from './draft-order.ts'
+import { draftTrustedOrder } from './draft-trusted-order.ts'
+import type { Placement, PlacementRefusal, ShopperPlacement, TrustedPlacement } from './placement.ts'
+import { CounterPool, SupplyPool } from './supply-pool.ts'
+
+export type Prepared =
+  | { readonly kind: 'placed'; readonly draft: Draft }
+  | { readonly kind: 'refused'; readonly refusal: PlacementRefusal }
+  /** The key was used before: answered, still running, or for another request. */
+  | { readonly kind: 'key_known'; readonly state: KnownKey }
+  /** The channel placed this reference before, with the same content. */
+  | { readonly kind: 'placed_before'; readonly orderId: Id<'order'> }
+
+/** What became of the request that used the key before. */
+export type KnownKey = Exclude<KeyTaking, { readonly kind: 'taken' }>
+
+export interface PrepareDeps {
+  readonly db: Db
+  readonly rooms: SellingRooms & { readonly customers: Customers }
+  /** Set by each run: what the next one's look-ups may start from. */
+  readonly seen: { revisions: Revisions | null }
+}
+
+/** How long a request may be at work before a repeat of it takes over: beyond the provider's deadline. */
+const KEY_LOCK_MS = FIRST_CALL_LEASE_MS
+
+/** The configuration moved between looking up SKUs and locking them, and more gates are needed. */
+class StaleWorldError extends Error {
+  override readonly name = 'StaleWorldError'
+}
+
+/**
+ * The prepare transaction, for a whole batch at once:
+ *
+ *   lock     keys, carts, then the gates of every SKU, in the house's order
+ *   read     what is configured and what is free, in statements after the locks
+ *   decide   each request in turn, purely, on what the ones before it left
+ *   write    everything with one statement a table, sent together with COMMIT
+ *
+ * A refused request leaves nothing behind, its key included.
+ */
+export async function prepareOrders(deps: PrepareDeps, requests: readonly Placement[]): Promise<Prepared[]> {
+  for (;;) {
+    const revisions = deps.seen.revisions ?? (await readRevisions(deps.db))
+    const skus = new Set(requests.flatMap((request) => request.lines.map((line) => line.sku)))
+    const offers = await deps.rooms.catalog.offersAt(deps.db, revisions.catalog, skus)
+    const gates = stockedVariants({ offers })
+    const { network } = await deps.rooms.sourcing.bookAt(deps.db, revisions)
+    const counters = counterPlaces(requests, offers, network)
+    try {
+      return await deps.db.inTransaction((tx) => prepare(deps, tx, requests, { skus, gates, counters }))
+    } catch (error) {
+      if (!(error instanceof StaleWorldError)) throw error
+    }
+  }
+}
+
+async function prepare(
+  deps: PrepareDeps,
+  tx: Tx,
+  requests: readonly Placement[],
+  { skus, gates, counters }: {
+    readonly skus: ReadonlySet<string>
+    readonly gates: ReadonlySet<Id<'variant'>>
+    readonly counters: readonly Place[]
+  },
+): Promise<Prepared[]> {
+  const orderIds = requests.map(() => newId<'order'>())
+  const shoppers = requests.flatMap((request, index) => (request.kind === 'shopper' ? [{ request, index }] : []))
+  const trusted = requests.flatMap((request) => (request.kind === 'trusted' ? [request] : []))
+  const cartIds = shoppers.flatMap(({ request }) => (request.cart === null ? [] : [request.cart.id]))
+
+  // One exchange: the server runs these in the order they are sent, each seeing what the locks before it waited for.
+  const [keys, carts, gated, revisions, supply, counter, numbers, known, liveOrders] = await Promise.all([
+    takeKeys(tx, shoppers.map(({ request, index }) => ({
+      ...request.key,
+      objectId: must(orderIds[index], 'an id for every request'),
+    })), KEY_LOCK_MS),
+    cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
+    lockGates(tx, gates),
+    readRevisions(tx),
+    readFreeSupply(tx, [...gates]),
+    counters.length > 0 ? readCounterSupply(tx, counters) : [],
+    takeOrderNumbers(tx, requests.length),
+    trusted.length > 0 ? readOrdersByReference(tx, trusted.map(referenceOf)) : [],
+    cartIds.length > 0 ? readOrdersOfCarts(tx, cartIds) : [],
+  ])
+  deps.seen.revisions = revisions
+  const world = await readSellingWorld(deps.rooms, tx, { revisions, skus, at: tx.at })
+  for (const variantId of stockedVariants(world)) if (!gates.has(variantId)) throw new StaleWorldError()
+
+  const keyByIndex = new Map(shoppers.map(({ index }, place) => [index, keys[place]]))
+  const pool = new SupplyPool(supply)
+  const counterPool = new CounterPool([...counter, ...(await addCounterRows(tx, counters, counter))])
+  const cartById = new Map(carts.map((cart) => [cart.id, cart]))
+  const liveOrderByCart = new Map(liveOrders.map((order) => [order.cart_id, order.id]))
+  const orderByReference = new Map<string, { readonly id: Id<'order'>; readonly fingerprint: string | null }>(known.map((order) => [`${order.channel_id} ${order.reference}`, order]))
+  const people: NewPerson[] = []
+  const prepared = requests.map((request, index): Prepared => {
+    const id = must(orderIds[index], 'an id for every request')
+    const number = must(numbers[index], 'a number for every request')
+    if (request.kind === 'trusted') {
+      const before = orderByReference.get(`${request.channel.id} ${request.reference}`)
+      if (before !== undefined) return answerBefore(request, before)
+      const decision = decideTrusted(request, world, pool, counterPool)
+      if (decision.kind === 'refused') return decision
+      const draft = draftTrustedOrder(request, decision, { id, number, ...introduce(request.buyer, people) }, tx.at)
+      orderByReference.set(`${request.channel.id} ${request.reference}`, { id, fingerprint: request.fingerprint })
+      return { kind: 'placed', draft }
+    }
+    const state = must(keyByIndex.get(index), 'an answer for every key')
+    if (state.kind !== 'taken') return { kind: 'key_known', state }
+    const cartRefusal = refuseCart(request, cartById, liveOrderByCart)
+    if (cartRefusal !== null) return { kind: 'refused', refusal: cartRefusal }
+    const decision = decidePlacement(request, world, pool)
+    if (decision.kind === 'refused') return decision
+    pool.take(decision.allotments)
+    if (request.cart !== null) liveOrderByCart.set(request.cart.id, id)
+    const draft = draftShopperOrder(request, decision, { id, number, ...introduce(request.buyer, people) }, tx.at)
+    return { kind: 'placed', draft }
+  })
+  await write(deps.rooms.customers, tx, gated, requests, prepared, people)
+  return prepared
+}
+
+async function write(
+  customers: Customers,
+  tx: Tx,
+  gated: GatedTx,
+  requests: readonly Placement[],
+  prepared: readonly Prepared[],
+  people: readonly NewPerson[],
+): Promise<void> {
+  const drafts = prepared.flatMap((each) => (each.kind === 'placed' ? [each.draft] : []))
+  const released = requests.flatMap((request, index) =>
+    request.kind === 'shopper' && prepared[index]?.kind === 'refused' ? [request.key.id] : [],
+  )
+  if (released.length > 0) releaseKeys(tx, released)
+  if (drafts.length === 0) return
+
+  if (people.length > 0) customers.recordPeople(tx, people)
+  recordOrders(tx, drafts.map((draft) => draft.order))
+  const carts = drafts.flatMap(({ order }) => (order.cartId === null ? [] : [{ cartId: order.cartId, orderId: order.id }]))
+  if (carts.length > 0) markCartsOrdered(tx, carts)
+
+  const claims = drafts.flatMap((draft) => draft.claims)
+  const entries = drafts.flatMap((draft) => [...draft.entries, ...claimEntries(draft, tx)])
+  if (claims.length > 0) insertClaims(gated, claims)
+  if (entries.length > 0) {
+    postStock(gated, entries)
+    announceSupplyChange(tx, claims.map((claim) => claim.variantId))
+  }
+
+  const decided = drafts.filter((draft) => draft.facts !== null)
+  if (decided.length > 0) {
+    insertDecisions(tx, decided.map(({ decisionId, order, facts }) => ({
+      id: decisionId, kind: 'placing', orderId: order.id, facts: facts ?? '{}',
+    })))
+    insertPromises(tx, decided.flatMap(({ decisionId, order, promise }) =>
+      promise === null ? [] : [{ orderId: order.id, version: 1, decisionId, method: order.method, ...promise, reason: 'placed' }],
+    ))
+  }
+  const attempts = drafts.flatMap(({ newAttempt }) => (newAttempt === null ? [] : [newAttempt]))
+  if (attempts.length > 0) insertAttempts(tx, attempts, { withinMs: FIRST_CALL_LEASE_MS })
+  // An order that costs nothing is finished here; the others' requests are answered when their payment is settled.
+  const finished = requests.flatMap((request, index) => {
+    const each = prepared[index]
+    const isFinished = request.kind === 'shopper' && each?.kind === 'placed' && each.draft.newAttempt === null
+    return isFinished ? [{ ...request.key, answer: { status: 201, stored: null } }] : []
+  })
+  if (finished.length > 0) sendKeyAnswers(tx, finished)
+  await raiseExceptions(tx, drafts.flatMap((draft) => draft.exceptions))
+}
+
+/** A live claim raises its row's `claimed`; one that is consumed at once (carried out) brings its own entries. */
+function claimEntries({ claims, order }: Draft, tx: Tx): StockEntry[] {
+  return claims.flatMap((claim) =>
+    claim.stage === 'consumed'
+      ? []
+      : [{
+          supplyId: claim.supplyId,
+          reason: 'claimed',
+          quantityDelta: 0,
+          claimedDelta: claim.quantity,
+          claimId: claim.id,
+          cause: order.id,
+          occurredAt: tx.at,
+        }],
+  )
+}
+
+/** Re-checks, under its lock, the cart that was read before. */
+function refuseCart(
+  { cart: expected }: ShopperPlacement,
+  cartById: ReadonlyMap<Id<'cart'>, CartRow>,
+  liveOrderByCart: ReadonlyMap<Id<'cart'>, Id<'order'>>,
+): PlacementRefusal | null {
+  if (expected === null) return null
+  const cart = cartById.get(expected.id)
+  if (cart === undefined) return { code: 'cart_not_found' }
+  const orderId = liveOrderByCart.get(expected.id)
+  if (orderId !== undefined) return { code: 'order_exists', orderId }
+  if (cart.status === 'expired') return { code: 'cart_expired' }
+  return cart.version === expected.version ? null : { code: 'cart_changed', currentVersion: cart.version }
+}
+
+function answerBefore(
+  request: TrustedPlacement,
+  before: { readonly id: Id<'order'>; readonly fingerprint: string | null },
+): Prepared {
+  return before.fingerprint === request.fingerprint
+    ? { kind: 'placed_before', orderId: before.id }
+    : { kind: 'refused', refusal: { code: 'reference_reused', orderId: before.id } }
+}
+
+/** A guest of a one-call order is written to the vault with it; a cart's buyer is there already. */
+function introduce(buyer: Placement['buyer'], people: NewPerson[]) {
+  if ('personId' in buyer) return buyer
+  if (buyer.email === null && buyer.address === null) return { personId: null, addressId: null }
+  const personId = newId<'person'>()
+  const addressId = buyer.address === null ? null : newId<'address'>()
+  people.push({
+    id: personId,
+    kind: 'guest',
+    email: buyer.email,
+    name: buyer.address?.name ?? null,
+    phone: buyer.address?.phone ?? null,
+    address: buyer.address === null || addressId === null ? null : { id: addressId, ...buyer.address },
+  })
+  return { personId, addressId }
+}
+
+/** The on-hand rows that counter sales take from. */
+function counterPlaces(
+  requests: readonly Placement[],
+  offers: ReadonlyMap<string, Offer>,
+  network: Network,
+): Place[] {
+  const places = new Map<string, Place>()
+  for (const request of requests) {
+    if (request.kind !== 'trusted' || request.method !== 'carried_out') continue
+    const locationId = network.nodeByCode.get(request.locationCode ?? '')?.locationId
+    if (locationId === undefined) continue
+    for (const { sku } of request.lines) {
+      const offer = offers.get(sku)
+      if (offer === undefined) continue
+      for (const { variantId, stocked } of offer.components.length > 0 ? offer.components : [offer]) {
+        if (stocked) places.set(`${variantId} ${locationId}`, { variantId, locationId })
+      }
+    }
+  }
+  return [...places.values()]
+}
+
+/** A location that sells what it never held gets an empty row for it. */
+async function addCounterRows(tx: Tx, wanted: readonly Place[], known: readonly Place[]): Promise<CounterSupply[]> {
+  const knownKeys = new Set(known.map(({ variantId, locationId }) => `${variantId} ${locationId}`))
+  const missing = wanted.filter(({ variantId, locationId }) => !knownKeys.has(`${variantId} ${locationId}`))
+  return missing.length === 0 ? [] : insertCounterSupply(tx, missing)
+}
+
+function referenceOf({ channel, reference }: TrustedPlacement) {
+  return { channelId: channel.id, reference }
+}
+

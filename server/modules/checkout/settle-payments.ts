@@ -1,0 +1,163 @@
+import type { Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import { addMs, SECOND_MS, type Instant } from '../../kernel/time.ts'
+import type { Db, Tx } from '../../platform/db.ts'
+import { sendKeyAnswers, type Json } from '../../platform/http/index.ts'
+import { raiseExceptions, type NewException } from '../exceptions/index.ts'
+import { promoteClaims } from '../inventory/index.ts'
+import type { Merchant } from '../merchant/index.ts'
+import { extendPayBy, lockOrderRows, openOrders, type OrderRow } from '../orders/index.ts'
+import {
+  lockAttempts, settleAttempts, type AttemptStatus, type AuthoriseAnswer, type NotFound, type Settled,
+} from '../payments/index.ts'
+import type { RequestKey } from './placement.ts'
+
+export interface Settlable {
+  readonly orderId: Id<'order'>
+  readonly attemptId: Id<'attempt'>
+  readonly demandIds: readonly Id<'demandLine'>[]
+  /** Null when the attempt was decided already: the request is answered with how it stands. */
+  readonly answer: AuthoriseAnswer | NotFound | null
+  /** The request that is answered by this settlement; null when a worker asked. */
+  readonly key: RequestKey | null
+}
+
+/** What a payment attempt came to; kept as the answer of the request's key and given again to its repeats. */
+export type PaymentResult =
+  | { readonly kind: 'placed' }
+  | { readonly kind: 'declined'; readonly reason: string; readonly payBy: Instant }
+  | {
+      readonly kind: 'awaiting_payment'
+      readonly payBy: Instant
+      readonly nextAction:
+        | { readonly type: 'redirect'; readonly url: string }
+        | { readonly type: 'wait'; readonly retryAfterMs: number }
+    }
+
+export interface SettledPayment {
+  readonly result: PaymentResult
+  readonly attemptId: Id<'attempt'>
+}
+
+/**
+ * The settle transaction, for a whole batch: what providers answered becomes open orders, or orders that go on waiting
+ * with their claims until `payBy`. Touches no supply row; a payment that somebody else settled first stays as it is.
+ *
+ *   lock   orders, then attempts, in the house's order
+ *   write  attempts, money facts, claim stages, order status, units, events, the requests' answers
+ */
+export async function settlePayments(
+  { db, merchant }: { readonly db: Db; readonly merchant: Merchant },
+  requests: readonly Settlable[],
+): Promise<SettledPayment[]> {
+  return db.inTransaction(async (tx) => {
+    const [orders, attempts] = await Promise.all([
+      lockOrderRows(tx, [...new Set(requests.map((request) => request.orderId))]),
+      lockAttempts(tx, [...new Set(requests.map((request) => request.attemptId))]),
+    ])
+    const orderById = new Map(orders.map((order) => [order.id, order]))
+    const attemptById = new Map(attempts.map((attempt) => [attempt.id, attempt]))
+    const opening = new Set<Id<'order'>>()
+    const settled = settleAttempts(tx, requests.map(({ orderId, attemptId, answer }) => {
+      const attempt = must(attemptById.get(attemptId), 'the attempt that was asked for')
+      const { status } = must(orderById.get(orderId), 'the order of the attempt')
+      // Two attempts of one order in one batch: the first to succeed opens it, the other is given back.
+      const orderWaits = status === 'awaiting_payment' && !opening.has(orderId)
+      if (orderWaits && answer?.kind === 'authorised') opening.add(orderId)
+      return { attempt, answer, orderWaits }
+    }))
+
+    const opened = requests.filter((_, index) => justAuthorised(settled[index]))
+    if (opened.length > 0) {
+      const allocated = await promoteClaims(tx, opened.flatMap((request) => request.demandIds), { from: 'reserved', to: 'allocated' })
+      await openOrders(
+        tx,
+        opened.map((request) => must(orderById.get(request.orderId), 'a locked order')),
+        allocated.map(({ demand_id, units }) => ({ demandId: demand_id as Id<'demandLine'>, units })),
+      )
+    }
+    const channelOf = await channelsById(tx, merchant)
+    const answered = requests.map((request, index) => {
+      const order = must(orderById.get(request.orderId), 'a locked order')
+      const each = must(settled[index], 'a settlement for every request')
+      const result = resultOf(each, order, channelOf)
+      if (result.kind === 'awaiting_payment' && result.payBy !== order.pay_by) extendPayBy(tx, [order.id], result.payBy)
+      return { attemptId: request.attemptId, result }
+    })
+    const exceptions = settled.flatMap(exceptionOf)
+    await raiseExceptions(tx, exceptions)
+    const keys = requests.flatMap(({ key }, index) =>
+      key === null ? [] : [{ ...key, answer: storedPayment(must(answered[index], 'an answer for every request')) }],
+    )
+    if (keys.length > 0) sendKeyAnswers(tx, keys)
+    return answered
+  })
+}
+
+const httpStatusByResult = { placed: 201, awaiting_payment: 202, declined: 402 } as const
+
+function storedPayment({ attemptId, result }: SettledPayment): { status: number; stored: Json } {
+  return { status: httpStatusByResult[result.kind], stored: { attemptId, result } }
+}
+
+/** Reads back what `storedPayment` wrote; null where there was nothing to pay. */
+export function readStoredPayment(stored: Json): SettledPayment | null {
+  return stored as SettledPayment | null
+}
+
+type Terms = { readonly paymentTtlS: number; readonly paymentCapS: number }
+
+async function channelsById(tx: Tx, merchant: Merchant): Promise<(channelId: Id<'channel'>) => Terms> {
+  // How long to wait is not money: the book as this node last saw it will do.
+  const book = merchant.peek() ?? (await merchant.bookAt(tx, 0n))
+  return (channelId) => must(book.channelById.get(channelId), 'the channel of an order')
+}
+
+function justAuthorised(settled: Settled | undefined): boolean {
+  return settled?.settlement?.status === 'authorised'
+}
+
+function resultOf(
+  { status, settlement, attempt }: Settled,
+  order: OrderRow,
+  termsOf: (channelId: Id<'channel'>) => Terms,
+): PaymentResult {
+  if (status === 'authorised') return { kind: 'placed' }
+  const payBy = order.pay_by ?? order.placed_at
+  if (isOver(status)) return { kind: 'declined', reason: settlement?.failure ?? attempt.failure ?? status, payBy }
+  const url = settlement === null ? attempt.actionUrl : settlement.actionUrl
+  if (status === 'action_required' && url !== null) {
+    return { kind: 'awaiting_payment', payBy, nextAction: { type: 'redirect', url } }
+  }
+  const retryAfterMs = Math.max(1_000, settlement?.askAgainAfterMs ?? 1_000)
+  return {
+    kind: 'awaiting_payment',
+    payBy: status === 'unknown' ? extendedPayBy(order, payBy, termsOf(order.channel_id)) : payBy,
+    nextAction: { type: 'wait', retryAfterMs },
+  }
+}
+
+/** An unknown payment must not expire under the buyer: it gets another turn, up to the channel's cap. */
+function extendedPayBy(order: OrderRow, payBy: Instant, { paymentTtlS, paymentCapS }: Terms): Instant {
+  const cap = addMs(order.placed_at, paymentCapS * SECOND_MS)
+  const extended = addMs(payBy, paymentTtlS * SECOND_MS)
+  return extended < cap ? extended : (Math.max(payBy, cap) as Instant)
+}
+
+function isOver(status: AttemptStatus): boolean {
+  return status === 'declined' || status === 'mismatched' || status === 'void_due' || status === 'voided'
+}
+
+function exceptionOf({ attempt, settlement }: Settled): NewException[] {
+  if (settlement === null || settlement.alarm === null) return []
+  return [{
+    reason: settlement.alarm,
+    objectKind: 'attempt',
+    objectId: attempt.id,
+    facts: { provider: attempt.provider, failure: settlement.failure },
+    nextAction:
+      settlement.alarm === 'payment_mismatch'
+        ? 'Compare the payment with the provider: it answered about other money than was asked.'
+        : 'Check the provider account and its configuration: it refuses our calls.',
+  }]
+}

@@ -1,0 +1,186 @@
+import { Temporal } from 'temporal-polyfill'
+import { invariant } from '../../kernel/invariant.ts'
+import { parseDecimal } from '../../kernel/money.ts'
+import { addMs, instantFromMs, MINUTE_MS, SECOND_MS, type Instant } from '../../kernel/time.ts'
+import { CsvFileError, readCsv, type CsvLine } from './csv.ts'
+import type { RetailInvoice, RetailLine } from './plan-retail-invoice.ts'
+
+/** The header of the UCI Online Retail file. A reject file has more columns after these; they are not read. */
+export const RETAIL_COLUMNS = [
+  'InvoiceNo',
+  'StockCode',
+  'Description',
+  'Quantity',
+  'InvoiceDate',
+  'UnitPrice',
+  'CustomerID',
+  'Country',
+] as const
+
+/** A line nothing can be made of; it is rejected and has no amount. */
+export interface MalformedLine {
+  readonly lineNumber: number
+  readonly raw: string
+  readonly fault: string
+}
+
+export type RetailRow =
+  | { readonly kind: 'line'; readonly line: RetailLine }
+  | { readonly kind: 'malformed'; readonly malformed: MalformedLine }
+
+/** The whole file, sorted for the import. */
+export interface RetailFile {
+  /** By date, then in the order of the file. */
+  readonly invoices: readonly RetailInvoice[]
+  readonly malformed: readonly MalformedLine[]
+  /** Counted while reading, so that the books can tell whether everything that was read was also accounted for. */
+  readonly lineCount: number
+  readonly amountThousandths: bigint
+}
+
+const PRICE_DIGITS = 3
+const PROGRESS_EVERY_LINES = 50_000
+/** The merchant's clock. */
+const ZONE = 'Europe/London'
+
+/**
+ * Reads every line of a UCI Online Retail file, in the order of the file.
+ * @throws CsvFileError  the file cannot be read or does not have the columns
+ */
+export async function* readRetailFile(path: string): AsyncGenerator<RetailRow, void, undefined> {
+  const shared = new SharedValues()
+  let columnCount = 0
+  for await (const line of readCsv(path)) {
+    if (columnCount === 0) {
+      columnCount = checkHeader(path, line)
+      continue
+    }
+    const read = readLine(line, columnCount, shared)
+    const { lineNumber, raw } = line
+    yield typeof read === 'string'
+      ? { kind: 'malformed', malformed: { lineNumber, raw, fault: read } }
+      : { kind: 'line', line: read }
+  }
+  if (columnCount === 0) throw new CsvFileError(`${path}: empty`)
+}
+
+/**
+ * Reads the file and gathers its invoices. An invoice's lines need not stand together, and the file need not be sorted;
+ * so all of it is held in memory, about 280 bytes a line (the 541,909 lines of the real file: 150 MB).
+ *
+ * @param onProgress  called now and then with the number of lines read
+ */
+export async function loadRetailFile(path: string, onProgress?: (lines: number) => void): Promise<RetailFile> {
+  const linesByInvoice = new Map<string, RetailLine[]>()
+  const malformed: MalformedLine[] = []
+  let lineCount = 0
+  let amountThousandths = 0n
+  for await (const row of readRetailFile(path)) {
+    lineCount += 1
+    if (lineCount % PROGRESS_EVERY_LINES === 0) onProgress?.(lineCount)
+    if (row.kind === 'malformed') {
+      malformed.push(row.malformed)
+      continue
+    }
+    const { line } = row
+    amountThousandths += BigInt(line.quantity) * line.priceThousandths
+    const lines = linesByInvoice.get(line.invoiceNo)
+    if (lines === undefined) linesByInvoice.set(line.invoiceNo, [line])
+    else lines.push(line)
+  }
+  const invoices = [...linesByInvoice.values()].map(invoiceOf)
+  // Sorting is stable and the map is in the order of the file.
+  return { invoices: invoices.toSorted((a, b) => a.placedAt - b.placedAt), malformed, lineCount, amountThousandths }
+}
+
+function invoiceOf(lines: readonly RetailLine[]): RetailInvoice {
+  const [first] = lines
+  invariant(first !== undefined, 'an invoice has a line')
+  const placedAt = lines.reduce((earliest, line) => (line.at < earliest ? line.at : earliest), first.at)
+  return { invoiceNo: first.invoiceNo, placedAt, customer: first.customer, lines }
+}
+
+/** @returns the number of columns every line must have */
+function checkHeader(path: string, { fields }: CsvLine): number {
+  const wanted = RETAIL_COLUMNS.join(',')
+  if (fields?.slice(0, RETAIL_COLUMNS.length).join(',') !== wanted) {
+    throw new CsvFileError(`${path}: the first line must name the columns ${wanted}`)
+  }
+  return fields.length
+}
+
+/** @returns what is wrong with the line when it is text */
+function readLine(line: CsvLine, columnCount: number, shared: SharedValues): RetailLine | string {
+  const { lineNumber, raw, fields } = line
+  if (fields === null) return line.fault ?? 'not CSV'
+  if (fields.length !== columnCount) return `${fields.length} fields instead of ${columnCount}`
+  const [invoiceNo = '', code = '', description = '', quantityText = '', time = '', price = '', customer = ''] = fields
+  if (!/^\w{1,20}$/.test(invoiceNo)) return `InvoiceNo '${invoiceNo}'`
+  if (code === '' || code.length > 40 || code !== code.trim()) return `StockCode '${code}'`
+  if (description.length > 500) return `Description of ${description.length} characters`
+  if (!/^-?\d{1,9}$/.test(quantityText)) return `Quantity '${quantityText}'`
+  if (!/^\w{1,20}$/.test(customer)) return `CustomerID '${customer}'`
+  const priceThousandths = shared.price(price)
+  if (priceThousandths === null) return `UnitPrice '${price}'`
+  const at = shared.instant(time)
+  if (at === null) return `InvoiceDate '${time}'`
+  return {
+    lineNumber,
+    raw,
+    invoiceNo: shared.text(invoiceNo),
+    code: shared.text(code),
+    description: description === 'NA' ? null : shared.text(description),
+    quantity: Number(quantityText),
+    priceThousandths,
+    at,
+    customer: customer === 'NA' ? null : shared.text(customer),
+  }
+}
+
+/** The file says the same few thousand things half a million times: each is parsed and kept once. */
+class SharedValues {
+  readonly #texts = new Map<string, string>()
+  readonly #prices = new Map<string, bigint | null>()
+  readonly #hours = new Map<string, Instant | null>()
+
+  text(text: string): string {
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    this.#texts.set(text, text)
+    return text
+  }
+
+  /** Thousandths; null for what is not a decimal or finer than that. */
+  price(text: string): bigint | null {
+    let thousandths = this.#prices.get(text)
+    if (thousandths === undefined) this.#prices.set(text, (thousandths = parseDecimal(text, PRICE_DIGITS)))
+    return thousandths
+  }
+
+  /**
+   * Reads `2010-12-01 08:26:00` as the wall clock of London. A time that summer time skips is taken as the hour after
+   * it, one that comes twice as the first.
+   */
+  instant(text: string): Instant | null {
+    const match = /^(\d{4}-\d\d-\d\d) (\d\d):([0-5]\d):([0-5]\d)$/.exec(text)
+    if (match === null) return null
+    const [, day = '', hour = '', minutes = '', seconds = ''] = match
+    // London moves its clocks on the hour: the minutes can be added.
+    const hourStart = this.#hour(`${day}T${hour}:00:00`)
+    return hourStart === null ? null : addMs(hourStart, Number(minutes) * MINUTE_MS + Number(seconds) * SECOND_MS)
+  }
+
+  #hour(text: string): Instant | null {
+    let start = this.#hours.get(text)
+    if (start === undefined) this.#hours.set(text, (start = hourStartInLondon(text)))
+    return start
+  }
+}
+
+function hourStartInLondon(text: string): Instant | null {
+  try {
+    return instantFromMs(Temporal.PlainDateTime.from(text).toZonedDateTime(ZONE).epochMilliseconds)
+  } catch {
+    return null // no such day or hour
+  }
+}

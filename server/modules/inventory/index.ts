@@ -1,0 +1,19 @@
+export { announceSupplyChange } from './announce.ts'
+export { consumeClaims, type ConsumedDemand, type HandOver } from './consume-claims.ts'
+export { insertCounterSupply, readCounterSupply, type CounterSupply, type Place } from './counter.sql.ts'
+export { readLastCounts, type CountedPlace } from './counts.sql.ts'
+export { unitsLeaving, type LastCount } from './decide-count.ts'
+export { freeClaims } from './free-claims.ts'
+export { createGates, lockGates, type GatedTx } from './gates.ts'
+export { events } from './inventory.events.ts'
+export { mountInventory } from './inventory.http.ts'
+export { refusals, type InventoryRefusal } from './inventory.refusals.ts'
+export {
+  insertClaims, postStock, promoteClaims, readClaimedVariants, readFreeSupply, readFreeSupplyAt,
+  type Disposition, type EndedClaim, type FreeSupply, type NewClaim, type StockEntry, type SupplyKind,
+} from './inventory.sql.ts'
+export { findLocation, type Location, type LocationBook, type LocationKind } from './location.ts'
+export { openInventory, type Inventory, type InventoryDeps } from './open-inventory.ts'
+export type { CountDesk, DemandOwner, FreedDemand, InventoryPorts, QuarantinedCount } from './ports.ts'
+export { ensureOnHand, postFound, type FoundUnits } from './post-found.ts'
+export { readSummaries, type SupplySummary } from './read-levels.ts'

@@ -1,0 +1,68 @@
+import type { Id } from '../../kernel/id.ts'
+import { plainArray, type Queryable } from '../../platform/db.ts'
+import type { GatedTx } from './gates.ts'
+
+/** A backorder row; its quantity is its limit. */
+export interface BackorderKey {
+  readonly variantId: Id<'variant'>
+  readonly locationId: Id<'location'>
+  readonly channelId: Id<'channel'> | null
+}
+
+export interface BackorderRow {
+  readonly supplyId: bigint
+  readonly quantity: number
+  readonly claimed: number
+}
+
+/** @returns a row or null for each key, in their order */
+export async function readBackorders(
+  source: Queryable,
+  keys: readonly BackorderKey[],
+): Promise<(BackorderRow | null)[]> {
+  const rows = await source.rows<{ id: bigint | null; quantity: number; claimed: number }>({
+    name: 'inventory.read_backorders',
+    text: `select supply.id, supply.quantity, supply.claimed
+             from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality
+                    as key (variant_id, location_id, channel_id, place)
+             left join inventory.supply
+               on supply.variant_id = key.variant_id and supply.location_id = key.location_id
+              and supply.kind = 'backorder' and supply.channel_id is not distinct from key.channel_id
+            order by key.place`,
+    values: keyArrays(keys),
+  })
+  return rows.map((row) => (row.id === null ? null : { supplyId: row.id, quantity: row.quantity, claimed: row.claimed }))
+}
+
+/** Creates rows with limit 0 for keys that have none. Under the gates nobody else does. */
+export function insertBackorders(tx: GatedTx, keys: readonly BackorderKey[]): void {
+  tx.send({
+    name: 'inventory.insert_backorders',
+    text: `insert into inventory.supply (variant_id, location_id, channel_id, kind, quantity)
+           select *, 'backorder', 0 from unnest($1::uuid[], $2::uuid[], $3::uuid[])
+           on conflict do nothing`,
+    values: keyArrays(keys),
+  })
+}
+
+function keyArrays(keys: readonly BackorderKey[]): string[] {
+  return [
+    plainArray(keys.map((key) => key.variantId)),
+    plainArray(keys.map((key) => key.locationId)),
+    plainArray(keys.map((key) => key.channelId)),
+  ]
+}
+
+/** Not stock but a promise to ourselves, so it is no ledger entry. */
+export function updateSafetyStock(
+  tx: GatedTx,
+  rows: readonly { readonly supplyId: bigint; readonly safetyStock: number }[],
+): void {
+  tx.send({
+    name: 'inventory.update_safety_stock',
+    text: `update inventory.supply as supply set safety_stock = told.safety_stock
+             from unnest($1::bigint[], $2::int[]) as told (id, safety_stock)
+            where supply.id = told.id and supply.safety_stock <> told.safety_stock`,
+    values: [plainArray(rows.map((row) => row.supplyId)), plainArray(rows.map((row) => row.safetyStock))],
+  })
+}

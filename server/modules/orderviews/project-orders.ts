@@ -1,0 +1,28 @@
+import type { Id } from '../../kernel/id.ts'
+import type { Queryable, Tx } from '../../platform/db.ts'
+import { readOrderLineRows, readOrderRows } from '../orders/index.ts'
+import { upsertOrderRows } from './orderviews.sql.ts'
+
+/** Brings the list up to date with the orders that events were about; running it twice changes nothing. */
+export async function projectOrders(tx: Tx, orderIds: readonly Id<'order'>[]): Promise<void> {
+  if (orderIds.length === 0) return
+  const [orders, lines] = await readBoth(tx, [...new Set(orderIds)])
+  const variantsByOrder = Map.groupBy(lines, (line) => line.order_id)
+  upsertOrderRows(tx, orders.map((order) => ({
+    order_id: order.id,
+    number: order.number,
+    channel_id: order.channel_id,
+    reference: order.reference,
+    person_id: order.person_id,
+    status: order.status,
+    currency: order.currency,
+    total_minor: order.total_minor,
+    placed_at: order.placed_at,
+    version: order.version,
+    variant_ids: [...new Set((variantsByOrder.get(order.id) ?? []).map((line) => line.variant_id))],
+  })))
+}
+
+function readBoth(source: Queryable, orderIds: readonly Id<'order'>[]) {
+  return Promise.all([readOrderRows(source, orderIds), readOrderLineRows(source, orderIds)])
+}

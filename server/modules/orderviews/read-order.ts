@@ -1,0 +1,172 @@
+import type { Static } from 'typebox'
+import { Type } from 'typebox'
+import { formatId, type Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import { formatInstant } from '../../kernel/time.ts'
+import type { Queryable } from '../../platform/db.ts'
+import { idJson, InstantJson, moneyJson, SignedMoneyJson, strict } from '../../platform/http/index.ts'
+import {
+  buckets, type Bucket, lineMoneyOf, orderNumber, PlacedLineJson, placedLineJson, PromiseJson, promiseJson, readChargeRows,
+  readDemandLineRows, readOrderLineRows, TotalsJson, totalsJson, totalsOf, type DemandLineRow, type OrderRow,
+} from '../orders/index.ts'
+import { readAttemptRowsOfOrders, readTransactionRows, type AttemptRow } from '../payments/index.ts'
+import { readPromises } from '../sourcing/index.ts'
+
+const StatusJson = Type.Enum(['awaiting_payment', 'open', 'completed', 'cancelled', 'expired'])
+const BucketsJson = strict(
+  {
+    pending: Type.Integer(), allocated: Type.Integer(), in_work: Type.Integer(), shipped: Type.Integer(),
+    delivered: Type.Integer(), lost: Type.Integer(), returned: Type.Integer(), cancelled: Type.Integer(),
+  }, { title: 'Units', description: 'Every unit of the line stands in exactly one of these.' })
+
+const orderJson = {
+  id: idJson('order'),
+  number: Type.String({ examples: ['W-100234'] }),
+  version: Type.Integer(),
+  status: StatusJson,
+  fulfillmentStatus: Type.Enum(['unfulfilled', 'partially_shipped', 'shipped', 'delivered', 'none']),
+  paymentStatus: Type.Enum(['awaiting', 'authorised', 'paid', 'due', 'none']),
+  placedAt: InstantJson,
+  payBy: Type.Union([InstantJson, Type.Null()]),
+  lines: Type.Array(strict({ ...PlacedLineJson.properties, units: BucketsJson }, { title: 'OrderLineWithUnits' })),
+  charges: Type.Array(strict({ type: Type.String(), amount: SignedMoneyJson, tax: SignedMoneyJson }, { title: 'Charge' })),
+  totals: TotalsJson,
+  promise: Type.Union([PromiseJson, Type.Null()]),
+  payments: Type.Array(strict({
+    id: idJson('attempt'),
+    provider: Type.String(),
+    status: Type.String(),
+    amount: SignedMoneyJson,
+    failure: Type.Union([Type.String(), Type.Null()]),
+    actionUrl: Type.Union([Type.String(), Type.Null()]),
+    createdAt: InstantJson,
+  }, { title: 'Payment' })),
+  shipments: Type.Array(Type.Never()),
+  returns: Type.Array(Type.Never()),
+} as const
+
+export const StoreOrderJson = strict(orderJson, { title: 'Order' })
+export const AdminOrderJson = strict({
+  ...orderJson,
+  channelId: idJson('channel'),
+  reference: Type.Union([Type.String(), Type.Null()]),
+  customerId: Type.Union([idJson('person'), Type.Null()]),
+  shipTo: Type.Union([
+    strict({
+      country: Type.String(), region: Type.Union([Type.String(), Type.Null()]),
+      postalCode: Type.Union([Type.String(), Type.Null()]),
+    }),
+    Type.Null(),
+  ]),
+}, { title: 'AdminOrder' })
+
+/** An order as its buyer sees it: what it is, where its units stand, what was promised and paid. */
+export async function storeOrderJson(source: Queryable, order: OrderRow): Promise<Static<typeof StoreOrderJson>> {
+  const ids: readonly Id<'order'>[] = [order.id]
+  const [lines, demand, charges, [promise], attempts, transactions] = await Promise.all([
+    readOrderLineRows(source, ids),
+    readDemandLineRows(source, ids),
+    readChargeRows(source, ids),
+    readPromises(source, ids),
+    readAttemptRowsOfOrders(source, ids),
+    readTransactionRows(source, ids),
+  ])
+  const demandByLine = Map.groupBy(demand, (each) => each.line_id)
+  const { currency } = order
+  return {
+    id: formatId('order', order.id),
+    number: orderNumber(order.number),
+    version: order.version,
+    status: order.status,
+    fulfillmentStatus: fulfillmentStatus(demand),
+    paymentStatus: paymentStatus(order, transactions.some((each) => each.kind === 'authorisation')),
+    placedAt: formatInstant(order.placed_at),
+    payBy: order.pay_by === null ? null : formatInstant(order.pay_by),
+    lines: lines.map((line) => ({
+      ...placedLineJson(lineMoneyOf(line), currency),
+      units: unitsOf(demandByLine.get(line.id) ?? [], line.quantity),
+    })),
+    charges: charges.map((charge) => ({
+      type: charge.type,
+      amount: moneyJson({ minor: charge.amount_minor, currency }),
+      tax: moneyJson({ minor: charge.tax_minor, currency }),
+    })),
+    totals: totalsJson(totalsOf(order), currency),
+    promise: promise === undefined ? null : promiseJson(promise.method, promise),
+    payments: attempts.map(paymentJson),
+    shipments: [],
+    returns: [],
+  }
+}
+
+export async function adminOrderJson(source: Queryable, order: OrderRow): Promise<Static<typeof AdminOrderJson>> {
+  return {
+    ...(await storeOrderJson(source, order)),
+    channelId: formatId('channel', order.channel_id),
+    reference: order.reference,
+    customerId: order.person_id === null ? null : formatId('person', order.person_id),
+    shipTo:
+      order.ship_country === null
+        ? null
+        : { country: order.ship_country, region: order.ship_region, postalCode: order.ship_postal_code },
+  }
+}
+
+function paymentJson(attempt: AttemptRow) {
+  return {
+    id: formatId('attempt', attempt.id),
+    provider: attempt.provider,
+    status: attempt.status,
+    amount: moneyJson({ minor: attempt.amount_minor, currency: attempt.currency }),
+    failure: attempt.failure,
+    actionUrl: attempt.action_url,
+    createdAt: formatInstant(attempt.created_at),
+  }
+}
+
+/**
+ * Units of an order line by bucket. A bundle line has several demand lines: it stands in a bucket with as many bundles
+ * as its scarcest component, the rest of the line where its last component is.
+ */
+function unitsOf(demand: readonly DemandLineRow[], quantity: number): Record<Bucket, number> {
+  const units = { pending: 0, allocated: 0, in_work: 0, shipped: 0, delivered: 0, lost: 0, returned: 0, cancelled: 0 }
+  if (demand.length === 1) {
+    const only = must(demand[0], 'the one demand line')
+    for (const bucket of buckets) units[bucket] = only[bucket]
+    return units
+  }
+  // Furthest bucket first: a bundle is shipped when its last component is.
+  let left = quantity
+  for (const bucket of buckets.toReversed()) {
+    const reached = Math.min(...demand.map((line) => bundlesAtOrBeyond(line, bucket, quantity)))
+    const here = Math.max(0, Math.min(left, reached - (quantity - left)))
+    units[bucket] = here
+    left -= here
+  }
+  return units
+}
+
+function bundlesAtOrBeyond(line: DemandLineRow, bucket: (typeof buckets)[number], quantity: number): number {
+  const perBundle = line.ordered / quantity
+  const place = buckets.indexOf(bucket)
+  const units = buckets.slice(place).reduce((sum, each) => sum + line[each], 0)
+  return Math.floor(units / perBundle)
+}
+
+function fulfillmentStatus(demand: readonly DemandLineRow[]): Static<typeof StoreOrderJson>['fulfillmentStatus'] {
+  const total = (bucket: (typeof buckets)[number]) => demand.reduce((sum, line) => sum + line[bucket], 0)
+  const waiting = total('pending') + total('allocated') + total('in_work')
+  const shipped = total('shipped')
+  const delivered = total('delivered')
+  if (waiting + shipped + delivered === 0) return 'none'
+  if (waiting === 0) return shipped === 0 ? 'delivered' : 'shipped'
+  return shipped + delivered > 0 ? 'partially_shipped' : 'unfulfilled'
+}
+
+function paymentStatus(order: OrderRow, isAuthorised: boolean): Static<typeof StoreOrderJson>['paymentStatus'] {
+  if (order.status === 'cancelled' || order.status === 'expired') return 'none'
+  if (order.payment_terms === 'paid') return 'paid'
+  if (order.payment_terms === 'due') return 'due'
+  if (order.payment_terms === 'authorized' || isAuthorised) return 'authorised'
+  return order.total_minor === 0n ? 'none' : 'awaiting'
+}

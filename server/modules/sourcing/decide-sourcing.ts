@@ -1,0 +1,158 @@
+import type { Id } from '../../kernel/id.ts'
+import { addMs, DAY_MS, type Instant } from '../../kernel/time.ts'
+import type { Node, Ranking } from './network.ts'
+import { planFast, type Allotment, type Demand, type FastPlan, type PlanSupply } from './plan-fast.ts'
+
+/** Transit of a service between two countries, whole days. */
+export interface TransitDays {
+  readonly min: number
+  readonly max: number
+}
+
+export type TransitBetween = (fromCountry: string, toCountry: string) => TransitDays | null
+
+/** Where the goods are to go and which locations may send them. */
+export type Route =
+  | {
+      readonly method: 'ship'
+      readonly toCountry: string
+      readonly zone: string
+      readonly ranking: Ranking
+      readonly transit: TransitBetween
+    }
+  | { readonly method: 'pickup' | 'carried_out'; readonly zone: string; readonly ranking: Ranking }
+
+export interface DeliveryWindow {
+  readonly earliest: Instant
+  readonly latest: Instant
+}
+
+export interface SourcingDecision {
+  readonly plan: FastPlan
+  readonly promise: DeliveryWindow | null
+  /** JSON text for the decision's row: what was seen, what was chosen. */
+  readonly facts: string
+}
+
+/** How long a store needs to put a pickup order aside. */
+const PICKUP_READY_MS = 4 * 3_600_000
+
+/**
+ * Decides which locations serve an order and what the buyer is told, from what is free under the locked gates.
+ * Records what it saw, so that the decision can be explained and replayed.
+ */
+export function decideSourcing(input: {
+  readonly at: Instant
+  readonly route: Route
+  readonly channelId: Id<'channel'>
+  readonly demands: readonly Demand[]
+  readonly supply: ReadonlyMap<Id<'variant'>, readonly PlanSupply[]>
+  readonly revision: bigint
+}): SourcingDecision {
+  const { route, demands } = input
+  const candidates = route.ranking.candidates.filter((node) => reaches(route, node))
+  const candidateIds = candidates.map((node) => node.locationId)
+  const plan = planFast({ demands, candidates: candidateIds, supply: input.supply, channelId: input.channelId })
+  const nodeById = new Map(candidates.map((node) => [node.locationId, node]))
+  return {
+    plan,
+    promise: plan.kind === 'planned' ? windowOf(input.at, route, plan.allotments, nodeById) : null,
+    facts: JSON.stringify(storedFacts(input, candidates, plan)),
+  }
+}
+
+function reaches(route: Route, node: Node): boolean {
+  return route.method !== 'ship' || route.transit(node.country, route.toCountry) !== null
+}
+
+/** The last parcel decides: the window spans the earliest first and the latest last arrival. */
+export function windowOf(
+  at: Instant,
+  route: Route,
+  allotments: readonly Allotment[],
+  nodeById: ReadonlyMap<Id<'location'>, Node>,
+): DeliveryWindow {
+  let earliest = at
+  let latest = at
+  for (const { supply } of allotments) {
+    const node = nodeById.get(supply.locationId)
+    if (node === undefined) continue
+    const leaves = Math.max(at, supply.eta ?? at)
+    const arrival = arrivalOf(route, node, leaves as Instant)
+    earliest = Math.max(earliest, arrival.earliest) as Instant
+    latest = Math.max(latest, arrival.latest) as Instant
+  }
+  return { earliest, latest }
+}
+
+/** When goods that a location has in hand at `from` reach the buyer. */
+export function arrivalOf(route: Route, node: Node, from: Instant): DeliveryWindow {
+  if (route.method === 'pickup') {
+    const ready = addMs(from, PICKUP_READY_MS + node.handlingDays * DAY_MS)
+    return { earliest: ready, latest: ready }
+  }
+  if (route.method !== 'ship') return { earliest: from, latest: from }
+  const days = route.transit(node.country, route.toCountry) ?? { min: 0, max: 0 }
+  return {
+    earliest: addMs(from, (node.handlingDays + days.min) * DAY_MS),
+    latest: addMs(from, (node.handlingDays + days.max) * DAY_MS),
+  }
+}
+
+/** A decision as stored. Units of on-hand supply by location; supply to come only where goods on hand did not do. */
+export interface StoredFacts {
+  readonly network: number
+  readonly rules: number
+  readonly channel: string
+  readonly method: 'ship' | 'pickup' | 'carried_out'
+  readonly zone: string
+  /** [SKU index, units] of each demand; the index counts distinct SKUs in the order they first appear. */
+  readonly wanted: readonly (readonly [number, number])[]
+  /** Candidates with something on hand, best first: [location, units of SKU 0, units of SKU 1, …]. */
+  readonly seen: readonly (readonly [string, ...number[]])[]
+  /** [location, SKU index, kind, units, eta in ms] of supply still to come. */
+  readonly later?: readonly (readonly [string, number, 'inbound' | 'backorder', number, number | null])[]
+  /** Locations that were no candidates, by reason. */
+  readonly refused: Readonly<Record<string, readonly string[]>>
+  /** [demand, location, units] of each allotment. */
+  readonly plan: readonly (readonly [number, string, number])[]
+}
+
+function storedFacts(
+  { route, demands, supply, channelId, revision }: Parameters<typeof decideSourcing>[0],
+  candidates: readonly Node[],
+  plan: FastPlan,
+): StoredFacts {
+  const variantIds = [...new Set(demands.map((demand) => demand.variantId))]
+  const codeOf = new Map(candidates.map((node) => [node.locationId, node.code]))
+  const onHand = new Map(candidates.map((node) => [node.code, variantIds.map(() => 0)]))
+  const later: [string, number, 'inbound' | 'backorder', number, number | null][] = []
+  for (const [sku, variantId] of variantIds.entries()) {
+    for (const row of supply.get(variantId) ?? []) {
+      const code = codeOf.get(row.locationId)
+      if (code === undefined || row.free === 0 || (row.channelId !== null && row.channelId !== channelId)) continue
+      const units = onHand.get(code)
+      if (row.kind !== 'on_hand') later.push([code, sku, row.kind, row.free, row.eta])
+      else if (units !== undefined) units[sku] = (units[sku] ?? 0) + row.free
+    }
+  }
+  const usesLater = plan.kind === 'short' || plan.allotments.some((allotment) => allotment.supply.kind !== 'on_hand')
+  return {
+    network: Number(revision),
+    rules: 1,
+    channel: channelId,
+    method: route.method,
+    zone: route.zone,
+    wanted: demands.map((demand) => [variantIds.indexOf(demand.variantId), demand.units]),
+    seen: [...onHand].filter(([, units]) => units.some((each) => each > 0)).map(([code, units]) => [code, ...units]),
+    ...(usesLater ? { later } : {}),
+    refused: groupRefused(route.ranking),
+    plan: plan.allotments.map(({ demand, supply: row, units }) => [demand, codeOf.get(row.locationId) ?? '', units]),
+  }
+}
+
+function groupRefused(ranking: Ranking): Record<string, string[]> {
+  const byReason: Record<string, string[]> = {}
+  for (const { code, reason } of ranking.refused) (byReason[reason] ??= []).push(code)
+  return byReason
+}

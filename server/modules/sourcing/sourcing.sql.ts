@@ -1,0 +1,173 @@
+import type { Id } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/time.ts'
+import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
+import type { StoredFacts } from './decide-sourcing.ts'
+import type { Node } from './network.ts'
+
+/** Nodes of active locations; `inventory.place` is the view inventory publishes. */
+export async function readNodes(source: Queryable): Promise<Node[]> {
+  const rows = await source.rows<{
+    location_id: Id<'location'>
+    code: string
+    name: string
+    zone: string
+    country: string
+    region: string | null
+    postal_code: string
+    latitude: number
+    longitude: number
+    ships: boolean
+    offers_pickup: boolean
+    channel_ids: Id<'channel'>[]
+    countries: string[]
+    handling_days: number
+  }>({
+    name: 'sourcing.read_nodes',
+    text: `select node.location_id, place.code, place.name, place.zone, place.country, place.region,
+                  place.postal_code, place.latitude, place.longitude, node.ships, node.offers_pickup, node.channel_ids::text[], node.countries, node.handling_days
+             from sourcing.node join inventory.place on place.id = node.location_id
+            where node.active
+            order by place.code`,
+  })
+  return rows.map((row) => ({
+    locationId: row.location_id,
+    code: row.code,
+    name: row.name,
+    zone: row.zone,
+    country: row.country,
+    region: row.region,
+    postalCode: row.postal_code,
+    point: { latitude: row.latitude, longitude: row.longitude },
+    ships: row.ships,
+    offersPickup: row.offers_pickup,
+    channelIds: row.channel_ids,
+    countries: row.countries,
+    handlingDays: row.handling_days,
+  }))
+}
+
+/** What the network adds to a location of inventory's. */
+export type NewNode = Pick<Node, 'locationId' | 'ships' | 'offersPickup' | 'channelIds' | 'countries' | 'handlingDays'>
+
+export function upsertNodes(tx: Tx, nodes: readonly NewNode[]): void {
+  for (const node of nodes) {
+    tx.send({
+      name: 'sourcing.upsert_node',
+      text: `insert into sourcing.node (location_id, ships, offers_pickup, channel_ids, countries, handling_days)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (location_id) do update
+                set ships = excluded.ships, offers_pickup = excluded.offers_pickup,
+                    channel_ids = excluded.channel_ids, countries = excluded.countries,
+                    handling_days = excluded.handling_days, active = true`,
+      values: [
+        node.locationId,
+        node.ships,
+        node.offersPickup,
+        [...node.channelIds],
+        [...node.countries],
+        node.handlingDays,
+      ],
+    })
+  }
+}
+
+export interface NewDecision {
+  readonly id: Id<'decision'>
+  readonly kind: 'placing' | 'reallocating'
+  readonly orderId: Id<'order'>
+  /** JSON text of `StoredFacts`, at most 1 kB at 50 locations. */
+  readonly facts: string
+}
+
+/** Appends decisions in the order given; their sequence numbers are taken now, under the gates. */
+export function insertDecisions(tx: Tx, decisions: readonly NewDecision[]): void {
+  tx.send({
+    name: 'sourcing.insert_decisions',
+    text: `insert into sourcing.decision (id, kind, order_id, facts, decided_at)
+           select id, kind, order_id, facts, $5::timestamptz
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[]) with ordinality
+                  as decision (id, kind, order_id, facts, place)
+            order by place`,
+    values: [
+      plainArray(decisions.map((decision) => decision.id)),
+      plainArray(decisions.map((decision) => decision.kind)),
+      plainArray(decisions.map((decision) => decision.orderId)),
+      decisions.map((decision) => decision.facts),
+      new Date(tx.at),
+    ],
+  })
+}
+
+export interface NewPromise {
+  readonly orderId: Id<'order'>
+  readonly version: number
+  readonly decisionId: Id<'decision'>
+  readonly method: 'ship' | 'pickup' | 'carried_out'
+  readonly earliest: Instant
+  readonly latest: Instant
+  readonly reason: string
+}
+
+export function insertPromises(tx: Tx, promises: readonly NewPromise[]): void {
+  tx.send({
+    name: 'sourcing.insert_promises',
+    text: `insert into sourcing.promise
+             (order_id, version, decision_id, method, earliest, latest, reason, promised_at)
+           select promise.*, $8::timestamptz
+             from unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])
+                  as promise`,
+    values: [
+      plainArray(promises.map((promise) => promise.orderId)),
+      plainArray(promises.map((promise) => promise.version)),
+      plainArray(promises.map((promise) => promise.decisionId)),
+      plainArray(promises.map((promise) => promise.method)),
+      instantArray(promises.map((promise) => promise.earliest)),
+      instantArray(promises.map((promise) => promise.latest)),
+      promises.map((promise) => promise.reason),
+      new Date(tx.at),
+    ],
+  })
+}
+
+export interface PromiseRow {
+  readonly order_id: Id<'order'>
+  readonly version: number
+  readonly method: 'ship' | 'pickup' | 'carried_out'
+  readonly earliest: Instant
+  readonly latest: Instant
+  readonly reason: string
+  readonly promised_at: Instant
+}
+
+/** One promise of each order: the newest, or the version asked for. */
+export function readPromises(
+  source: Queryable,
+  orderIds: readonly Id<'order'>[],
+  { version = null }: { readonly version?: number | null } = {},
+): Promise<PromiseRow[]> {
+  return source.rows({
+    name: 'sourcing.read_promises',
+    text: `select distinct on (order_id) order_id, version, method, earliest, latest, reason, promised_at
+             from sourcing.promise where order_id = any($1::uuid[]) and version = coalesce($2::int, version)
+            order by order_id, version desc`,
+    values: [plainArray(orderIds), version],
+  })
+}
+
+export interface DecisionRow {
+  readonly id: Id<'decision'>
+  readonly sequence: bigint
+  readonly kind: 'placing' | 'reallocating'
+  readonly order_id: Id<'order'>
+  readonly facts: StoredFacts
+  readonly decided_at: Instant
+}
+
+export function readDecisions(source: Queryable, orderId: Id<'order'>): Promise<DecisionRow[]> {
+  return source.rows({
+    name: 'sourcing.read_decisions',
+    text: `select id, sequence, kind, order_id, facts, decided_at
+             from sourcing.decision where order_id = $1 order by sequence`,
+    values: [orderId],
+  })
+}

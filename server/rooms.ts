@@ -1,0 +1,81 @@
+import type { Id } from './kernel/id.ts'
+import { openCheckout, type Checkout } from './modules/checkout/index.ts'
+import { openCatalog, type Catalog } from './modules/catalog/index.ts'
+import { openCustomers, type Customers } from './modules/customers/index.ts'
+import { raiseExceptions, closeExceptions } from './modules/exceptions/index.ts'
+import { openIdentity, type Identity } from './modules/identity/index.ts'
+import { createGates, openInventory, type Inventory } from './modules/inventory/index.ts'
+import { openMerchant, type Merchant } from './modules/merchant/index.ts'
+import { demandOwner } from './modules/orders/index.ts'
+import { openPayments, type PaymentProvider, type Payments } from './modules/payments/index.ts'
+import { openPricing, type Pricing } from './modules/pricing/index.ts'
+import { openShipping, type Shipping } from './modules/shipping/index.ts'
+import { openSourcing, type Sourcing } from './modules/sourcing/index.ts'
+import type { FinishedBatch } from './platform/batch/batch.ts'
+import type { Db } from './platform/db.ts'
+
+/** Every room that keeps something in memory, opened on one database. */
+export interface Rooms {
+  readonly merchant: Merchant
+  readonly identity: Identity
+  readonly catalog: Catalog
+  readonly customers: Customers
+  readonly pricing: Pricing
+  readonly inventory: Inventory
+  readonly shipping: Shipping
+  readonly sourcing: Sourcing
+  readonly payments: Payments
+  readonly checkout: Checkout
+}
+
+export interface RoomsDeps {
+  readonly db: Db
+  /** 32 bytes: wraps the keys of personal data and makes access tokens. */
+  readonly masterKey: Uint8Array
+  readonly providers: readonly PaymentProvider[]
+  readonly onBatch?: (batch: FinishedBatch) => void
+}
+
+/** Opens the rooms and hands each the doors of rooms that it may not open itself, as its ports ask. */
+export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Rooms {
+  const masterKeys = [{ version: 1, secret: masterKey }]
+  const merchant = openMerchant({ db })
+  const catalog = openCatalog({ merchant, onVariantsCreated: createGates })
+  const inventory = openInventory({
+    db,
+    merchant,
+    ports: {
+      demand: demandOwner,
+      counts: {
+        async raise(tx, counts) {
+          await raiseExceptions(tx, counts.map(({ id, ...facts }) => ({
+            reason: 'count_quarantined',
+            objectKind: 'quarantinedCount',
+            objectId: id as Id<'quarantinedCount'>,
+            facts: { sku: facts.sku, location: facts.location, counted: facts.counted, onHand: facts.onHand, inWork: facts.inWork },
+            nextAction: 'The location works on more units than it counted: ask it to count again, or to reject what it cannot find.',
+          })))
+        },
+        async close(tx, ids) {
+          await closeExceptions(tx, ids.map((objectId) => ({
+            reason: 'count_quarantined', objectId: objectId as Id<'quarantinedCount'>, closedBy: 'system', resolution: 'counted again',
+          })))
+        },
+      },
+    },
+  })
+  const customers = openCustomers({ db, masterKeys })
+  const shipping = openShipping({ db })
+  const sourcing = openSourcing({ shipping })
+  const shippingServices = async () => (await shipping.currentBook()).services
+  const pricing = openPricing({ db, merchant, shippingServices })
+  const payments = openPayments({ providers })
+  const identity = openIdentity({ db, merchant, masterKeys, locations: inventory })
+  const checkout = openCheckout({
+    db,
+    rooms: { merchant, catalog, pricing, sourcing, customers },
+    payments,
+    ...(onBatch === undefined ? {} : { onBatch }),
+  })
+  return { merchant, identity, catalog, customers, pricing, inventory, shipping, sourcing, payments, checkout }
+}
