@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import type { CurrencyCode } from '../../server/kernel/money.ts'
+import type { ShopperPlacement } from '../../server/modules/checkout/index.ts'
+import type { Channel } from '../../server/modules/merchant/index.ts'
+import type { Shop } from '../support/shop.ts'
+
+/** American places far from each other, so that different locations are nearest. */
+const ZIPS = ['10001', '60601', '94103', '77001', '33101', '98101', '80202', '02108', '30303', '85001']
+
+/** A shopper's order of two SKUs, as `POST /v1/store/orders` hands it to checkout. */
+export function shopperOrder(channel: Channel, shop: Shop, index: number): ShopperPlacement {
+  const first = pick(shop.skus, index * 7919)
+  const second = pick(shop.skus, index * 104_729 + 13)
+  const postalCode = pick(ZIPS, index)
+  return {
+    kind: 'shopper',
+    key: { id: randomUUID(), fingerprint: randomUUID(), run: randomUUID() },
+    channel,
+    cart: null,
+    currency: 'USD' as CurrencyCode,
+    lines: first === second ? [{ sku: first, quantity: 2 }] : [{ sku: first, quantity: 1 }, { sku: second, quantity: 1 }],
+    buyer: {
+      email: `shopper${index}@example.com`,
+      address: { name: 'Ada Shopper', line1: '1 Main Street', city: 'Town', region: 'NY', postalCode, country: 'US' },
+    },
+    shipTo: { country: 'US', region: 'NY', postalCode },
+    deliveryOption: null,
+    seenMinor: null,
+    latestBy: null,
+    payment: { provider: 'sandbox', token: 'tok_ok' },
+  }
+}
+
+function pick<Item>(items: readonly Item[], index: number): Item {
+  return items[index % items.length] as Item
+}
