@@ -295,16 +295,22 @@ Waybill ${version} is ready after ${(ms / 1_000).toFixed(1)} s
 Ctrl-C ends it.`)
 }
 
-/** Resolves at the first signal; a second one ends the process without waiting. */
+/** One Ctrl-C reaches us up to three times: from the terminal, from npm and from bin/waybill. */
+const SAME_SIGNAL_MS = 1_000
+
+/** Resolves at the first signal; a person who asks again ends the process without waiting. */
 function askedToEnd(): Promise<void> {
-  return new Promise((resolve_) => {
-    let isAsked = false
+  return new Promise((ended) => {
+    let askedAtMs: number | undefined
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (isAsked) process.exit(1)
-        isAsked = true
-        say('ending')
-        resolve_()
+        if (askedAtMs === undefined) {
+          askedAtMs = performance.now()
+          say('ending')
+          ended()
+        } else if (performance.now() - askedAtMs > SAME_SIGNAL_MS) {
+          process.exit(1)
+        }
       })
     }
   })

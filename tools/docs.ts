@@ -40,19 +40,29 @@ interface PlatformModules {
   readonly main: { readonly describeApi: () => App }
 }
 
-async function load<Modules extends object>(root: string, paths: Readonly<Record<keyof Modules & string, string>>): Promise<Modules> {
-  const modules = Object.entries<string>(paths).map(async ([name, path]) => [name, await importFile(root, path)] as const)
+async function load<Modules extends object>(
+  root: string,
+  paths: Readonly<Record<keyof Modules & string, string>>,
+): Promise<Modules> {
+  const modules = Object.entries<string>(paths).map(
+    async ([name, path]) => [name, await importFile(root, path)] as const,
+  )
   return Object.fromEntries(await Promise.all(modules)) as Modules
 }
 
 /** What the rooms export under `name` from `<room>.<name>.ts`, in the order of the rooms' names. */
-async function readRooms<Room extends { readonly room: string }>(root: string, name: 'refusals' | 'events'): Promise<Room[]> {
+async function readRooms<Room extends { readonly room: string }>(
+  root: string,
+  name: 'refusals' | 'events',
+): Promise<Room[]> {
   const files = globSync(`server/modules/*/*.${name}.ts`, { cwd: root }).toSorted()
-  return Promise.all(files.map(async (path) => {
-    const exported = (await importFile(root, path))[name]
-    if (typeof exported !== 'object') throw new Error(`${path} does not export ${name}`)
-    return { room: basename(path).replace(`.${name}.ts`, ''), [name]: exported } as unknown as Room
-  }))
+  return Promise.all(
+    files.map(async (path) => {
+      const exported = (await importFile(root, path))[name]
+      if (typeof exported !== 'object') throw new Error(`${path} does not export ${name}`)
+      return { room: basename(path).replace(`.${name}.ts`, ''), [name]: exported } as unknown as Room
+    }),
+  )
 }
 
 async function importFile(root: string, path: string): Promise<Record<string, unknown>> {

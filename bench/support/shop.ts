@@ -10,7 +10,6 @@ export interface ShopSize {
 
 export interface Shop {
   readonly channelId: Id<'channel'>
-  readonly publishableKeyId: Id<'apiKey'>
   readonly skus: readonly string[]
 }
 
@@ -25,7 +24,6 @@ export async function createShop(db: Db, { skus, locations, unitsEach }: ShopSiz
   const carrier = newId()
   const service = newId<'shippingService'>()
   const list = newId<'priceList'>()
-  const keyId = newId<'apiKey'>()
   const statements: readonly (readonly [string, readonly unknown[]])[] = [
     ["insert into merchant.legal_entity (id, code, name, country, currency, zone) values ($1, 'bench', 'Bench Inc.', 'US', 'USD', 'America/New_York')", [entity]],
     [`insert into merchant.channel (id, code, name, kind, legal_entity_id, currency, currencies, locale, zone, tax_included, trusted)
@@ -52,17 +50,23 @@ export async function createShop(db: Db, { skus, locations, unitsEach }: ShopSiz
     [`insert into inventory.supply (variant_id, location_id, kind, quantity)
       select variant.id, location.id, 'on_hand', $1 from catalog.variant cross join inventory.location`, [unitsEach]],
     [`insert into inventory.stock_entry (supply_id, reason, quantity_delta, occurred_at) select id, 'opening', quantity, '2026-01-01' from inventory.supply where quantity > 0`, []],
-    [`insert into identity.api_key (id, kind, name, hash, hint, scopes, channel_id, created_at)
-      values ($1, 'publishable', 'bench', decode(repeat('00', 32), 'hex'), 'bench', '{}', $2, '2026-01-01')`, [keyId, channelId]],
     ['analyze', []],
   ]
   for (const [index, [text, values]] of statements.entries()) {
     const statement: Statement = { name: `bench.shop_${index}`, text, values }
     await db.execute(statement)
   }
-  return {
-    channelId,
-    publishableKeyId: keyId,
-    skus: Array.from({ length: skus }, (_, index) => `SKU-${index + 1}`),
-  }
+  return readShop(db)
+}
+
+/** The shop that `createShop` made in this database or in the one it was copied from. */
+export async function readShop(db: Db): Promise<Shop> {
+  const [channel] = await db.rows<{ id: Id<'channel'> }>({
+    name: 'bench.shop_channel', text: "select id from merchant.channel where code = 'web'", values: [],
+  })
+  const skus = await db.rows<{ sku: string }>({
+    name: 'bench.shop_skus', text: 'select sku from catalog.variant order by sku', values: [],
+  })
+  if (channel === undefined) throw new Error('this database has no shop')
+  return { channelId: channel.id, skus: skus.map(({ sku }) => sku) }
 }

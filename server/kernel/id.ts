@@ -1,3 +1,4 @@
+import { randomFillSync, randomInt } from 'node:crypto'
 import { TypeID } from 'typeid-js'
 import { v7 as uuidV7 } from 'uuid'
 
@@ -49,9 +50,23 @@ declare const idBrand: unique symbol
 /** A UUID in its lower-case text form that remembers what it identifies. Rendered with its prefix at the edge only. */
 export type Id<Kind extends IdKind> = string & { readonly [idBrand]: Kind }
 
+/** Random bytes of this many ids are drawn at once: one system call for each id took a tenth of the write road. */
+const POOLED_IDS = 256
+const ID_BYTES = 16
+const pool = Buffer.alloc(POOLED_IDS * ID_BYTES)
+let pooledAt = pool.length
+/** Counts ids within the sequence field of version 7, so that those of one millisecond sort in the order made. */
+let sequence = randomInt(2 ** 31)
+
 /** A new id; ids made later sort later (UUID version 7), so indexes stay dense. */
 export function newId<Kind extends IdKind>(): Id<Kind> {
-  return uuidV7() as Id<Kind>
+  if (pooledAt === pool.length) {
+    randomFillSync(pool)
+    pooledAt = 0
+  }
+  const random = pool.subarray(pooledAt, (pooledAt += ID_BYTES))
+  sequence = (sequence + 1) >>> 0
+  return uuidV7({ random, msecs: Date.now(), seq: sequence }) as Id<Kind>
 }
 
 /** The public form of an id, `ord_01h2xcejqtf2nbrexx3vqjhp41`. */

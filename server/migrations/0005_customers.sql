@@ -3,7 +3,7 @@
 create schema customers;
 
 -- A person's data stands in `vault` only, encrypted with a key of their own that the local master key wraps:
--- destroying the wrapped key erases the person everywhere, backups included.
+-- without the wrapped key nothing of it can be read, wherever a copy of it lies.
 create table customers.person (
   id          uuid primary key,
   kind        text not null check (kind in ('guest', 'account')),

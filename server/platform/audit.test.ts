@@ -19,7 +19,9 @@ after(async () => {
 beforeEach(() => db.execute({ name: 'test.truncate', text: 'truncate platform.audit_entry' }))
 
 const entry = (action: string): AuditEntry => ({
-  actor: 'key_01h2xcejqtf2nbrexx3vqjhp41', action, object: 'prd_01h2xcejqtf2nbrexx3vqjhp41',
+  actor: 'key_01h2xcejqtf2nbrexx3vqjhp41',
+  action,
+  object: 'prd_01h2xcejqtf2nbrexx3vqjhp41',
   detail: { reason: 'a "quoted"\nline', amount: 12345678901234.5 },
 })
 
@@ -40,7 +42,10 @@ test('entries are numbered from one without gaps, and the chain verifies', async
   await write('price.changed')
   const { sealedCount, head } = await sealAudit(db)
   assert.equal(sealedCount, 1)
-  assert.deepEqual((await sealed()).map(({ number }) => number), [1n, 2n, 3n])
+  assert.deepEqual(
+    (await sealed()).map(({ number }) => number),
+    [1n, 2n, 3n],
+  )
   assert.deepEqual(await verifyAuditChain(db), { kind: 'intact', entryCount: 3, head })
   assert.deepEqual(await verifyAuditChain(db, { from: 3n }), { kind: 'intact', entryCount: 1, head })
   assert.deepEqual(await sealAudit(db), { sealedCount: 0, head: null })
@@ -72,7 +77,10 @@ test('an entry that commits late is sealed later, after younger ones', async () 
   early.resolve()
   await slow
   await sealAudit(db)
-  assert.deepEqual(await sealed(), [{ number: 1n, action: 'quick.written' }, { number: 2n, action: 'slow.written' }])
+  assert.deepEqual(await sealed(), [
+    { number: 1n, action: 'quick.written' },
+    { number: 2n, action: 'slow.written' },
+  ])
   assert.equal((await verifyAuditChain(db)).kind, 'intact')
 })
 
@@ -92,15 +100,26 @@ test('eight sealers at once while forty writers write: one gapless chain', async
 const tampering = [
   ['the detail of 3 is changed', `update platform.audit_entry set detail = '{}' where number = 3`, 3n, 'changed'],
   ['the actor of 1 is changed', `update platform.audit_entry set actor = 'key_other' where number = 1`, 1n, 'changed'],
-  ['the time of 5 moves by a microsecond',
-    `update platform.audit_entry set recorded_at = recorded_at + interval '1 microsecond' where number = 5`, 5n, 'changed'],
+  [
+    'the time of 5 moves by a microsecond',
+    `update platform.audit_entry set recorded_at = recorded_at + interval '1 microsecond' where number = 5`,
+    5n,
+    'changed',
+  ],
   ['4 is removed', 'delete from platform.audit_entry where number = 4', 4n, 'missing'],
-  ['4 is removed and 5 takes its number',
-    'delete from platform.audit_entry where number = 4; update platform.audit_entry set number = 4 where number = 5', 4n,
-    'changed'],
-  ['2 and 3 change places',
+  [
+    '4 is removed and 5 takes its number',
+    'delete from platform.audit_entry where number = 4; update platform.audit_entry set number = 4 where number = 5',
+    4n,
+    'changed',
+  ],
+  [
+    '2 and 3 change places',
     `update platform.audit_entry set number = 9 where number = 2; update platform.audit_entry set number = 2 where number = 3;
-     update platform.audit_entry set number = 3 where number = 9`, 2n, 'changed'],
+     update platform.audit_entry set number = 3 where number = 9`,
+    2n,
+    'changed',
+  ],
   ['the first is removed', 'delete from platform.audit_entry where number = 1', 1n, 'missing'],
   ['the last is cut off', 'delete from platform.audit_entry where number = 5', 5n, 'missing'],
   ['everything is removed', 'delete from platform.audit_entry', 1n, 'missing'],

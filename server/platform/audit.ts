@@ -91,7 +91,8 @@ export async function verifyAuditChain(
       number += 1n
       if (row.number !== number) return { kind: 'broken', number, reason: 'missing' }
       const isTrusted = hash === null
-      if (hash !== null && !hashEntry(hash, number, row).equals(row.hash)) return { kind: 'broken', number, reason: 'changed' }
+      if (hash !== null && !hashEntry(hash, number, row).equals(row.hash))
+        return { kind: 'broken', number, reason: 'changed' }
       hash = row.hash
       if (!isTrusted) entryCount++
       if (knownHead?.number === number && knownHead.hash !== hash.toString('hex')) {

@@ -10,7 +10,12 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 test('without a single variable there is a configuration', () => {
   const reading = readConfig({ HOME: '/root', PATH: '/bin' })
   assert.deepEqual('config' in reading && reading.config, {
-    port: 4000, host: '127.0.0.1', dataDir: '.waybill', poolMax: 10, logLevel: 'info', rateLimitPerSecond: 5000,
+    port: 4000,
+    host: '127.0.0.1',
+    dataDir: '.waybill',
+    poolMax: 10,
+    logLevel: 'info',
+    rateLimitPerSecond: 5000,
     sandbox: true,
   })
 })
@@ -18,13 +23,28 @@ test('without a single variable there is a configuration', () => {
 test('what is set is read', () => {
   const key = Buffer.alloc(32, 7)
   const reading = readConfig({
-    PORT: '0', HOST: '::1', DATABASE_URL: 'postgres://u:p@db/waybill', WAYBILL_DATA_DIR: '/var/lib/waybill',
-    WAYBILL_POOL_MAX: '20', WAYBILL_MASTER_KEY: key.toString('base64'), WAYBILL_LOG_LEVEL: 'debug',
-    WAYBILL_RATE_LIMIT_PER_SECOND: '0', WAYBILL_SANDBOX: 'false', WAYBILL_PSP_URL: 'http://127.0.0.1:4010',
+    PORT: '0',
+    HOST: '::1',
+    DATABASE_URL: 'postgres://u:p@db/waybill',
+    WAYBILL_DATA_DIR: '/var/lib/waybill',
+    WAYBILL_POOL_MAX: '20',
+    WAYBILL_MASTER_KEY: key.toString('base64'),
+    WAYBILL_LOG_LEVEL: 'debug',
+    WAYBILL_RATE_LIMIT_PER_SECOND: '0',
+    WAYBILL_SANDBOX: 'false',
+    WAYBILL_PSP_URL: 'http://127.0.0.1:4010',
   })
   assert.deepEqual('config' in reading && reading.config, {
-    port: 0, host: '::1', databaseUrl: 'postgres://u:p@db/waybill', dataDir: '/var/lib/waybill', poolMax: 20,
-    masterKey: key, logLevel: 'debug', rateLimitPerSecond: 0, sandbox: false, pspUrl: 'http://127.0.0.1:4010',
+    port: 0,
+    host: '::1',
+    databaseUrl: 'postgres://u:p@db/waybill',
+    dataDir: '/var/lib/waybill',
+    poolMax: 20,
+    masterKey: key,
+    logLevel: 'debug',
+    rateLimitPerSecond: 0,
+    sandbox: false,
+    pspUrl: 'http://127.0.0.1:4010',
   })
 })
 
@@ -41,10 +61,22 @@ test('each problem is one sentence', () => {
     ['HOST', 'a b', 'HOST is "a b", which is not an IP address or host name'],
     ['DATABASE_URL', 'mysql://u:hush@db', 'DATABASE_URL is not a URL that begins with postgres:// or postgresql://'],
     ['WAYBILL_POOL_MAX', '1', 'WAYBILL_POOL_MAX is "1", which is not a whole number from 2 to 500'],
-    ['WAYBILL_MASTER_KEY', 'aHVzaA==', 'WAYBILL_MASTER_KEY is not 32 bytes in base64 (make one with: openssl rand -base64 32)'],
-    ['WAYBILL_LOG_LEVEL', 'loud', 'WAYBILL_LOG_LEVEL is "loud", which is not one of fatal, error, warn, info, debug, trace, silent'],
+    [
+      'WAYBILL_MASTER_KEY',
+      'aHVzaA==',
+      'WAYBILL_MASTER_KEY is not 32 bytes in base64 (make one with: openssl rand -base64 32)',
+    ],
+    [
+      'WAYBILL_LOG_LEVEL',
+      'loud',
+      'WAYBILL_LOG_LEVEL is "loud", which is not one of fatal, error, warn, info, debug, trace, silent',
+    ],
     ['WAYBILL_SANDBOX', 'yes', 'WAYBILL_SANDBOX is "yes", which is not one of true, false'],
-    ['WAYBILL_PSP_URL', 'localhost', 'WAYBILL_PSP_URL is "localhost", which is not a URL that begins with http:// or https://'],
+    [
+      'WAYBILL_PSP_URL',
+      'localhost',
+      'WAYBILL_PSP_URL is "localhost", which is not a URL that begins with http:// or https://',
+    ],
     ['WAYBILL_POOLMAX', '5', 'WAYBILL_POOLMAX is not a setting; did you mean WAYBILL_POOL_MAX?'],
     ['WAYBILL_COLOUR', 'red', 'WAYBILL_COLOUR is not a setting'],
   ]
@@ -59,6 +91,6 @@ test('the page lists every setting with its default', () => {
   const text = describeSettings()
   for (const { variable, fallback } of Object.values(settings)) {
     const row = text.split('\n').find((line) => line.startsWith(`| \`${variable}\` |`))
-    assert.ok(row?.includes(fallback === '' ? '|  |' : `| \`${fallback}\` |`), `${variable}: ${row}`)
+    assert.ok(row?.includes(fallback === '' ? '|  |' : `| \`${fallback}\` |`), `${variable}: ${String(row)}`)
   }
 })

@@ -31,7 +31,8 @@ export const settings = {
   },
   databaseUrl: {
     variable: 'DATABASE_URL',
-    meaning: 'The PostgreSQL (15 or newer) to use; without it one is started from the package and kept in the data directory.',
+    meaning:
+      'The PostgreSQL (15 or newer) to use; without it one is started from the package and kept in the data directory.',
     fallback: '',
     isSecret: true,
     ...url('postgres:', 'postgresql:'),
@@ -52,7 +53,8 @@ export const settings = {
   masterKey: {
     variable: 'WAYBILL_MASTER_KEY',
     meaning:
-      'The key that wraps the keys of personal data and makes access tokens; without it one is made and kept in the data directory. Whoever loses it loses the personal data.',
+      'The key that wraps the keys of personal data and makes access tokens; without it one is made and kept in the ' +
+      'data directory. Whoever loses it loses the personal data.',
     fallback: '',
     isSecret: true,
     form: '32 bytes in base64 (make one with: openssl rand -base64 32)',
@@ -90,8 +92,9 @@ type ValueOf<Of extends Setting<unknown>> = NonNullable<ReturnType<Of['read']>>
 
 /** What the operator wants, read and checked once at the start. A setting without a default may be undefined. */
 export type Config = {
-  readonly [Name in keyof Settings]:
-    Settings[Name]['fallback'] extends '' ? ValueOf<Settings[Name]> | undefined : ValueOf<Settings[Name]>
+  readonly [Name in keyof Settings]: Settings[Name]['fallback'] extends ''
+    ? ValueOf<Settings[Name]> | undefined
+    : ValueOf<Settings[Name]>
 }
 
 export type ConfigReading = { readonly config: Config } | { readonly problems: readonly string[] }
@@ -124,17 +127,19 @@ function describeProblem({ variable, form, isSecret = false }: Setting<unknown>,
 
 /** `; did you mean …?` when a setting differs by its ending or by a letter or two. */
 function closest(variable: string): string {
-  const near = Object.values<Setting<unknown>>(settings).find((setting) => editDistance(setting.variable, variable) <= 2)
+  const near = Object.values<Setting<unknown>>(settings).find(
+    (setting) => editDistance(setting.variable, variable) <= 2,
+  )
   return near === undefined ? '' : `; did you mean ${near.variable}?`
 }
 
 /** Levenshtein's: insertions, deletions and replacements from one word to the other. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, length) => length)
-  for (const [i, left] of [...from].entries()) {
+  for (let i = 0; i < from.length; i++) {
     const next = [i + 1]
-    for (const [j, right] of [...to].entries()) {
-      const replaced = (row[j] ?? 0) + (left === right ? 0 : 1)
+    for (let j = 0; j < to.length; j++) {
+      const replaced = (row[j] ?? 0) + (from[i] === to[j] ? 0 : 1)
       next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
     }
     row = next
@@ -162,7 +167,8 @@ function oneOf<const Values extends readonly string[]>(...values: Values) {
 function url(...protocols: readonly string[]) {
   return {
     form: `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    read: (text: string): string | undefined => (protocols.includes(URL.parse(text)?.protocol ?? '') ? text : undefined),
+    read: (text: string): string | undefined =>
+      protocols.includes(URL.parse(text)?.protocol ?? '') ? text : undefined,
   }
 }
 
@@ -176,13 +182,15 @@ function readKey(text: string): Buffer | undefined {
 /** The text of docs/configuration.md. */
 export function describeSettings(): string {
   const rows = Object.values<Setting<unknown>>(settings).map(
-    ({ variable, meaning, form, fallback }) => `| \`${variable}\` | ${form} | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning} |`,
+    ({ variable, meaning, form, fallback }) =>
+      `| \`${variable}\` | ${form} | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning} |`,
   )
   return [
     '# Configuration',
     '',
-    'Waybill is configured by environment variables, read once at the start. A value that is not of its form, or an unknown',
-    'variable that begins with `WAYBILL_`, stops the start; every problem is listed at once.',
+    'Waybill is configured by environment variables, read once at the start. A value that is not of its form, or an',
+    'unknown variable that begins with `WAYBILL_`, stops the start; every problem is listed at once.',
+    'Made from the code by `node tools/docs.ts`; a test compares them.',
     '',
     '| variable | is | default | meaning |',
     '|---|---|---|---|',

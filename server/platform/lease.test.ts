@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, test } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
 import { createDb, type Db } from './db.ts'
@@ -18,8 +18,11 @@ after(async () => {
   await database.drop()
 })
 
-function open(name: string, heldMs = 300, source: Db = db): Lease {
-  return startLease({ db: source, name, holder: randomUUID(), heldMs, onError: () => {} })
+/** Ended with the test, also when it fails: a lease that goes on renewing would keep the process alive. */
+function open(t: TestContext, name: string, source: Db = db): Lease {
+  const lease = startLease({ db: source, name, holder: randomUUID(), heldMs: 300, onError: () => {} })
+  t.after(() => lease.stop())
+  return lease
 }
 
 async function until(condition: () => boolean): Promise<number> {
@@ -31,8 +34,8 @@ async function until(condition: () => boolean): Promise<number> {
   return performance.now() - began
 }
 
-test('of many one leads at a time; when it lets go another follows soon', async () => {
-  const leases = Array.from({ length: 8 }, () => open('crowd'))
+test('of many one leads at a time; when it lets go another follows soon', async (t) => {
+  const leases = Array.from({ length: 8 }, () => open(t, 'crowd'))
   for (let left = leases.length; left > 0; left--) {
     await until(() => leases.some((lease) => lease.isHeld()))
     for (let look = 0; look < 20; look++) {
@@ -47,25 +50,27 @@ test('of many one leads at a time; when it lets go another follows soon', async 
   }
 })
 
-test('a leader stays the leader for as long as it lives', async () => {
-  const [first, second] = [open('steady'), open('steady')]
+test('a leader stays the leader for as long as it lives', async (t) => {
+  const [first, second] = [open(t, 'steady'), open(t, 'steady')]
   await until(() => first.isHeld() || second.isHeld())
   const [leader, other] = first.isHeld() ? [first, second] : [second, first]
   for (let look = 0; look < 60; look++) {
     assert.deepEqual([leader.isHeld(), other.isHeld()], [true, false])
     await sleep(15)
   }
-  await Promise.all([first.stop(), second.stop()])
 })
 
-test('a leader cut off from the database stops leading before another begins', async () => {
+test('a leader cut off from the database stops leading before another begins', async (t) => {
   let isCut = false
   const cutOff: Db = Object.create(db, {
-    execute: { value: (statement: Parameters<Db['execute']>[0]) => isCut ? Promise.reject(new Error('cut')) : db.execute(statement) },
+    execute: {
+      value: (statement: Parameters<Db['execute']>[0]) =>
+        isCut ? Promise.reject(new Error('cut')) : db.execute(statement),
+    },
   })
-  const first = open('cut', 300, cutOff)
+  const first = open(t, 'cut', cutOff)
   await until(() => first.isHeld())
-  const second = open('cut')
+  const second = open(t, 'cut')
   isCut = true
   let overlap = false
   await until(() => {
@@ -77,11 +82,10 @@ test('a leader cut off from the database stops leading before another begins', a
   isCut = false
   await sleep(150)
   assert.equal(first.isHeld(), false, 'back again, it waits its turn')
-  await Promise.all([first.stop(), second.stop()])
 })
 
-test('leases of different names do not know each other', async () => {
-  const leases = [open('sweeps'), open('sealing')]
+test('leases of different names do not know each other', async (t) => {
+  const leases = [open(t, 'sweeps'), open(t, 'sealing')]
   await until(() => leases.every((lease) => lease.isHeld()))
   for (const lease of leases) await lease.stop()
   const left = await db.rows({ name: 'test.leases', text: 'select from platform.lease' })

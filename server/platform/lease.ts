@@ -54,12 +54,14 @@ class RowLease implements Lease {
     await this.#ended
     this.#heldUntilMs = -Infinity
     const { db, name, holder, onError } = this.#options
-    await db.execute({
-      name: 'platform.release_lease',
-      text: 'delete from platform.lease where name = $1 and holder = $2',
-      values: [name, holder],
-      // Not let go, it runs out.
-    }).catch(onError)
+    await db
+      .execute({
+        name: 'platform.release_lease',
+        text: 'delete from platform.lease where name = $1 and holder = $2',
+        values: [name, holder],
+        // Not let go, it runs out.
+      })
+      .catch(onError)
   }
 
   /** Asks three times in the time it holds: two answers may be lost. */

@@ -22,11 +22,21 @@ after(async () => {
 })
 beforeEach(() => db.execute({ name: 'test.clear', text: 'truncate platform.process' }))
 
-const rows = () => db.rows<{ id: string; kind: string; worker: string | null; host: string; pid: number }>({
-  name: 'test.processes', text: 'select id, kind, worker, host, pid from platform.process',
-})
+const rows = () =>
+  db.rows<{ id: string; kind: string; worker: string | null; host: string; pid: number }>({
+    name: 'test.processes',
+    text: 'select id, kind, worker, host, pid from platform.process',
+  })
 
-async function enter({ host, pid, silentSeconds }: { host: string; pid: number; silentSeconds: number }): Promise<void> {
+async function enter({
+  host,
+  pid,
+  silentSeconds,
+}: {
+  host: string
+  pid: number
+  silentSeconds: number
+}): Promise<void> {
   await db.execute({
     name: 'test.enter',
     text: `insert into platform.process (id, kind, host, pid, version, started_at, heartbeat_at)
@@ -35,10 +45,13 @@ async function enter({ host, pid, silentSeconds }: { host: string; pid: number; 
   })
 }
 
-test('a process is entered while it runs and struck off when it stops', async () => {
+test('a process is entered as often as it likes while it runs, and struck off when it stops', async () => {
   const entry = await registerProcess({ db, kind: 'serve', version: '1', onError: () => {} })
   assert.deepEqual(await rows(), [{ id: entry.id, kind: 'serve', worker: null, host: hostname(), pid: process.pid }])
-  assert.deepEqual(await readDeadProcesses(db, { silentMs: 30_000, ownIds: [entry.id] }), [])
+  assert.deepEqual(await readDeadProcesses(db, 30_000), [])
+  const worker = await registerProcess({ db, kind: 'worker', worker: 'pool-1', version: '1', onError: () => {} })
+  assert.deepEqual(await readDeadProcesses(db, 30_000), [], 'both are this process')
+  await worker.stop()
   await entry.stop()
   assert.deepEqual(await rows(), [])
 })
@@ -46,9 +59,12 @@ test('a process is entered while it runs and struck off when it stops', async ()
 test('a heartbeat every five seconds; one that was struck off by mistake enters itself again', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const entry = await registerProcess({ db, kind: 'worker', worker: 'pool-1', version: '1', onError: () => {} })
-  await db.execute({ name: 'test.silence', text: `update platform.process set heartbeat_at = heartbeat_at - interval '1 hour'` })
+  await db.execute({
+    name: 'test.silence',
+    text: `update platform.process set heartbeat_at = heartbeat_at - interval '1 hour'`,
+  })
   t.mock.timers.tick(5_000)
-  while ((await readDeadProcesses(db, { silentMs: 1_000, ownIds: [entry.id] })).length > 0);
+  while ((await readDeadProcesses(db, 1_000)).length > 0);
   await removeProcesses(db, [entry.id])
   while ((await rows()).length === 0) t.mock.timers.tick(5_000)
   assert.equal((await rows())[0]?.worker, 'pool-1')
@@ -59,6 +75,7 @@ test('who is dead', async () => {
   const child = spawn(process.execPath, ['-e', ''])
   const gonePid = must(child.pid, 'a pid')
   await once(child, 'exit')
+  // oxfmt-ignore
   const table = [
     // where           number          silent for  dead
     ['elsewhere',      1,              29,         false],
@@ -71,7 +88,11 @@ test('who is dead', async () => {
   for (const [host, pid, silentSeconds, isDead] of table) {
     await db.execute({ name: 'test.clear', text: 'truncate platform.process' })
     await enter({ host, pid, silentSeconds })
-    const dead = await readDeadProcesses(db, { silentMs: 30_000, ownIds: [] })
-    assert.equal(dead.length === 1, isDead, `${host === hostname() ? 'here' : host} ${pid} silent for ${silentSeconds} s`)
+    const dead = await readDeadProcesses(db, 30_000)
+    assert.equal(
+      dead.length === 1,
+      isDead,
+      `${host === hostname() ? 'here' : host} ${pid} silent for ${silentSeconds} s`,
+    )
   }
 })

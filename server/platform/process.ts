@@ -22,9 +22,13 @@ export interface RegisteredProcess {
 
 const HEARTBEAT_EVERY_MS = 5_000
 
+/** What this process has entered. */
+const ownIds = new Set<string>()
+
 /** Enters this process into `platform.process` and gives a sign of life every five seconds. */
 export async function registerProcess(options: RegisterOptions): Promise<RegisteredProcess> {
   const id = randomUUID()
+  ownIds.add(id)
   await beat(options, id)
   const stop = new AbortController()
   const ended = keepBeating(options, id, stop.signal)
@@ -34,6 +38,7 @@ export async function registerProcess(options: RegisterOptions): Promise<Registe
       stop.abort()
       await ended
       await removeProcesses(options.db, [id])
+      ownIds.delete(id)
     },
   }
 }
@@ -65,14 +70,9 @@ export interface DeadProcess {
 /**
  * Processes that cannot be alive: silent for `silentMs`, or of this machine and without a process of that number.
  * The second lets a restart after kill -9 go on at once. In a container every process may have the number 1: one of
- * our own number that is none of ours is dead too.
- *
- * @param ownIds  the ids registered by this process
+ * our own number that this one has not entered is dead too.
  */
-export async function readDeadProcesses(
-  source: Queryable,
-  { silentMs, ownIds }: { readonly silentMs: number; readonly ownIds: readonly string[] },
-): Promise<DeadProcess[]> {
+export async function readDeadProcesses(source: Queryable, silentMs: number): Promise<DeadProcess[]> {
   const rows = await source.rows<DeadProcess & { host: string; pid: number; isSilent: boolean }>({
     name: 'platform.read_processes',
     text: `select id, kind, worker, host, pid,
@@ -81,7 +81,7 @@ export async function readDeadProcesses(
     values: [silentMs],
   })
   return rows
-    .filter(({ id, host, pid, isSilent }) => isSilent || (host === hostname() && !ownIds.includes(id) && !isRunning(pid)))
+    .filter(({ id, host, pid, isSilent }) => isSilent || (host === hostname() && !ownIds.has(id) && !isRunning(pid)))
     .map(({ id, kind, worker }) => ({ id, kind, worker }))
 }
 

@@ -1,3 +1,5 @@
+import { must } from '../kernel/invariant.ts'
+
 /** From "fast" over our objective for an order, 250 ms, to "timed out": more buckets would be more series a route. */
 const BUCKETS_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 1, 5]
 const BUCKETS_MS = BUCKETS_SECONDS.map((seconds) => seconds * 1_000)
@@ -14,7 +16,7 @@ interface Latencies {
 
 /**
  * How long requests took, by route and class of status: a Prometheus histogram in plain arrays.
- * An observation takes 0.05 µs; with prom-client's own, which looks its labels up each time, it was 2 µs on the hot road.
+ * An observation takes 0.05 µs; prom-client's own, which looks its labels up each time, took 2 µs on the hot road.
  */
 export class RequestLatencies {
   readonly #routes: { readonly labels: string; readonly byClass: Latencies[] }[] = []
@@ -40,10 +42,11 @@ export class RequestLatencies {
       `# TYPE ${METRIC} histogram`,
     ]
     for (const { labels, byClass } of this.#routes) {
-      for (const [place, { counts, sumMs }] of byClass.entries()) {
+      for (const [place, status] of STATUS_CLASSES.entries()) {
+        const { counts, sumMs } = must(byClass[place], 'latencies of every class')
         const total = counts.reduce((sum, count) => sum + count, 0)
         if (total === 0) continue
-        const series = `${labels},status="${STATUS_CLASSES[place]}"`
+        const series = `${labels},status="${status}"`
         let count = 0
         for (const [bucket, seconds] of BUCKETS_SECONDS.entries()) {
           count += counts[bucket] ?? 0

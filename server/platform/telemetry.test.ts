@@ -36,9 +36,18 @@ test('no secret and no personal data gets into the log', () => {
 test('what helps to find a fault stays in the log', () => {
   const { telemetry, lines } = withLines()
   const cause = Object.assign(new Error('duplicate key'), { code: '23505' })
-  telemetry.log.error({ err: new Error('placing failed', { cause }), order: 'ord_01h2xcejqtf2nbrexx3vqjhp41', position: 9n }, 'x')
+  telemetry.log.error(
+    { err: new Error('placing failed', { cause }), order: 'ord_01h2xcejqtf2nbrexx3vqjhp41', position: 9n },
+    'x',
+  )
   const [line = ''] = lines
-  for (const kept of ['placing failed', 'telemetry.test.ts', '23505', 'ord_01h2xcejqtf2nbrexx3vqjhp41', '"position":"9"']) {
+  for (const kept of [
+    'placing failed',
+    'telemetry.test.ts',
+    '23505',
+    'ord_01h2xcejqtf2nbrexx3vqjhp41',
+    '"position":"9"',
+  ]) {
     assert.ok(line.includes(kept), `${kept} in ${line}`)
   }
 })
@@ -72,15 +81,30 @@ test('metrics tell requests by route and gauges as they are read', async () => {
   let depth = 3
   telemetry.gauge({ name: 'waybill_queue_depth', help: 'Waiting orders.', read: () => depth })
   telemetry.gauge({
-    name: 'waybill_pool_connections', help: 'Connections.', labelNames: ['state'],
-    read: async () => [{ labels: { state: 'idle' }, value: 2 }, { labels: { state: 'busy' }, value: 5 }],
+    name: 'waybill_pool_connections',
+    help: 'Connections.',
+    labelNames: ['state'],
+    read: async () => [
+      { labels: { state: 'idle' }, value: 2 },
+      { labels: { state: 'busy' }, value: 5 },
+    ],
   })
-  telemetry.gauge({ name: 'waybill_event_lag_seconds', help: 'Lag.', read: () => Promise.reject(new Error('no database')) })
+  telemetry.gauge({
+    name: 'waybill_event_lag_seconds',
+    help: 'Lag.',
+    read: () => Promise.reject(new Error('no database')),
+  })
   telemetry.requestRecorder('POST', '/v1/store/orders')('req_1', 201, 30)
 
   const first = await telemetry.metrics()
-  assert.match(first, /^waybill_http_request_seconds_bucket\{method="POST",route="\/v1\/store\/orders",status="2xx",le="0\.05"\} 1$/m)
-  assert.match(first, /^waybill_http_request_seconds_bucket\{method="POST",route="\/v1\/store\/orders",status="2xx",le="0\.02"\} 0$/m)
+  assert.match(
+    first,
+    /^waybill_http_request_seconds_bucket\{method="POST",route="\/v1\/store\/orders",status="2xx",le="0\.05"\} 1$/m,
+  )
+  assert.match(
+    first,
+    /^waybill_http_request_seconds_bucket\{method="POST",route="\/v1\/store\/orders",status="2xx",le="0\.02"\} 0$/m,
+  )
   assert.match(first, /^waybill_queue_depth 3$/m)
   assert.match(first, /^waybill_pool_connections\{state="busy"\} 5$/m)
   assert.doesNotMatch(first, /^waybill_event_lag_seconds /m)

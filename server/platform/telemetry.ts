@@ -104,9 +104,33 @@ function createLog(level: LogLevel, destination: DestinationStream | undefined):
 
 const tellingNames = new Set(
   [
-    'authorization', 'cookie', 'password', 'secret', 'token', 'accessToken', 'apiKey', 'masterKey', 'databaseUrl',
-    'email', 'phone', 'name', 'firstName', 'lastName', 'address', 'shippingAddress', 'billingAddress', 'line1', 'line2',
-    'city', 'region', 'postalCode', 'body', 'headers', 'query', 'waybill-access-token', 'idempotency-key',
+    'authorization',
+    'cookie',
+    'password',
+    'secret',
+    'token',
+    'accessToken',
+    'apiKey',
+    'masterKey',
+    'databaseUrl',
+    'email',
+    'phone',
+    'name',
+    'firstName',
+    'lastName',
+    'address',
+    'shippingAddress',
+    'billingAddress',
+    'line1',
+    'line2',
+    'city',
+    'region',
+    'postalCode',
+    'body',
+    'headers',
+    'query',
+    'waybill-access-token',
+    'idempotency-key',
   ].map((name) => name.toLowerCase()),
 )
 const DEPTH_MAX = 6
@@ -138,14 +162,14 @@ function hideSecrets(text: string): string {
 interface DescribedError {
   readonly type: string
   readonly message: string
-  readonly stack: string | undefined
-  readonly code: string | undefined
-  readonly cause: DescribedError | undefined
+  readonly stack?: string | undefined
+  readonly code?: string | undefined
+  readonly cause?: DescribedError | undefined
 }
 
 /** Only these: a database error also carries the row and the values it stumbled over. */
-function describeError(error: unknown): DescribedError | unknown {
-  if (!(error instanceof Error)) return error
+function describeError(error: unknown): DescribedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) }
   const { code } = error as { code?: unknown }
   return {
     type: error.name,

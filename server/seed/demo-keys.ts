@@ -19,7 +19,7 @@ export async function createDemoKeys({ db, rooms: { identity } }: SeedDeps): Pro
   return db.inTransaction(async (tx) => {
     const create = async (wanted: NewApiKey): Promise<string> => {
       const outcome = await identity.createApiKey(tx, { actor, scopes: null }, wanted)
-      invariant(outcome.kind === 'created', `the demo's keys are sound: ${JSON.stringify(outcome)}`)
+      invariant(outcome.kind === 'created', `the key "${wanted.name}" of the demo can be made`)
       return outcome.key
     }
     const partnerKeys: Record<string, string> = {}

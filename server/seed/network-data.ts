@@ -2,38 +2,41 @@ import { euCountries } from './zones.ts'
 
 const all = ['US', ...euCountries]
 
-/** Six places on a real map; coordinates are the centroids of the postal codes. */
+/**
+ * Six places on a real map; coordinates are the centroids of the postal codes. `node` is what the place does for the
+ * network; no channel means every one.
+ */
 export const locations = [
   {
     code: 'wh-reno', name: 'Reno warehouse', kind: 'warehouse', legalEntity: 'us', timeZone: 'America/Los_Angeles',
     country: 'US', region: 'NV', city: 'Reno', postalCode: '89506', latitude: 39.698837, longitude: -119.826268,
-    ships: true, offersPickup: false, channels: [], shipsTo: all, handlingDays: 1,
+    node: { ships: true, offersPickup: false, channels: [], shipsTo: all, handlingDays: 1 },
   },
   {
     code: 'wh-columbus', name: 'Columbus warehouse', kind: 'warehouse', legalEntity: 'us', timeZone: 'America/New_York',
     country: 'US', region: 'OH', city: 'Columbus', postalCode: '43217', latitude: 39.816946, longitude: -82.934089,
-    ships: true, offersPickup: false, channels: [], shipsTo: all, handlingDays: 1,
+    node: { ships: true, offersPickup: false, channels: [], shipsTo: all, handlingDays: 1 },
   },
   {
     code: 'store-chicago', name: 'Lincoln Park store', kind: 'store', legalEntity: 'us', timeZone: 'America/Chicago',
     country: 'US', region: 'IL', city: 'Chicago', postalCode: '60614', latitude: 41.922747, longitude: -87.647153,
-    ships: true, offersPickup: true, channels: ['web', 'store-pos'], shipsTo: ['US'], handlingDays: 2,
+    node: { ships: true, offersPickup: true, channels: ['web', 'store-pos'], shipsTo: ['US'], handlingDays: 2 },
   },
   {
     code: 'store-brooklyn', name: 'Williamsburg store', kind: 'store', legalEntity: 'us', timeZone: 'America/New_York',
     country: 'US', region: 'NY', city: 'Brooklyn', postalCode: '11211', latitude: 40.714084, longitude: -73.945168,
-    ships: true, offersPickup: true, channels: ['web', 'store-pos'], shipsTo: ['US'], handlingDays: 2,
+    node: { ships: true, offersPickup: true, channels: ['web', 'store-pos'], shipsTo: ['US'], handlingDays: 2 },
   },
   {
     code: '3pl-dallas', name: 'Trinity Logistics, Dallas', kind: '3pl', legalEntity: 'us', timeZone: 'America/Chicago',
     country: 'US', region: 'TX', city: 'Dallas', postalCode: '75212', latitude: 32.78225, longitude: -96.878833,
-    ships: true, offersPickup: false, channels: ['web', 'marketplace'], shipsTo: all, handlingDays: 1,
+    node: { ships: true, offersPickup: false, channels: ['web', 'marketplace'], shipsTo: all, handlingDays: 1 },
   },
   {
     code: 'vendor-portland', name: 'Oakhollow workshop', kind: 'vendor', legalEntity: 'us',
     timeZone: 'America/New_York', country: 'US', region: 'ME', city: 'Portland', postalCode: '04101',
     latitude: 43.662607, longitude: -70.257949,
-    ships: true, offersPickup: false, channels: ['web'], shipsTo: ['US'], handlingDays: 5,
+    node: { ships: true, offersPickup: false, channels: ['web'], shipsTo: ['US'], handlingDays: 5 },
   },
 ] as const
 

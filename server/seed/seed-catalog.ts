@@ -1,15 +1,14 @@
-import { invariant } from '../kernel/invariant.ts'
 import type { ProductEdit, VariantEdit } from '../modules/catalog/index.ts'
 import type { DemoBundle, DemoProduct, DemoVariant } from './product-table.ts'
 import { bundles, products } from './products.ts'
-import { SEED_ACTOR as actor, type SeedDeps } from './seed-deps.ts'
+import { expectSound, SEED_ACTOR as actor, type SeedDeps } from './seed-deps.ts'
 
 /** Products first: a bundle is made of what is there. Saved again, they stay as they are. */
 export async function seedCatalog({ db, rooms: { catalog } }: SeedDeps): Promise<void> {
   for (const edits of [products.map(productEdit), bundles.map(bundleEdit)]) {
     const decisions = await db.inTransaction((tx) => catalog.saveProducts(tx, { actor, edits }))
     const errors = decisions.flatMap((decision) => (decision.kind === 'error' ? decision.errors : []))
-    invariant(errors.length === 0, `the demo's products are sound: ${JSON.stringify(errors)}`)
+    expectSound(errors.length === 0, 'catalog', errors)
   }
 }
 

@@ -23,7 +23,8 @@ test('no SKU and no handle twice, and every bundle is made of things on shelves'
   const handles = [...products, ...bundles].map(({ handle }) => handle)
   assert.equal(new Set(skus).size, skus.length)
   assert.equal(new Set(handles).size, handles.length)
-  const packed = new Set(products.filter(({ kind }) => kind === 'physical').flatMap((each) => each.variants.map(({ sku }) => sku)))
+  const physical = products.filter(({ kind }) => kind === 'physical')
+  const packed = new Set(physical.flatMap((product) => product.variants.map(({ sku }) => sku)))
   const missing = bundles.flatMap(({ components }) => components).filter(({ sku }) => !packed.has(sku))
   assert.deepEqual(missing, [])
 })
@@ -63,13 +64,16 @@ test('services have carriers, tariffs have services that go where they say', () 
 })
 
 test('the stock has every case a shop knows', () => {
-  const stock = stockOf(products.flatMap((product) => product.variants.map(({ sku }) => ({ sku, spread: product.spread }))))
+  const stock = stockOf(
+    products.flatMap((product) => product.variants.map(({ sku }) => ({ sku, spread: product.spread }))),
+  )
   const bySku = Map.groupBy(stock.lines, ({ sku }) => sku)
   const totals = [...bySku.values()].map((lines) => lines.reduce((sum, { onHand }) => sum + onHand, 0))
   assert.ok(totals.some((total) => total === 0), 'sold out')
   assert.ok(totals.some((total) => total > 0 && total < 10), 'low')
   assert.ok(totals.some((total) => total > 200), 'plenty')
-  const isOnlyAt = (place: string) => [...bySku.values()].some((lines) => lines.every(({ location }) => location === place))
+  const isOnlyAt = (place: string) =>
+    [...bySku.values()].some((lines) => lines.every(({ location }) => location === place))
   assert.ok(isOnlyAt('vendor-portland'), 'only at the vendor')
   assert.ok(stock.inbound.length > 0 && stock.backorders.length > 0)
   assert.ok(stock.lines.every(({ location, safetyStock }) => safetyStock === 0 || location.startsWith('store-')))
@@ -88,6 +92,6 @@ test('derived ids are UUIDs of version 7, the same every time, different by kind
   assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   assert.equal(derivedId('channel', 'web'), id)
   assert.equal(parseId('channel', formatId('channel', id)), id)
-  assert.notEqual(derivedId('channel', 'pos') as string, id)
-  assert.notEqual(derivedId('market', 'web') as string, id)
+  assert.notEqual(derivedId('channel', 'pos'), id)
+  assert.notEqual(derivedId('market', 'web'), id)
 })

@@ -1,10 +1,9 @@
-import { invariant } from '../kernel/invariant.ts'
 import type { CurrencyCode } from '../kernel/money.ts'
 import type { Tx } from '../platform/db.ts'
 import { createConfiguration, type ConfigurationKind, type NewConfiguration } from '../modules/merchant/index.ts'
 import { derivedId } from './derived-id.ts'
 import { calendars, channels, legalEntities, markets } from './merchant-data.ts'
-import { SEED_ACTOR, type SeedDeps } from './seed-deps.ts'
+import { expectSound, SEED_ACTOR, type SeedDeps } from './seed-deps.ts'
 import { zones } from './zones.ts'
 
 /** Carts for an hour, half an hour to pay, a day to find out whether it was paid. */
@@ -39,5 +38,5 @@ async function create<Kind extends ConfigurationKind>(
   const row = { ...fields, id: derivedId(kind, fields.code) }
   const outcome = await createConfiguration(tx, { actor: SEED_ACTOR, kind, fields: row })
   const isThere = outcome.kind === 'created' || outcome.refusal.code === 'code_taken'
-  invariant(isThere, `the demo's ${kind} ${fields.code} is sound: ${JSON.stringify(outcome)}`)
+  expectSound(isThere, `${kind} ${fields.code}`, outcome)
 }

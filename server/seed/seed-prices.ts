@@ -1,11 +1,10 @@
-import { invariant } from '../kernel/invariant.ts'
 import { money, type CurrencyCode } from '../kernel/money.ts'
 import type { Tx } from '../platform/db.ts'
 import type { NewPricing, Pricing, PricingKind } from '../modules/pricing/index.ts'
 import { derivedId } from './derived-id.ts'
 import { tariffs } from './network-data.ts'
 import { bundles, products } from './products.ts'
-import { SEED_ACTOR as actor, type SeedDeps } from './seed-deps.ts'
+import { expectSound, SEED_ACTOR as actor, type SeedDeps } from './seed-deps.ts'
 import { zones } from './zones.ts'
 
 const lists = [
@@ -51,7 +50,7 @@ export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<
     const priceListId = derivedId('priceList', code)
     const outcome = await db.inTransaction((tx) => pricing.setPrices(tx, { actor, priceListId, edits }))
     const isSet = outcome.kind === 'done' && outcome.results.every(({ kind }) => kind === 'set')
-    invariant(isSet, `the demo's prices in ${currency} are sound: ${JSON.stringify(outcome)}`)
+    expectSound(isSet, `prices in ${currency}`, outcome)
   }
 }
 
@@ -68,5 +67,5 @@ async function create<Kind extends PricingKind>(
   pricing: Pricing, tx: Tx, kind: Kind, fields: NewPricing<Kind>,
 ): Promise<void> {
   const outcome = await pricing.createPricing(tx, { actor, kind, fields })
-  invariant(outcome.kind === 'created', `the demo's ${kind} is sound: ${JSON.stringify(outcome)}`)
+  expectSound(outcome.kind === 'created', kind, outcome)
 }

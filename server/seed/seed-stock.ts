@@ -1,7 +1,7 @@
 import { invariant } from '../kernel/invariant.ts'
 import { addMs, DAY_MS } from '../kernel/time.ts'
 import { products } from './products.ts'
-import { SEED_ACTOR as actor, type SeedDeps } from './seed-deps.ts'
+import { expectSound, SEED_ACTOR as actor, type SeedDeps } from './seed-deps.ts'
 import { stockOf } from './stock-table.ts'
 
 /** Short transactions: an adjustment locks the gates of all its SKUs. */
@@ -19,7 +19,7 @@ export async function seedStock({ db, rooms: { inventory } }: SeedDeps): Promise
   for (const [index, part] of inParts(found).entries()) {
     const entries = part.map(({ sku, location, onHand }) => ({ sku, location, delta: onHand, reason: 'opening stock' }))
     const outcome = await inventory.adjustStock({ actor, commandKey: `demo-opening-stock-${index + 1}`, entries })
-    invariant(outcome.kind === 'adjusted', `the demo's stock is sound: ${JSON.stringify(outcome)}`)
+    expectSound(outcome.kind === 'adjusted', 'stock', outcome)
   }
 
   const limits = [
@@ -30,7 +30,7 @@ export async function seedStock({ db, rooms: { inventory } }: SeedDeps): Promise
   ]
   for (const entries of inParts(limits)) {
     const outcome = await inventory.setLimits({ actor, entries })
-    invariant(outcome.kind === 'set', `the demo's limits are sound: ${JSON.stringify(outcome)}`)
+    expectSound(outcome.kind === 'set', 'limits', outcome)
   }
 
   const { at } = await db.clock()
@@ -46,7 +46,7 @@ export async function seedStock({ db, rooms: { inventory } }: SeedDeps): Promise
     })
     // Announced by an earlier seeding, for another day.
     const isThere = outcome.kind === 'created' || outcome.refusal.code === 'inbound_reference_reused'
-    invariant(isThere, `the demo's inbound is sound: ${JSON.stringify(outcome)}`)
+    expectSound(isThere, 'inbound', outcome)
   }
 }
 

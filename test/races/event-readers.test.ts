@@ -37,11 +37,13 @@ interface Cursor {
 const noFirstStep = async (): Promise<void> => {}
 
 const cursors: Readonly<Record<string, (session: pg.Client) => Cursor>> = {
-  'position': (session) => {
+  position: (session) => {
     const received: Seen[] = []
     let position = '0'
     const look = async (): Promise<void> => {
-      const { rows } = await session.query('select * from platform.event where position > $1 order by position', [position])
+      const { rows } = await session.query('select * from platform.event where position > $1 order by position', [
+        position,
+      ])
       for (const row of rows) received.push({ aggregateId: row.aggregate_id, version: row.version })
       position = rows.at(-1)?.position ?? position
     }
@@ -53,7 +55,9 @@ const cursors: Readonly<Record<string, (session: pg.Client) => Cursor>> = {
     let position = '0'
     const look = async (): Promise<void> => {
       const { rows } = await session.query(
-        `select * from platform.event where position > $1 and ${writerId} < ${oldestRunning} order by position`, [position])
+        `select * from platform.event where position > $1 and ${writerId} < ${oldestRunning} order by position`,
+        [position],
+      )
       for (const row of rows) received.push({ aggregateId: row.aggregate_id, version: row.version })
       position = rows.at(-1)?.position ?? position
     }
@@ -67,7 +71,8 @@ const cursors: Readonly<Record<string, (session: pg.Client) => Cursor>> = {
       const { rows } = await session.query(
         `select *, ${writerId} as writer from platform.event
           where (${writerId}, position) > ($1, $2) and ${writerId} < ${oldestRunning} order by ${writerId}, position`,
-        [id, position])
+        [id, position],
+      )
       for (const row of rows) received.push({ aggregateId: row.aggregate_id, version: row.version })
       id = rows.at(-1)?.writer ?? id
       position = rows.at(-1)?.position ?? position
@@ -79,13 +84,19 @@ const cursors: Readonly<Record<string, (session: pg.Client) => Cursor>> = {
     const received: Seen[] = []
     let position = '0'
     const look = async (): Promise<void> => {
-      const { rows: [noted] } = await session.query(
-        `select pg_snapshot_xmax(pg_current_snapshot())::text as gate, max(position) as horizon from platform.event`)
-      const { rows: [{ isOpen }] } = await session.query(
-        `select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as "isOpen"`, [noted.gate])
+      const {
+        rows: [noted],
+      } = await session.query(
+        `select pg_snapshot_xmax(pg_current_snapshot())::text as gate, max(position) as horizon from platform.event`,
+      )
+      const {
+        rows: [{ isOpen }],
+      } = await session.query(`select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as "isOpen"`, [noted.gate])
       if (!isOpen || noted.horizon === null) return
       const { rows } = await session.query(
-        'select * from platform.event where position > $1 and position <= $2 order by position', [position, noted.horizon])
+        'select * from platform.event where position > $1 and position <= $2 order by position',
+        [position, noted.horizon],
+      )
       for (const row of rows) received.push({ aggregateId: row.aggregate_id, version: row.version })
       position = noted.horizon
     }
@@ -97,20 +108,27 @@ const cursors: Readonly<Record<string, (session: pg.Client) => Cursor>> = {
     let position = '0'
     let gate: string | undefined
     const firstStep = async (): Promise<void> => {
-      const { rows: [taken] } = await session.query('select pg_current_xact_id()::text as id')
+      const {
+        rows: [taken],
+      } = await session.query('select pg_current_xact_id()::text as id')
       gate = taken.id
     }
     const look = async (): Promise<void> => {
       if (gate === undefined) await firstStep()
-      const { rows: [horizon] } = await session.query(
-        'select case when is_called then last_value else 0 end as position from platform.event_position')
-      const { rows: [{ isOpen }] } = await session.query(
-        `select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as "isOpen"`, [gate])
+      const {
+        rows: [horizon],
+      } = await session.query(
+        'select case when is_called then last_value else 0 end as position from platform.event_position',
+      )
+      const {
+        rows: [{ isOpen }],
+      } = await session.query(`select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as "isOpen"`, [gate])
       gate = undefined
       if (!isOpen) return
       const { rows } = await session.query(
         'select * from platform.event where position > $1 and position <= $2 order by position',
-        [position, horizon.position])
+        [position, horizon.position],
+      )
       for (const row of rows) received.push({ aggregateId: row.aggregate_id, version: row.version })
       position = horizon.position
     }
@@ -150,26 +168,41 @@ async function startOurs(databaseUrl: string, onHandled: () => void = () => {}):
   // Two of the same name, as two nodes would run it: together they handle each event once.
   const readers = [1, 2].map(() =>
     startReader({
-      db, horizon, wake, name: 'ours', batchMax: 20, onError,
+      db,
+      horizon,
+      wake,
+      name: 'ours',
+      batchMax: 20,
+      onError,
       onParked: async () => assert.fail('nothing fails here'),
       handle: async (tx, events) => {
         await insertReceived(tx, events)
         onHandled()
       },
-    }))
+    }),
+  )
   const following = await followEvents({
-    source: db, horizon, wake, onIdle: () => {}, onError,
+    source: db,
+    horizon,
+    wake,
+    onIdle: () => {},
+    onError,
     onEvents: (events) => void follower.push(...events.map(({ aggregateId, version }) => ({ aggregateId, version }))),
   })
   return {
-    db, wake, durable, follower,
+    db,
+    wake,
+    durable,
+    follower,
     async finish(eventCount) {
       await Promise.all(readers.map((reader) => reader.caughtUp()))
       for (let waitedMs = 0; follower.length < eventCount && waitedMs < 2_000; waitedMs += 5) await sleep(5)
-      durable.push(...(await db.rows<Seen>({
-        name: 'test.read_received',
-        text: 'select aggregate_id as "aggregateId", version from public.received order by number',
-      })))
+      durable.push(
+        ...(await db.rows<Seen>({
+          name: 'test.read_received',
+          text: 'select aggregate_id as "aggregateId", version from public.received order by number',
+        })),
+      )
     },
     async stop() {
       await Promise.all([...readers.map((reader) => reader.stop()), following.stop()])
@@ -236,7 +269,8 @@ class Writer {
     await this.#session.query(
       `insert into platform.event (position, type, aggregate_kind, aggregate_id, version, data, occurred_at)
        values (coalesce($1, nextval('platform.event_position')), 'thing.changed', 'thing', $2, $3, '{}', clock_timestamp())`,
-      [position ?? null, aggregateId, version])
+      [position ?? null, aggregateId, version],
+    )
     this.#pending.push({ aggregateId, version })
   }
 
@@ -282,7 +316,7 @@ const scripts: readonly Script[] = [
       await old.commit()
       await look()
     },
-    verdicts: { 'position': 'lost' },
+    verdicts: { position: 'lost' },
   },
   {
     title: 'the younger transaction holds the lower position',
@@ -297,7 +331,7 @@ const scripts: readonly Script[] = [
       await look()
     },
     verdicts: {
-      'position': 'lost',
+      position: 'lost',
       'position, of transactions older than any running': 'lost',
       'position, once everything before the snapshot is over': 'lost',
     },
@@ -362,7 +396,7 @@ const scripts: readonly Script[] = [
       await look()
     },
     verdicts: {
-      'position': 'lost',
+      position: 'lost',
       'position, of transactions older than any running': 'lost',
       'position, once everything before the snapshot is over': 'lost',
       'our gate, taken before the horizon': 'lost',
@@ -386,7 +420,10 @@ after(async () => {
 
 let made = 0
 
-async function withSessions<Result>(count: number, work: (url: string, sessions: pg.Client[]) => Promise<Result>): Promise<Result> {
+async function withSessions<Result>(
+  count: number,
+  work: (url: string, sessions: pg.Client[]) => Promise<Result>,
+): Promise<Result> {
   const name = `scene_${++made}`
   const admin = new pg.Client({ connectionString: server.url })
   await admin.connect()
@@ -409,11 +446,15 @@ for (const { title, play, verdicts } of scripts) {
     await withSessions(2 + names.length, async (_url, [oldSession, youngSession, ...readerSessions]) => {
       const written: Seen[] = []
       const candidates = names.map((name, index) => must(cursors[name], name)(must(readerSessions[index], 'a session')))
-      const look = async (): Promise<void> => { for (const candidate of candidates) await candidate.look() }
+      const look = async (): Promise<void> => {
+        for (const candidate of candidates) await candidate.look()
+      }
       await play({
         old: new Writer(must(oldSession, 'a session'), written),
         young: new Writer(must(youngSession, 'a session'), written),
-        firstStep: async () => { for (const candidate of candidates) await candidate.firstStep() },
+        firstStep: async () => {
+          for (const candidate of candidates) await candidate.firstStep()
+        },
         look,
       })
       await look()
@@ -423,18 +464,21 @@ for (const { title, play, verdicts } of scripts) {
     await withSessions(2, async (url, [oldSession, youngSession]) => {
       const written: Seen[] = []
       const ours = await startOurs(url)
-      await play({
-        old: new Writer(must(oldSession, 'a session'), written),
-        young: new Writer(must(youngSession, 'a session'), written),
-        firstStep: noFirstStep,
-        async look() {
-          // Time to read on if they (wrongly) think they may.
-          ours.wake.signal()
-          await sleep(60)
-        },
-      })
-      await ours.finish(written.length)
-      await ours.stop()
+      try {
+        await play({
+          old: new Writer(must(oldSession, 'a session'), written),
+          young: new Writer(must(youngSession, 'a session'), written),
+          firstStep: noFirstStep,
+          async look() {
+            // Time to read on if they (wrongly) think they may.
+            ours.wake.signal()
+            await sleep(60)
+          },
+        })
+        await ours.finish(written.length)
+      } finally {
+        await ours.stop()
+      }
       found['ours, durable'] = judge(ours.durable, written)
       found['ours, following'] = judge(ours.follower, written)
     })
@@ -445,7 +489,10 @@ for (const { title, play, verdicts } of scripts) {
 
 test('every cursor that is not ours is fooled by at least one interleaving', () => {
   for (const name of Object.keys(cursors)) {
-    assert.ok(scripts.some(({ verdicts }) => (verdicts[name] ?? 'right') !== 'right'), name)
+    assert.ok(
+      scripts.some(({ verdicts }) => (verdicts[name] ?? 'right') !== 'right'),
+      name,
+    )
   }
 })
 
@@ -462,13 +509,24 @@ test('ten writers with rollbacks, savepoints and slow commits: ours receive ever
   const ours = await startOurs(database.url, () => {
     if (++handled % 7 === 0) throw new BusyError('planted')
   })
-  await ours.db.execute({ name: 'test.thing', text: 'create table public.thing (id uuid primary key, version int not null)' })
   await ours.db.execute({
-    name: 'test.insert_things', text: 'insert into public.thing select id, 0 from unnest($1::uuid[]) as t (id)', values: [things],
+    name: 'test.thing',
+    text: 'create table public.thing (id uuid primary key, version int not null)',
   })
-  const sessions = Array.from({ length: Object.keys(cursors).length }, () => new pg.Client({ connectionString: database.url }))
+  await ours.db.execute({
+    name: 'test.insert_things',
+    text: 'insert into public.thing select id, 0 from unnest($1::uuid[]) as t (id)',
+    values: [things],
+  })
+  const sessions = Array.from(
+    { length: Object.keys(cursors).length },
+    () => new pg.Client({ connectionString: database.url }),
+  )
   await Promise.all(sessions.map((session) => session.connect()))
-  const candidates = Object.entries(cursors).map(([name, cursor], index) => ({ name, ...cursor(must(sessions[index], 'a session')) }))
+  const candidates = Object.entries(cursors).map(([name, cursor], index) => ({
+    name,
+    ...cursor(must(sessions[index], 'a session')),
+  }))
 
   const writers = Array.from({ length: 10 }, async () => {
     for (let round = 0; round < 60; round++) {
@@ -485,7 +543,12 @@ test('ten writers with rollbacks, savepoints and slow commits: ours receive ever
             values: [chosen],
           })
           const events = rows.map(({ id, version }) => ({
-            type: 'thing.changed', aggregateKind: 'thing', aggregateId: id, version, data: {}, occurredAt: tx.at,
+            type: 'thing.changed',
+            aggregateKind: 'thing',
+            aggregateId: id,
+            version,
+            data: {},
+            occurredAt: tx.at,
           }))
           if (fate < 0.1) {
             // Positions taken and given up inside the transaction that goes on.
@@ -519,8 +582,11 @@ test('ten writers with rollbacks, savepoints and slow commits: ours receive ever
   await ours.stop()
   await Promise.all(sessions.map((session) => session.end()))
 
-  t.diagnostic(`${written.length} events; the reader's transaction failed ${Math.floor(handled / 7)} times after its effect`)
-  for (const { name, received } of candidates) t.diagnostic(`${name}: ${judge(received, written)}, ${received.length} received`)
+  t.diagnostic(
+    `${written.length} events; the reader's transaction failed ${Math.floor(handled / 7)} times after its effect`,
+  )
+  for (const { name, received } of candidates)
+    t.diagnostic(`${name}: ${judge(received, written)}, ${received.length} received`)
   assert.ok(written.length > 500 && handled > 7, 'the run was long enough to mean something')
   assert.deepEqual([judge(ours.durable, written), ours.durable.length], ['right', written.length])
   assert.deepEqual([judge(ours.follower, written), ours.follower.length], ['right', written.length])

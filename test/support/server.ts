@@ -7,7 +7,7 @@ import pg from 'pg'
 import { migrate } from '../../server/platform/migrate.ts'
 import { startEmbeddedPostgres } from '../../server/platform/postgres/embedded.ts'
 import { hasErrorCode } from '../../server/platform/postgres/error.ts'
-import { clearRemains, readSocketDir } from '../../server/platform/postgres/postmaster.ts'
+import { clearRemains, readListening } from '../../server/platform/postgres/postmaster.ts'
 import { isAlive, ownIdentity } from '../../server/platform/postgres/process.ts'
 
 /** A PostgreSQL for tests with a migrated database to copy. */
@@ -126,7 +126,7 @@ function claim(abandoned: string): string | null {
 }
 
 async function endAbandoned(dataDir: string): Promise<void> {
-  const socketDir = readSocketDir(dataDir)
+  const { socketDir } = readListening(dataDir)
   await clearRemains(dataDir)
   if (socketDir !== '') rmSync(socketDir, { recursive: true, force: true })
 }

@@ -29,7 +29,7 @@ export interface JsonSchema {
 
 const made = 'Made from the code by `node tools/docs.ts`; a test compares them.'
 
-/** @throws when two rooms give one code different statuses: a program that reads the code would have to ask who said it */
+/** @throws when two rooms give one code different statuses: programs would have to ask who said it */
 export function renderErrors(ofPlatform: RefusalTable, rooms: readonly RoomErrors[]): string {
   const statusByCode = new Map<string, number>()
   for (const { room, refusals } of [{ room: 'platform', refusals: ofPlatform }, ...rooms]) {
@@ -45,9 +45,10 @@ export function renderErrors(ofPlatform: RefusalTable, rooms: readonly RoomError
     '',
     made,
     '',
-    'Whatever is refused is answered with an `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`,',
-    '`requestId` and a `code` that stays the same as long as the API is called v1. A code may bring fields of its own, such',
-    'as `shortages` or `errors`. Programs decide on `code`; `title` and `detail` are for people and may change.',
+    'Whatever is refused is answered with an `application/problem+json` (RFC 9457): `type`, `title`, `status`,',
+    '`detail`, `requestId` and a `code` that stays the same as long as the API is called v1. A code may bring fields',
+    'of its own, such as `shortages` or `errors`. Programs decide on `code`; `title` and `detail` are for people and',
+    'may change.',
     '',
     '## Any route',
     '',
@@ -58,7 +59,9 @@ export function renderErrors(ofPlatform: RefusalTable, rooms: readonly RoomError
 }
 
 function errorTable(refusals: RefusalTable): string[] {
-  const rows = Object.entries(refusals).map(([code, { status, meaning }]) => `| \`${code}\` | ${status} | ${cell(meaning)} |`)
+  const rows = Object.entries(refusals).map(
+    ([code, { status, meaning }]) => `| \`${code}\` | ${status} | ${cell(meaning)} |`,
+  )
   return ['| code | status | meaning |', '|---|---|---|', ...rows]
 }
 
@@ -77,10 +80,14 @@ export function renderEvents(rooms: readonly RoomEvents[]): string {
     '',
     made,
     '',
-    'An event says what became true, in the transaction that made it true. Within one aggregate events come in the order of',
-    'their `version`, without gaps. Ids are TypeIDs, money is `{ amount, currency }` in minor units, time is RFC 3339, and',
-    'there is no personal data: an event names people by their id.',
-    ...rooms.flatMap(({ room, events }) => ['', `## ${capitalised(room)}`, ...Object.entries(events).flatMap(eventSection)]),
+    'An event says what became true, in the transaction that made it true. Within one aggregate events come in the',
+    'order of their `version`, without gaps. Ids are TypeIDs, money is `{ amount, currency }` in minor units, time is',
+    'RFC 3339, and there is no personal data: an event names people by their id.',
+    ...rooms.flatMap(({ room, events }) => [
+      '',
+      `## ${capitalised(room)}`,
+      ...Object.entries(events).flatMap(eventSection),
+    ]),
     '',
   ].join('\n')
 }

@@ -54,8 +54,12 @@ export const layers = [
   { name: 'journey', places: ['server/journey.ts'], opens: ['kernel', 'platform', 'rooms'] },
   {
     name: 'composition',
-    places: ['server/main.ts', 'server/rooms.ts', 'server/routes.ts', 'server/cli.ts', 'server/cli/', 'server/seed/'],
-    opens: ['kernel', 'platform', 'rooms', 'adapters', 'journey', 'composition'],
+    places: [
+      'server/main.ts', 'server/node.ts', 'server/rooms.ts', 'server/routes.ts', 'server/version.ts', 'server/cli.ts',
+      'server/cli/', 'server/seed/',
+    ],
+    // `waybill start` brings up the fake partners as processes of their own.
+    opens: ['kernel', 'platform', 'rooms', 'adapters', 'journey', 'composition', 'sandbox'],
   },
   // The fake partners keep books of their own: an oracle that shares our code would share our mistakes.
   { name: 'sandbox', places: ['sandbox/'], opens: ['kernel', 'platform', 'sandbox'] },

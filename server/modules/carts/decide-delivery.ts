@@ -1,17 +1,17 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Offer } from '../catalog/index.ts'
-import { decideZone } from '../merchant/index.ts'
+import { decideZone, pricesIncludeTax, type Channel } from '../merchant/index.ts'
 import { noTaxRates, offeredTariffs, type DeliveryTariff, type SellingTerms, type TaxRates } from '../pricing/index.ts'
 import { locatePostalCode, rankForPickup, rankForShipping, type Route } from '../sourcing/index.ts'
 import type { SellingWorld } from './selling-world.ts'
 
 /** Prices in this currency are told with or without tax, as the channel has it. */
 export function sellingTerms(
-  channel: { readonly id: Id<'channel'>; readonly taxIncluded: boolean },
+  channel: Channel,
   currency: CurrencyCode,
 ): SellingTerms {
-  return { id: channel.id, currency, taxIncluded: channel.taxIncluded }
+  return { id: channel.id, currency, taxIncluded: pricesIncludeTax(channel, currency) }
 }
 
 type SoldOffers =
@@ -50,6 +50,21 @@ export interface DeliveryChoice {
   readonly needed: boolean
 }
 
+/** Where the sale is taxed: at the location a buyer picks up from, else where it is sent. */
+export function taxedPlace(
+  { deliveryOption, shipTo }: Pick<DeliveryChoice, 'deliveryOption' | 'shipTo'>,
+  { sourcing }: Pick<SellingWorld, 'sourcing'>,
+): Destination | null {
+  const { pickupCode } = readOption(deliveryOption)
+  return pickupCode === null ? shipTo : (sourcing.network.nodeByCode.get(pickupCode) ?? shipTo)
+}
+
+/** `tariff`, or `tariff:location` for a pickup. */
+function readOption(option: string | null): { readonly tariffCode: string | null; readonly pickupCode: string | null } {
+  const [tariffCode = null, pickupCode = null] = option?.split(':') ?? []
+  return { tariffCode, pickupCode }
+}
+
 export type DeliveryRefusal =
   | { readonly code: 'address_missing' }
   | { readonly code: 'address_not_served'; readonly country: string }
@@ -59,40 +74,60 @@ export type DeliveryDecision =
   | {
       readonly kind: 'chosen'
       readonly method: 'ship' | 'pickup'
-      readonly tariff: DeliveryTariff | null
-      /** Null when nothing needs delivery. */
-      readonly route: Route | null
-      readonly taxedAt: Destination | null
+      readonly tariff: DeliveryTariff
+      readonly route: Route
     }
+  /** Nothing needs delivery. */
+  | { readonly kind: 'none' }
   | { readonly kind: 'refused'; readonly refusal: DeliveryRefusal }
 
-/** Which tariff and which locations: what the buyer chose, else the cheapest way to ship. */
+/**
+ * Which tariff and which locations: what the buyer chose, else the cheapest way to ship these goods.
+ * @param itemsMinor  the goods after discounts: from some total on a tariff is free
+ */
 export function decideDelivery(
   { terms, deliveryOption, shipTo, needed }: DeliveryChoice,
   world: SellingWorld,
+  itemsMinor: bigint,
 ): DeliveryDecision {
-  if (!needed) return { kind: 'chosen', method: 'ship', tariff: null, route: null, taxedAt: shipTo }
-  const [tariffCode = '', pickupCode] = deliveryOption?.split(':') ?? []
-  if (pickupCode !== undefined) {
-    const node = world.sourcing.network.nodeByCode.get(pickupCode)
-    const tariff =
-      node &&
-      offeredTariffs(world.pricing.tariffs, { channel: terms, country: node.country }).find(
-        (each) => each.code === tariffCode && each.method === 'pickup',
-      )
-    const ranking = node && rankForPickup(world.sourcing.network, terms.id, node.locationId)
-    if (tariff === undefined || ranking === undefined || ranking.candidates.length === 0 || node === undefined) {
-      return refuse({ code: 'delivery_option_unknown', deliveryOption: deliveryOption ?? '' })
-    }
-    return { kind: 'chosen', method: 'pickup', tariff, route: { method: 'pickup', zone: node.code, ranking }, taxedAt: node }
+  if (!needed) return { kind: 'none' }
+  const { tariffCode, pickupCode } = readOption(deliveryOption)
+  if (pickupCode !== null) {
+    const pickup = pickupRoute({ tariffCode, pickupCode }, terms, world)
+    return pickup ?? refuse({ code: 'delivery_option_unknown', deliveryOption: deliveryOption ?? '' })
   }
-
   if (shipTo === null) return refuse({ code: 'address_missing' })
   const routes = shippingRoutes(shipTo, terms, world)
   if (routes.length === 0) return refuse({ code: 'address_not_served', country: shipTo.country })
-  const chosen = deliveryOption === null ? routes[0] : routes.find(({ tariff }) => tariff.code === deliveryOption)
+  const chosen =
+    tariffCode === null
+      ? routes.toSorted((a, b) => compare(amountOf(a.tariff, itemsMinor), amountOf(b.tariff, itemsMinor)))[0]
+      : routes.find(({ tariff }) => tariff.code === tariffCode)
   if (chosen === undefined) return refuse({ code: 'delivery_option_unknown', deliveryOption: deliveryOption ?? '' })
-  return { kind: 'chosen', method: 'ship', ...chosen, taxedAt: shipTo }
+  return { kind: 'chosen', method: 'ship', ...chosen }
+}
+
+function amountOf({ amountMinor, freeFromMinor }: DeliveryTariff, itemsMinor: bigint): bigint {
+  return freeFromMinor !== null && itemsMinor >= freeFromMinor ? 0n : amountMinor
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function pickupRoute(
+  { tariffCode, pickupCode }: { readonly tariffCode: string | null; readonly pickupCode: string },
+  terms: SellingTerms,
+  { pricing, sourcing }: Pick<SellingWorld, 'pricing' | 'sourcing'>,
+): (DeliveryDecision & { kind: 'chosen' }) | null {
+  const node = sourcing.network.nodeByCode.get(pickupCode)
+  if (node === undefined) return null
+  const ranking = rankForPickup(sourcing.network, terms.id, node.locationId)
+  const tariff = offeredTariffs(pricing.tariffs, { channel: terms, country: node.country }).find(
+    (each) => each.code === tariffCode && each.method === 'pickup',
+  )
+  if (tariff === undefined || ranking.candidates.length === 0) return null
+  return { kind: 'chosen', method: 'pickup', tariff, route: { method: 'pickup', zone: node.code, ranking } }
 }
 
 /** Every way to ship to the address that some location can serve, cheapest first. */

@@ -4,10 +4,10 @@ import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Queryable } from '../../platform/db.ts'
 import type { Offer } from '../catalog/index.ts'
 import type { Channel } from '../merchant/index.ts'
-import { offeredTariffs, priceCart, priceDelivery, type DeliveryTariff, type PricedCart } from '../pricing/index.ts'
+import { addDelivery, offeredTariffs, priceCart, priceDelivery, type DeliveryTariff, type PricedCart } from '../pricing/index.ts'
 import { estimateRoutes, rankForPickup, type DeliveryWindow, type Demand, type Route, type Sourcing } from '../sourcing/index.ts'
 import {
-  decideDelivery, isDelivered, sellingTerms, shippingRoutes, soldOffers, taxRatesAt, type Destination,
+  decideDelivery, isDelivered, sellingTerms, shippingRoutes, soldOffers, taxedPlace, taxRatesAt, type Destination,
 } from './decide-delivery.ts'
 import { stockedVariants, type SellingWorld } from './selling-world.ts'
 
@@ -57,36 +57,39 @@ export async function quoteCart(
   if (sold.kind === 'unknown') return { kind: 'refused', refusal: { code: 'sku_unknown', skus: sold.skus } }
   const { offers } = sold
   const needed = offers.some(isDelivered)
-  const delivery = decideDelivery({ terms, deliveryOption: cart.deliveryOption, shipTo: cart.shipTo, needed }, world)
-  const priced = priceCart({
+  const taxRates = taxRatesAt(world, taxedPlace(cart, world))
+  const goods = priceCart({
     at: world.at,
     channel: terms,
     priceLists: world.pricing.priceListById,
     prices: world.prices,
-    taxRates: taxRatesAt(world, delivery.kind === 'chosen' ? delivery.taxedAt : cart.shipTo),
-    tariff: delivery.kind === 'chosen' ? delivery.tariff : null,
+    taxRates,
+    tariff: null,
     lines: cart.lines.map((line, index) => {
       const { variantId, taxClass } = must(offers[index], 'an offer for every line')
       return { lineKey: line.sku, variantId, quantity: line.quantity, taxClass }
     }),
   })
-  if (priced.kind === 'refused') {
+  if (goods.kind === 'refused') {
     return {
       kind: 'refused',
-      refusal: priced.code === 'price_missing' ? { code: 'price_missing', skus: priced.lineKeys } : { code: priced.code },
+      refusal: goods.code === 'price_missing' ? { code: 'price_missing', skus: goods.lineKeys } : { code: goods.code },
     }
   }
+  const itemsMinor = goods.totals.itemsMinor - goods.totals.discountMinor
+  const { deliveryOption, shipTo } = cart
+  const delivery = decideDelivery({ terms, deliveryOption, shipTo, needed }, world, itemsMinor)
+  const { taxIncluded } = terms
+  const priced = delivery.kind === 'chosen' ? addDelivery(goods, delivery.tariff, { taxRates, taxIncluded }) : goods
   const choices = needed ? deliveryChoices(cart, terms.id, world) : []
   const supply = choices.length === 0 ? [] : await sourcing.readSupply(source, [...stockedVariants(world)])
   const estimates = estimateRoutes(choices.map((choice) => choice.route), {
     at: world.at, channelId: cart.channel.id, demands: demandsOf(cart.lines, offers), supply,
   })
-  const itemsMinor = priced.totals.itemsMinor - priced.totals.discountMinor
   const options = choices.flatMap(({ id, tariff, route, locationId }, index): QuotedOption[] => {
     const window = estimates[index]?.window ?? null
     if (window === null) return []
-    const taxRates = taxRatesAt(world, cart.shipTo)
-    const { amountMinor } = priceDelivery(tariff, { itemsMinor, taxRates, taxIncluded: terms.taxIncluded })
+    const { amountMinor } = priceDelivery(tariff, { itemsMinor, taxRates, taxIncluded })
     return [{ id, method: route.method === 'ship' ? 'ship' : 'pickup', locationId, window, priceMinor: amountMinor }]
   })
   return { kind: 'quoted', quote: { offers, priced, options: options.toSorted(byPrice) } }

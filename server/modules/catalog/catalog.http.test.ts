@@ -36,14 +36,21 @@ interface Answer {
 }
 
 async function send(
-  method: 'GET' | 'POST' | 'PATCH', url: string, body?: unknown, headers: Record<string, string> = {},
+  method: 'GET' | 'POST' | 'PATCH',
+  url: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
 ): Promise<Answer> {
   const answer = await app.inject({
-    method, url, headers: { authorization: 'Bearer x', ...headers }, ...(body === undefined ? {} : { payload: body as object }),
+    method,
+    url,
+    headers: { authorization: 'Bearer x', ...headers },
+    ...(body === undefined ? {} : { payload: body as object }),
   })
   return { status: answer.statusCode, etag: answer.headers['etag'], body: answer.json() }
 }
-const post = (body: unknown, key: string = randomUUID()) => send('POST', '/v1/admin/products', body, { 'idempotency-key': key })
+const post = (body: unknown, key: string = randomUUID()) =>
+  send('POST', '/v1/admin/products', body, { 'idempotency-key': key })
 const patch = (id: unknown, version: number, body: unknown) =>
   send('PATCH', `/v1/admin/products/${String(id)}`, body, { 'if-match': `"${version}"` })
 const batch = (...products: unknown[]) => send('POST', '/v1/admin/products/batch', { products })
@@ -52,33 +59,86 @@ const tee = (handle: string, sku: string) => ({ handle, title: 'Merino tee', var
 
 test('a product is added once, repeated, read, edited and listed', async () => {
   const key = randomUUID()
-  const made = await post({ ...tee('story', 'STORY'), channels: ['web'], category: 'story', titles: { de: 'Shirt' } }, key)
+  const made = await post(
+    { ...tee('story', 'STORY'), channels: ['web'], category: 'story', titles: { de: 'Shirt' } },
+    key,
+  )
   assert.equal(made.status, 201)
   assert.equal(made.etag, '"1"')
   const { id, createdAt, updatedAt, variants, ...rest } = made.body
   assert.deepEqual(rest, {
-    handle: 'story', title: 'Merino tee', titles: { de: 'Shirt' }, description: '', category: 'story', brand: null,
-    status: 'active', taxClass: 'standard', contentRef: null, channels: ['web'], version: 1,
+    handle: 'story',
+    title: 'Merino tee',
+    titles: { de: 'Shirt' },
+    description: '',
+    category: 'story',
+    brand: null,
+    status: 'active',
+    taxClass: 'standard',
+    contentRef: null,
+    channels: ['web'],
+    version: 1,
   })
   assert.equal(createdAt, updatedAt)
   const [variant] = variants as { id: string }[]
   assert.deepEqual(variant, {
-    id: variant?.id, sku: 'STORY', title: '', kind: 'physical', stocked: true, status: 'active', barcode: null,
-    weightGrams: null, lengthMm: null, widthMm: null, heightMm: null, options: {}, separable: true, components: [],
+    id: variant?.id,
+    sku: 'STORY',
+    title: '',
+    kind: 'physical',
+    stocked: true,
+    status: 'active',
+    barcode: null,
+    weightGrams: null,
+    lengthMm: null,
+    widthMm: null,
+    heightMm: null,
+    options: {},
+    separable: true,
+    components: [],
   })
-  assert.deepEqual(await post({ ...tee('story', 'STORY'), channels: ['web'], category: 'story', titles: { de: 'Shirt' } }, key), made)
+  assert.deepEqual(
+    await post({ ...tee('story', 'STORY'), channels: ['web'], category: 'story', titles: { de: 'Shirt' } }, key),
+    made,
+  )
   assert.deepEqual(await send('GET', `/v1/admin/products/${String(id)}`), { ...made, status: 200 })
 
-  const edited = await patch(id, 1, { channels: null, variants: [{ sku: 'STORY', weightGrams: 180 }, { sku: 'STORY-L', title: 'L' }] })
+  const edited = await patch(id, 1, {
+    channels: null,
+    variants: [
+      { sku: 'STORY', weightGrams: 180 },
+      { sku: 'STORY-L', title: 'L' },
+    ],
+  })
   assert.equal(edited.status, 200)
   assert.deepEqual([edited.body['version'], edited.body['channels'], edited.etag], [2, null, '"2"'])
-  assert.deepEqual((edited.body['variants'] as { sku: string }[]).map(({ sku }) => sku), ['STORY', 'STORY-L'])
-  for (const query of ['category=story', 'query=meri&category=story', 'query=STORY-L', 'category=story&status=active']) {
-    assert.deepEqual((await send('GET', `/v1/admin/products?${query}`)).body, { items: [edited.body], nextCursor: null }, query)
+  assert.deepEqual(
+    (edited.body['variants'] as { sku: string }[]).map(({ sku }) => sku),
+    ['STORY', 'STORY-L'],
+  )
+  for (const query of [
+    'category=story',
+    'query=meri&category=story',
+    'query=STORY-L',
+    'category=story&status=active',
+  ]) {
+    assert.deepEqual(
+      (await send('GET', `/v1/admin/products?${query}`)).body,
+      { items: [edited.body], nextCursor: null },
+      query,
+    )
   }
   assert.deepEqual((await send('GET', '/v1/admin/products?category=story&status=draft')).body['items'], [])
-  const { items } = (await send('GET', `/v1/admin/variants?product=${String(id)}`)).body as { items: { sku: string; title: string }[] }
-  assert.deepEqual(items.map(({ sku, title }) => [sku, title]), [['STORY', 'Merino tee'], ['STORY-L', 'Merino tee – L']])
+  const { items } = (await send('GET', `/v1/admin/variants?product=${String(id)}`)).body as {
+    items: { sku: string; title: string }[]
+  }
+  assert.deepEqual(
+    items.map(({ sku, title }) => [sku, title]),
+    [
+      ['STORY', 'Merino tee'],
+      ['STORY-L', 'Merino tee – L'],
+    ],
+  )
   assert.equal(((await send('GET', '/v1/admin/variants?sku=STORY')).body['items'] as unknown[]).length, 1)
 })
 
@@ -89,19 +149,52 @@ test('a batch answers row by row: what is good goes in, what is not is told with
     { handle: 'batch-old', title: 'Changed' },
     { handle: 'batch-old-again', title: 'X', variants: [{ sku: 'BATCH-OLD' }] },
     { handle: 'Not A Handle', title: '', price: 5, variants: [{ sku: ' blank ' }, { sku: 'OK', weightGrams: -1 }] },
-    'not a row', null, 17, [],
-    { handle: 'batch-set', title: 'Set', variants: [{ sku: 'BATCH-SET', kind: 'bundle', components: [{ sku: 'BATCH-NEW', quantity: 2 }, { sku: 'GONE', quantity: 1 }] }] },
+    'not a row',
+    null,
+    17,
+    [],
+    {
+      handle: 'batch-set',
+      title: 'Set',
+      variants: [
+        {
+          sku: 'BATCH-SET',
+          kind: 'bundle',
+          components: [
+            { sku: 'BATCH-NEW', quantity: 2 },
+            { sku: 'GONE', quantity: 1 },
+          ],
+        },
+      ],
+    },
     { handle: 'batch-new-2', variants: [] },
   )
   assert.equal(answer.status, 200)
-  const results = answer.body['results'] as { index: number; status: string; id?: string; errors?: { path: string; code: string }[] }[]
+  const results = answer.body['results'] as {
+    index: number
+    status: string
+    id?: string
+    errors?: { path: string; code: string }[]
+  }[]
   assert.deepEqual(
-    results.map(({ index, status, errors }) => [index, status, ...new Set((errors ?? []).map(({ path, code }) => `${path} ${code}`))]),
+    results.map(({ index, status, errors }) => [
+      index,
+      status,
+      ...new Set((errors ?? []).map(({ path, code }) => `${path} ${code}`)),
+    ]),
     [
       [0, 'created'],
       [1, 'updated'],
       [2, 'error', '/variants/0/sku sku_taken'],
-      [3, 'error', '/price invalid', '/handle invalid', '/title invalid', '/variants/0/sku invalid', '/variants/1/weightGrams invalid'],
+      [
+        3,
+        'error',
+        '/price invalid',
+        '/handle invalid',
+        '/title invalid',
+        '/variants/0/sku invalid',
+        '/variants/1/weightGrams invalid',
+      ],
       [4, 'error', ' invalid'],
       [5, 'error', ' invalid'],
       [6, 'error', ' invalid'],
@@ -112,13 +205,23 @@ test('a batch answers row by row: what is good goes in, what is not is told with
   )
   assert.ok(results.slice(0, 2).every(({ id }) => id?.startsWith('prd_')))
   const again = await batch(tee('batch-new', 'BATCH-NEW'), { handle: 'batch-old', title: 'Changed' })
-  assert.deepEqual((again.body['results'] as { status: string }[]).map(({ status }) => status), ['unchanged', 'unchanged'])
+  assert.deepEqual(
+    (again.body['results'] as { status: string }[]).map(({ status }) => status),
+    ['unchanged', 'unchanged'],
+  )
 })
 
 test('SKUs and barcodes of digits are not taken for payment cards, texts are', async () => {
   const luhn = '4111111111111111'
-  const answer = await batch({ handle: 'digits', title: 'Digits', variants: [{ sku: luhn, barcode: '4012888888881881' }] })
-  assert.deepEqual((answer.body['results'] as { status: string }[]).map(({ status }) => status), ['created'])
+  const answer = await batch({
+    handle: 'digits',
+    title: 'Digits',
+    variants: [{ sku: luhn, barcode: '4012888888881881' }],
+  })
+  assert.deepEqual(
+    (answer.body['results'] as { status: string }[]).map(({ status }) => status),
+    ['created'],
+  )
   assert.equal((await batch({ handle: 'card', title: `Card ${luhn}`, variants: [{ sku: 'CARD' }] })).status, 422)
 })
 
@@ -128,7 +231,9 @@ test('a full batch of 500 products goes in at once, one more row is too many', a
   assert.ok((answer.body['results'] as { status: string }[]).every(({ status }) => status === 'created'))
   assert.equal((await batch(...rows, tee('full-500', 'FULL-500'))).status, 422)
   const wide = Array.from({ length: 21 }, (_, row) => ({
-    handle: `wide-${row}`, title: 'Wide', variants: Array.from({ length: 240 }, (__, column) => ({ sku: `WIDE-${row}-${column}` })),
+    handle: `wide-${row}`,
+    title: 'Wide',
+    variants: Array.from({ length: 240 }, (__, column) => ({ sku: `WIDE-${row}-${column}` })),
   }))
   const refused = await batch(...wide)
   assert.deepEqual([refused.status, refused.body['code'], refused.body['variantsMax']], [422, 'batch_too_large', 5_000])
@@ -136,11 +241,16 @@ test('a full batch of 500 products goes in at once, one more row is too many', a
 })
 
 test('lists are walked page by page, newest first', async () => {
-  await batch(...Array.from({ length: 5 }, (_, index) => ({ ...tee(`paged-${index}`, `PAGED-${index}`), category: 'paged' })))
+  await batch(
+    ...Array.from({ length: 5 }, (_, index) => ({ ...tee(`paged-${index}`, `PAGED-${index}`), category: 'paged' })),
+  )
   const handles: string[] = []
   let cursor = ''
   do {
-    const page = (await send('GET', `/v1/admin/products?category=paged&limit=2${cursor}`)).body as { items: { handle: string }[]; nextCursor: string | null }
+    const page = (await send('GET', `/v1/admin/products?category=paged&limit=2${cursor}`)).body as {
+      items: { handle: string }[]
+      nextCursor: string | null
+    }
     handles.push(...page.items.map(({ handle }) => handle))
     cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`
   } while (cursor !== '')
@@ -155,14 +265,38 @@ const refused: readonly RefusalRow[] = [
   ['an edit of an unknown product', () => patch(unknownId, 1, { title: 'X' }), 404, 'not_found'],
   ['a handle that is taken', () => post(tee('story', 'OTHER')), 409, 'handle_taken'],
   ['a SKU that is taken', () => post(tee('thief', 'STORY')), 422, 'product_invalid'],
-  ['a bundle with itself inside', () => post({ ...tee('self', 'SELF'), variants: [{ sku: 'SELF', kind: 'bundle', components: [{ sku: 'SELF', quantity: 1 }] }] }), 422, 'product_invalid'],
+  [
+    'a bundle with itself inside',
+    () =>
+      post({
+        ...tee('self', 'SELF'),
+        variants: [{ sku: 'SELF', kind: 'bundle', components: [{ sku: 'SELF', quantity: 1 }] }],
+      }),
+    422,
+    'product_invalid',
+  ],
   ['no key', () => send('POST', '/v1/admin/products', tee('keyless', 'KEYLESS')), 400, 'idempotency_key_required'],
   ['an edit without a version', () => send('PATCH', `/v1/admin/products/${unknownId}`, {}), 428, 'if_match_required'],
   ['a handle that is edited', () => patch(unknownId, 1, { handle: 'new' }), 422, 'invalid_request'],
   ['no variants', () => post({ handle: 'bare', title: 'Bare', variants: [] }), 422, 'invalid_request'],
-  ['an unknown kind', () => post({ ...tee('kind', 'KIND'), variants: [{ sku: 'KIND', kind: 'liquid' }] }), 422, 'invalid_request'],
-  ['a locale that is none', () => post({ ...tee('locale', 'LOCALE'), titles: { 'de_DE!': 'X' } }), 422, 'invalid_request'],
-  ['a prototype among the options', () => post(JSON.parse('{"handle":"proto","title":"P","variants":[{"sku":"PROTO","options":{"__proto__":"x"}}]}')), 422, 'invalid_request'],
+  [
+    'an unknown kind',
+    () => post({ ...tee('kind', 'KIND'), variants: [{ sku: 'KIND', kind: 'liquid' }] }),
+    422,
+    'invalid_request',
+  ],
+  [
+    'a locale that is none',
+    () => post({ ...tee('locale', 'LOCALE'), titles: { 'de_DE!': 'X' } }),
+    422,
+    'invalid_request',
+  ],
+  [
+    'a prototype among the options',
+    () => post(JSON.parse('{"handle":"proto","title":"P","variants":[{"sku":"PROTO","options":{"__proto__":"x"}}]}')),
+    422,
+    'invalid_request',
+  ],
   ['no rows', () => batch(), 422, 'invalid_request'],
   ['a cursor of our own making', () => send('GET', '/v1/admin/products?cursor=WyJ4Il0'), 422, 'invalid_request'],
   ['a product filter that is no id', () => send('GET', '/v1/admin/variants?product=1'), 422, 'invalid_request'],
@@ -194,16 +328,30 @@ async function openShop(): Promise<void> {
     const actor = 'key_01h2xcejqtf2nbrexx3vqjhp41'
     const currency = 'USD' as CurrencyCode
     const entity = await createConfiguration(tx, {
-      actor, kind: 'legalEntity',
+      actor,
+      kind: 'legalEntity',
       fields: { code: 'fernway', name: 'Fernway', country: 'US', currency, timeZone: 'America/New_York' },
     })
     assert.ok(entity.kind === 'created')
     const channel = await createConfiguration(tx, {
-      actor, kind: 'channel',
+      actor,
+      kind: 'channel',
       fields: {
-        code: 'web', name: 'Web', kind: 'web', legalEntityId: entity.row.id, marketId: null, currency,
-        currencies: [currency], locale: 'en-US', timeZone: 'America/New_York', taxIncluded: false, trusted: false,
-        cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true,
+        code: 'web',
+        name: 'Web',
+        kind: 'web',
+        legalEntityId: entity.row.id,
+        marketId: null,
+        currency,
+        currencies: [currency],
+        locale: 'en-US',
+        timeZone: 'America/New_York',
+        taxIncluded: false,
+        trusted: false,
+        cartTtlS: 3_600,
+        paymentTtlS: 1_800,
+        paymentCapS: 86_400,
+        active: true,
       },
     })
     assert.ok(channel.kind === 'created')

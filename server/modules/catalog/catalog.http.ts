@@ -4,8 +4,22 @@ import { formatId, type Id } from '../../kernel/id.ts'
 import { must, unreachable } from '../../kernel/invariant.ts'
 import type { Db } from '../../platform/db.ts'
 import {
-  actorOf, decodeCursor, encodeCursor, expectedVersion, idJson, line, once, page, pageQuery, readId, refuse,
-  refusePlatform, sendVersion, Sku, strict, type App,
+  actorOf,
+  decodeCursor,
+  encodeCursor,
+  expectedVersion,
+  idJson,
+  line,
+  once,
+  page,
+  pageQuery,
+  readId,
+  refuse,
+  refusePlatform,
+  sendVersion,
+  Sku,
+  strict,
+  type App,
 } from '../../platform/http/index.ts'
 import { violationsOf } from '../../platform/http/validate.ts'
 import type { Merchant } from '../merchant/index.ts'
@@ -14,7 +28,14 @@ import { refusals } from './catalog.refusals.ts'
 import type { ProductDecision, ProductEdit } from './decide-products.ts'
 import type { Catalog } from './open-catalog.ts'
 import {
-  NewProductBody, ProductEditBody, ProductJson, productJson, ProductResult, ProductRow, VariantListItem, type RowErrorJson,
+  NewProductBody,
+  ProductEditBody,
+  ProductJson,
+  productJson,
+  ProductResult,
+  ProductRow,
+  VariantListItem,
+  type RowErrorJson,
 } from './product-json.ts'
 import { listProductIds, searchProductIds } from './product-lists.sql.ts'
 import type { Product } from './product.ts'
@@ -57,128 +78,178 @@ const rowValidator = Compile(ProductRow)
 export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
   const { db, catalog, merchant } = deps
 
-  app.get('/v1/admin/products', {
-    schema: { summary: 'Lists products, newest first', tags, querystring: listQuery, response: { 200: page(ProductJson) } },
-    config: read,
-  }, async (request, reply) => {
-    const { limit, cursor, query, category = null, status = null } = request.query
-    const before = cursor === undefined ? [null] as const : decodeCursor(cursor, ['uuid'])
-    if (before === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
-    const filter = { category, status, before: before[0] as Id<'product'> | null, limit: limit + 1 }
-    const rows = await (query === undefined ? listProductIds(db, filter) : searchProductIds(db, { ...filter, query }))
-    const ids = rows.slice(0, limit).map(({ id }) => id)
-    const productById = new Map((await readProducts(db, ids)).map((product) => [product.id, product]))
-    const view = await viewer(merchant)
-    const last = rows.length > limit ? ids.at(-1) : undefined
-    return reply.send({
-      items: ids.map((id) => view(must(productById.get(id), 'a product, of which none is ever deleted'))),
-      nextCursor: last === undefined ? null : encodeCursor([last]),
-    })
-  })
-
-  app.get('/v1/admin/products/:id', {
-    schema: { summary: 'Reads a product with its variants', tags, params, response: { 200: ProductJson } },
-    config: read,
-  }, async (request, reply) => {
-    const [product] = await readProducts(db, [readId('product', request.params.id)])
-    if (product === undefined) return refusePlatform(reply, 'not_found')
-    const view = await viewer(merchant)
-    return sendVersion(reply, product.version).send(view(product))
-  })
-
-  app.post('/v1/admin/products', {
-    schema: { summary: 'Adds a product with its variants', tags, body: NewProductBody, response: { 201: ProductJson } },
-    config: { scope: 'catalog:write', idempotent: 'key', refusals },
-  }, async (request, reply) => {
-    // Before the transaction: inside, a second connection would be asked for while the first is held.
-    const view = await viewer(merchant)
-    return once({ db }, request, reply, {
-      refusals,
-      work: async (tx) => {
-        const outcome = await catalog.createProduct(tx, { actor: actorOf(request.caller), edit: request.body })
-        return outcome.kind === 'refused' ? { refuse: outcome.refusal } : { status: 201, stored: view(outcome.product) }
+  app.get(
+    '/v1/admin/products',
+    {
+      schema: {
+        summary: 'Lists products, newest first',
+        tags,
+        querystring: listQuery,
+        response: { 200: page(ProductJson) },
       },
-      render: (stored) => {
-        sendVersion(reply, stored.version)
-        return stored
-      },
-    })
-  })
-
-  app.patch('/v1/admin/products/:id', {
-    schema: {
-      summary: 'Edits a product and its variants', tags, params, body: ProductEditBody, response: { 200: ProductJson },
+      config: read,
     },
-    config: { scope: 'catalog:write', idempotent: 'natural', ifMatch: 'required', refusals },
-  }, async (request, reply) => {
-    const command = {
-      actor: actorOf(request.caller),
-      id: readId('product', request.params.id),
-      seenVersion: expectedVersion(request),
-      edit: request.body,
-    }
-    const outcome = await db.inTransaction((tx) => catalog.editProduct(tx, command))
-    switch (outcome.kind) {
-      case 'edited': {
-        const view = await viewer(merchant)
-        return sendVersion(reply, outcome.product.version).send(view(outcome.product))
+    async (request, reply) => {
+      const { limit, cursor, query, category = null, status = null } = request.query
+      const before = cursor === undefined ? ([null] as const) : decodeCursor(cursor, ['uuid'])
+      if (before === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
+      const filter = { category, status, before: before[0] as Id<'product'> | null, limit: limit + 1 }
+      const rows = await (query === undefined ? listProductIds(db, filter) : searchProductIds(db, { ...filter, query }))
+      const ids = rows.slice(0, limit).map(({ id }) => id)
+      const productById = new Map((await readProducts(db, ids)).map((product) => [product.id, product]))
+      const view = await viewer(merchant)
+      const last = rows.length > limit ? ids.at(-1) : undefined
+      return reply.send({
+        items: ids.map((id) => view(must(productById.get(id), 'a product, of which none is ever deleted'))),
+        nextCursor: last === undefined ? null : encodeCursor([last]),
+      })
+    },
+  )
+
+  app.get(
+    '/v1/admin/products/:id',
+    {
+      schema: { summary: 'Reads a product with its variants', tags, params, response: { 200: ProductJson } },
+      config: read,
+    },
+    async (request, reply) => {
+      const [product] = await readProducts(db, [readId('product', request.params.id)])
+      if (product === undefined) return refusePlatform(reply, 'not_found')
+      const view = await viewer(merchant)
+      return sendVersion(reply, product.version).send(view(product))
+    },
+  )
+
+  app.post(
+    '/v1/admin/products',
+    {
+      schema: {
+        summary: 'Adds a product with its variants',
+        tags,
+        body: NewProductBody,
+        response: { 201: ProductJson },
+      },
+      config: { scope: 'catalog:write', idempotent: 'key', refusals },
+    },
+    async (request, reply) => {
+      // Before the transaction: inside, a second connection would be asked for while the first is held.
+      const view = await viewer(merchant)
+      return once({ db }, request, reply, {
+        refusals,
+        work: async (tx) => {
+          const outcome = await catalog.createProduct(tx, { actor: actorOf(request.caller), edit: request.body })
+          return outcome.kind === 'refused'
+            ? { refuse: outcome.refusal }
+            : { status: 201, stored: view(outcome.product) }
+        },
+        render: (stored) => {
+          sendVersion(reply, stored.version)
+          return stored
+        },
+      })
+    },
+  )
+
+  app.patch(
+    '/v1/admin/products/:id',
+    {
+      schema: {
+        summary: 'Edits a product and its variants',
+        tags,
+        params,
+        body: ProductEditBody,
+        response: { 200: ProductJson },
+      },
+      config: { scope: 'catalog:write', idempotent: 'natural', ifMatch: 'required', refusals },
+    },
+    async (request, reply) => {
+      const command = {
+        actor: actorOf(request.caller),
+        id: readId('product', request.params.id),
+        seenVersion: expectedVersion(request),
+        edit: request.body,
       }
-      case 'unknown':          return refusePlatform(reply, 'not_found')
-      case 'version_mismatch': return refusePlatform(reply, 'version_mismatch', { currentVersion: outcome.currentVersion })
-      case 'refused':          return refuse(reply, refusals, outcome.refusal)
-      default:                 return unreachable(outcome)
-    }
-  })
-
-  app.post('/v1/admin/products/batch', {
-    schema: {
-      summary: 'Adds and changes up to 500 products by handle, their variants by SKU',
-      description: 'Rows with errors are left out and answered with every error; the others are saved. '
-        + 'What a row leaves out stays as it is. The same batch again changes nothing.',
-      tags, body: BatchBody, response: { 200: strict({ results: Type.Array(ProductResult) }) },
+      const outcome = await db.inTransaction((tx) => catalog.editProduct(tx, command))
+      switch (outcome.kind) {
+        case 'edited': {
+          const view = await viewer(merchant)
+          return sendVersion(reply, outcome.product.version).send(view(outcome.product))
+        }
+        case 'unknown':
+          return refusePlatform(reply, 'not_found')
+        case 'version_mismatch':
+          return refusePlatform(reply, 'version_mismatch', { currentVersion: outcome.currentVersion })
+        case 'refused':
+          return refuse(reply, refusals, outcome.refusal)
+        default:
+          return unreachable(outcome)
+      }
     },
-    config: { scope: 'catalog:write', idempotent: 'natural', refusals },
-    bodyLimit: BATCH_BODY_BYTES_MAX,
-  }, async (request, reply) => {
-    const rows = request.body.products.map(readRow)
-    const edits = rows.flatMap((row) => (row.kind === 'edit' ? [row.edit] : []))
-    const variantCount = edits.reduce((count, { variants = [] }) => count + variants.length, 0)
-    if (variantCount > BATCH_VARIANTS_MAX) {
-      return refuse(reply, refusals, { code: 'batch_too_large', variantsMax: BATCH_VARIANTS_MAX })
-    }
-    const command = { actor: actorOf(request.caller), edits }
-    const decisions = (await db.inTransaction((tx) => catalog.saveProducts(tx, command))).values()
-    const results = rows.map((row, index) =>
-      row.kind === 'edit' ? resultOf(must(decisions.next().value, 'a decision an edit'), index) : { index, ...row.result },
-    )
-    return reply.send({ results })
-  })
+  )
 
-  app.get('/v1/admin/variants', {
-    schema: {
-      summary: 'Lists variants, all or by SKU or product', tags,
-      querystring: strict({ ...pageQuery, sku: Type.Optional(Sku), product: Type.Optional(idJson('product')) }),
-      response: { 200: page(VariantListItem) },
+  app.post(
+    '/v1/admin/products/batch',
+    {
+      schema: {
+        summary: 'Adds and changes up to 500 products by handle, their variants by SKU',
+        description:
+          'Rows with errors are left out and answered with every error; the others are saved. ' +
+          'What a row leaves out stays as it is. The same batch again changes nothing.',
+        tags,
+        body: BatchBody,
+        response: { 200: strict({ results: Type.Array(ProductResult) }) },
+      },
+      config: { scope: 'catalog:write', idempotent: 'natural', refusals },
+      bodyLimit: BATCH_BODY_BYTES_MAX,
     },
-    config: read,
-  }, async (request, reply) => {
-    const { limit, cursor, sku = null, product } = request.query
-    const after = cursor === undefined ? [null] as const : decodeCursor(cursor, ['uuid'])
-    if (after === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
-    const rows = await listVariantRows(db, {
-      sku,
-      productId: product === undefined ? null : readId('product', product),
-      after: after[0] as Id<'variant'> | null,
-      limit: limit + 1,
-    })
-    const last = rows.length > limit ? rows[limit - 1] : undefined
-    return reply.send({
-      items: rows.slice(0, limit).map(({ id, productId, ...row }) => {
-        return { ...row, id: formatId('variant', id), productId: formatId('product', productId) }
-      }),
-      nextCursor: last === undefined ? null : encodeCursor([last.id]),
-    })
-  })
+    async (request, reply) => {
+      const rows = request.body.products.map(readRow)
+      const edits = rows.flatMap((row) => (row.kind === 'edit' ? [row.edit] : []))
+      const variantCount = edits.reduce((count, { variants = [] }) => count + variants.length, 0)
+      if (variantCount > BATCH_VARIANTS_MAX) {
+        return refuse(reply, refusals, { code: 'batch_too_large', variantsMax: BATCH_VARIANTS_MAX })
+      }
+      const command = { actor: actorOf(request.caller), edits }
+      const decisions = (await db.inTransaction((tx) => catalog.saveProducts(tx, command))).values()
+      const results = rows.map((row, index) =>
+        row.kind === 'edit'
+          ? resultOf(must(decisions.next().value, 'a decision an edit'), index)
+          : { index, ...row.result },
+      )
+      return reply.send({ results })
+    },
+  )
+
+  app.get(
+    '/v1/admin/variants',
+    {
+      schema: {
+        summary: 'Lists variants, all or by SKU or product',
+        tags,
+        querystring: strict({ ...pageQuery, sku: Type.Optional(Sku), product: Type.Optional(idJson('product')) }),
+        response: { 200: page(VariantListItem) },
+      },
+      config: read,
+    },
+    async (request, reply) => {
+      const { limit, cursor, sku = null, product } = request.query
+      const after = cursor === undefined ? ([null] as const) : decodeCursor(cursor, ['uuid'])
+      if (after === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
+      const rows = await listVariantRows(db, {
+        sku,
+        productId: product === undefined ? null : readId('product', product),
+        after: after[0] as Id<'variant'> | null,
+        limit: limit + 1,
+      })
+      const last = rows.length > limit ? rows[limit - 1] : undefined
+      return reply.send({
+        items: rows.slice(0, limit).map(({ id, productId, ...row }) => {
+          return { ...row, id: formatId('variant', id), productId: formatId('product', productId) }
+        }),
+        nextCursor: last === undefined ? null : encodeCursor([last.id]),
+      })
+    },
+  )
 }
 
 /** Products name their channels by code, which stays, so any book that knows the channel will do. */

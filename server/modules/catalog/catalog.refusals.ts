@@ -5,6 +5,12 @@ export type CatalogRefusal = SaveProductRefusal | { readonly code: 'batch_too_la
 
 export const refusals = {
   handle_taken: { status: 409, meaning: 'Another product has the handle.' },
-  product_invalid: { status: 422, meaning: 'The product cannot be saved; `problems` names each place by its JSON pointer, with a code.' },
-  batch_too_large: { status: 422, meaning: 'The batch has more than `variantsMax` variants; send fewer products at once.' },
+  product_invalid: {
+    status: 422,
+    meaning: 'The product cannot be saved; `problems` names each place by its JSON pointer, with a code.',
+  },
+  batch_too_large: {
+    status: 422,
+    meaning: 'The batch has more than `variantsMax` variants; send fewer products at once.',
+  },
 } as const satisfies RefusalTable<CatalogRefusal>

@@ -3,7 +3,14 @@ import { formatInstant } from '../../kernel/time.ts'
 import { plainArray, type Queryable, type Tx } from '../../platform/db.ts'
 import type { KnownVariant } from './decide-products.ts'
 import type { Offer } from './offers.ts'
-import { isStocked, type Product, type ProductStatus, type Variant, type VariantKind, type VariantStatus } from './product.ts'
+import {
+  isStocked,
+  type Product,
+  type ProductStatus,
+  type Variant,
+  type VariantKind,
+  type VariantStatus,
+} from './product.ts'
 
 /** A product with everything in it. */
 type ProductRow = Omit<Product, 'channelIds'> & {
@@ -112,8 +119,8 @@ function putVariantRows(tx: Tx, products: readonly Product[], revision: bigint):
   const column = <Value>(of: (variant: Variant) => Value): Value[] => rows.map(({ variant }) => of(variant))
   tx.send({
     name: 'catalog.put_variants',
-    text: `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, barcode, weight_grams,
-                                        length_mm, width_mm, height_mm, options, separable, revision)
+    text: `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, barcode,
+                                        weight_grams, length_mm, width_mm, height_mm, options, separable, revision)
            select id, product_id, sku, title, position, kind, stocked, status, barcode, weight_grams,
                   length_mm, width_mm, height_mm, options::jsonb, separable, $16::bigint
              from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::boolean[],
@@ -186,7 +193,8 @@ function replaceAssortment(tx: Tx, products: readonly Product[]): void {
 
 /** Variants by SKU, as little as other rows and rooms need to name one. */
 export async function findVariants(
-  source: Queryable, skus: readonly string[],
+  source: Queryable,
+  skus: readonly string[],
 ): Promise<Map<string, KnownVariant & { readonly stocked: boolean }>> {
   const rows = await source.rows<KnownVariant & { readonly sku: string; readonly stocked: boolean }>({
     name: 'catalog.find_variants',
@@ -198,7 +206,8 @@ export async function findVariants(
 
 /** The SKUs of variants, for answers that name what other rooms hold by id. */
 export async function readSkus(
-  source: Queryable, variantIds: readonly Id<'variant'>[],
+  source: Queryable,
+  variantIds: readonly Id<'variant'>[],
 ): Promise<Map<Id<'variant'>, string>> {
   const rows = await source.rows<{ id: Id<'variant'>; sku: string }>({
     name: 'catalog.read_skus',
@@ -269,7 +278,8 @@ export async function variantsChangedSince(source: Queryable, revision: bigint):
 
 /** Products of which anything changed after a revision. */
 export function productsChangedSince(
-  source: Queryable, revision: bigint,
+  source: Queryable,
+  revision: bigint,
 ): Promise<{ readonly id: Id<'product'>; readonly handle: string }[]> {
   return source.rows({
     name: 'catalog.products_changed_since',
@@ -279,7 +289,8 @@ export function productsChangedSince(
 }
 
 export async function readProductIds(
-  source: Queryable, handles: readonly string[],
+  source: Queryable,
+  handles: readonly string[],
 ): Promise<Map<string, Id<'product'>>> {
   const rows = await source.rows<{ id: Id<'product'>; handle: string }>({
     name: 'catalog.read_product_ids',
@@ -303,7 +314,12 @@ export interface VariantRow {
 /** Variants in id order. @param page.after  the last variant of the page before */
 export function listVariantRows(
   source: Queryable,
-  { sku, productId, after, limit }: {
+  {
+    sku,
+    productId,
+    after,
+    limit,
+  }: {
     readonly sku: string | null
     readonly productId: Id<'product'> | null
     readonly after: Id<'variant'> | null

@@ -28,10 +28,19 @@ before(async () => {
   db = createDb({ databaseUrl: database.url, poolMax: 20, applicationName: 'test' })
   deps = { merchant: openMerchant({ db }), onVariantsCreated: (_tx, variantIds) => void told.push([...variantIds]) }
   catalog = openCatalog(deps)
-  const entity = await db.inTransaction((tx) => createConfiguration(tx, {
-    actor, kind: 'legalEntity',
-    fields: { code: 'fernway', name: 'Fernway', country: 'US', currency: 'USD' as CurrencyCode, timeZone: 'America/New_York' },
-  }))
+  const entity = await db.inTransaction((tx) =>
+    createConfiguration(tx, {
+      actor,
+      kind: 'legalEntity',
+      fields: {
+        code: 'fernway',
+        name: 'Fernway',
+        country: 'US',
+        currency: 'USD' as CurrencyCode,
+        timeZone: 'America/New_York',
+      },
+    }),
+  )
   assert.ok(entity.kind === 'created')
   web = await makeChannel('web', entity.row.id)
   store = await makeChannel('store', entity.row.id)
@@ -43,12 +52,26 @@ after(async () => {
 
 test('what was saved is what is read, by SKU, by variant and by handle', async () => {
   const edit: ProductEdit = {
-    handle: 'whole', title: 'Merino tee', titles: { de: 'Merino-Shirt' }, description: 'Soft.\nWarm.', category: 'tees',
-    brand: 'Fernway', status: 'active', taxClass: 'reduced', contentRef: 'cms:123', channels: ['web'],
+    handle: 'whole',
+    title: 'Merino tee',
+    titles: { de: 'Merino-Shirt' },
+    description: 'Soft.\nWarm.',
+    category: 'tees',
+    brand: 'Fernway',
+    status: 'active',
+    taxClass: 'reduced',
+    contentRef: 'cms:123',
+    channels: ['web'],
     variants: [
       {
-        sku: 'WHOLE-M', title: 'M', barcode: '4006381333931', weightGrams: 180, lengthMm: 300, widthMm: 200, heightMm: 20,
-        options: { size: 'M', colour: "sailor's \"blue\" \\ {1,2}" },
+        sku: 'WHOLE-M',
+        title: 'M',
+        barcode: '4006381333931',
+        weightGrams: 180,
+        lengthMm: 300,
+        widthMm: 200,
+        heightMm: 20,
+        options: { size: 'M', colour: 'sailor\'s "blue" \\ {1,2}' },
       },
       { sku: 'WHOLE-CARD', title: 'Care guide', kind: 'digital' },
     ],
@@ -61,17 +84,29 @@ test('what was saved is what is read, by SKU, by variant and by handle', async (
   const { variants: _, channels: __, ...fields } = edit
   assert.deepEqual(rest, { ...fields, id: productId, channelIds: [web], version: 1 })
   assert.equal(createdAt, updatedAt)
-  assert.deepEqual(variants.map(({ sku, kind, options }) => [sku, kind, options]), [
-    ['WHOLE-M', 'physical', edit.variants?.[0]?.options],
-    ['WHOLE-CARD', 'digital', {}],
-  ])
+  assert.deepEqual(
+    variants.map(({ sku, kind, options }) => [sku, kind, options]),
+    [
+      ['WHOLE-M', 'physical', edit.variants?.[0]?.options],
+      ['WHOLE-CARD', 'digital', {}],
+    ],
+  )
 
   const offers = await catalog.offersAt(db, await revision(), ['WHOLE-M', 'WHOLE-CARD', 'whole-m'])
   const variantId = must(variants[0], 'a variant').id
   const { channelIds, ...offer } = must(offers.get('WHOLE-M'), 'the offer')
   assert.deepEqual(offer, {
-    variantId, productId, sku: 'WHOLE-M', title: 'Merino tee – M', kind: 'physical', stocked: true, status: 'active',
-    taxClass: 'reduced', weightGrams: 180, components: [], separable: true,
+    variantId,
+    productId,
+    sku: 'WHOLE-M',
+    title: 'Merino tee – M',
+    kind: 'physical',
+    stocked: true,
+    status: 'active',
+    taxClass: 'reduced',
+    weightGrams: 180,
+    components: [],
+    separable: true,
   })
   assert.deepEqual([channelIds.has(web), channelIds.has(store)], [true, false])
   assert.deepEqual([...offers.keys()].toSorted(), ['WHOLE-CARD', 'WHOLE-M'])
@@ -79,9 +114,15 @@ test('what was saved is what is read, by SKU, by variant and by handle', async (
   const byVariant = await catalog.offersByVariantAt(db, await revision(), [variantId, newId()])
   assert.deepEqual([...byVariant], [[variantId, offers.get('WHOLE-M')]])
   assert.deepEqual([...(await readSkus(db, [variantId]))], [[variantId, 'WHOLE-M']])
-  assert.deepEqual((await findVariants(db, ['WHOLE-M'])).get('WHOLE-M'), { id: variantId, productId, kind: 'physical', stocked: true })
+  assert.deepEqual((await findVariants(db, ['WHOLE-M'])).get('WHOLE-M'), {
+    id: variantId,
+    productId,
+    kind: 'physical',
+    stocked: true,
+  })
 })
 
+// oxfmt-ignore
 const statuses = [
   // product     variant      offer
   ['active',     'active',    'active'],
@@ -103,15 +144,33 @@ test('a bundle is offered with its components, and follows their titles', async 
     { handle: 'cup', title: 'Cup', variants: [{ sku: 'CUP', weightGrams: 300 }] },
     { handle: 'ebook', title: 'Book', variants: [{ sku: 'EBOOK', title: 'PDF', kind: 'digital' }] },
     {
-      handle: 'set', title: 'Tea set',
-      variants: [{ sku: 'SET', kind: 'bundle', separable: false, components: [{ sku: 'CUP', quantity: 4 }, { sku: 'EBOOK', quantity: 1 }] }],
+      handle: 'set',
+      title: 'Tea set',
+      variants: [
+        {
+          sku: 'SET',
+          kind: 'bundle',
+          separable: false,
+          components: [
+            { sku: 'CUP', quantity: 4 },
+            { sku: 'EBOOK', quantity: 1 },
+          ],
+        },
+      ],
     },
   )
   const component = async () => (await catalog.offersAt(db, await revision(), ['SET'])).get('SET')?.components
   const variants = await findVariants(db, ['CUP', 'EBOOK'])
   const expected = [
     { variantId: variants.get('CUP')?.id, sku: 'CUP', title: 'Cup', quantity: 4, stocked: true, weightGrams: 300 },
-    { variantId: variants.get('EBOOK')?.id, sku: 'EBOOK', title: 'Book – PDF', quantity: 1, stocked: false, weightGrams: null },
+    {
+      variantId: variants.get('EBOOK')?.id,
+      sku: 'EBOOK',
+      title: 'Book – PDF',
+      quantity: 1,
+      stocked: false,
+      weightGrams: null,
+    },
   ]
   assert.deepEqual(await component(), expected)
   await save({ handle: 'cup', title: 'Mug' })
@@ -122,12 +181,12 @@ test('a bundle is offered with its components, and follows their titles', async 
 
 test('a node answers from its cache until told of a newer revision, and then what the database holds', async () => {
   await save({ handle: 'cached', title: 'Old', variants: [{ sku: 'CACHED' }] })
-  const before = await revision()
+  const seen = await revision()
   const title = async (at: bigint, sku = 'CACHED') => (await catalog.offersAt(db, at, [sku])).get(sku)?.title
-  assert.equal(await title(before), 'Old')
-  assert.equal(await title(before, 'LATER'), undefined)
+  assert.equal(await title(seen), 'Old')
+  assert.equal(await title(seen, 'LATER'), undefined)
   await save({ handle: 'cached', title: 'New' }, { handle: 'later', title: 'Later', variants: [{ sku: 'LATER' }] })
-  assert.equal(await title(before), 'Old', 'still cached')
+  assert.equal(await title(seen), 'Old', 'still cached')
   assert.equal(await title(await revision()), 'New')
   assert.equal(await title(await revision(), 'LATER'), 'Later', 'that it did not exist was cached, too')
   const ids = await catalog.productIdsByHandleAt(db, await revision(), ['later'])
@@ -141,11 +200,20 @@ test('a product without channels is offered in every channel, also in one that o
   )
   const later = newId<'channel'>()
   const offers = await catalog.offersAt(db, await revision(), ['EVERYWHERE', 'NOWHERE'])
-  assert.deepEqual([web, later].map((id) => offers.get('EVERYWHERE')?.channelIds.has(id)), [true, true])
-  assert.deepEqual([web, later].map((id) => offers.get('NOWHERE')?.channelIds.has(id)), [false, false])
+  assert.deepEqual(
+    [web, later].map((id) => offers.get('EVERYWHERE')?.channelIds.has(id)),
+    [true, true],
+  )
+  assert.deepEqual(
+    [web, later].map((id) => offers.get('NOWHERE')?.channelIds.has(id)),
+    [false, false],
+  )
   await save({ handle: 'everywhere', channels: ['store'] })
   const narrowed = (await catalog.offersAt(db, await revision(), ['EVERYWHERE'])).get('EVERYWHERE')
-  assert.deepEqual([web, store].map((id) => narrowed?.channelIds.has(id)), [false, true])
+  assert.deepEqual(
+    [web, store].map((id) => narrowed?.channelIds.has(id)),
+    [false, true],
+  )
 })
 
 test('rooms that keep something by variant are told of new ones only, in the transaction', async () => {
@@ -159,39 +227,72 @@ test('rooms that keep something by variant are told of new ones only, in the tra
 
   const failing = openCatalog({ ...deps, onVariantsCreated: () => Promise.reject(new Error('no gate')) })
   const edit = { handle: 'gateless', title: 'G', variants: [{ sku: 'GATELESS' }] }
-  await assert.rejects(db.inTransaction((tx) => failing.saveProducts(tx, { actor, edits: [edit] })), /no gate/)
+  await assert.rejects(
+    db.inTransaction((tx) => failing.saveProducts(tx, { actor, edits: [edit] })),
+    /no gate/,
+  )
   assert.equal((await findVariants(db, ['GATELESS'])).size, 0, 'without a gate there is no variant')
 })
 
 test('every change is told and audited with its version; a repeat changes nothing', async () => {
   const edit: ProductEdit = { handle: 'announced', title: 'A', variants: [{ sku: 'ANNOUNCED' }] }
   const [id] = await save(edit)
-  const before = await revision()
-  assert.deepEqual((await decide(edit)).map(({ kind }) => kind), ['unchanged'])
-  assert.deepEqual(await changedSkus(before), [])
+  const seen = await revision()
+  assert.deepEqual(
+    (await decide(edit)).map(({ kind }) => kind),
+    ['unchanged'],
+  )
+  assert.deepEqual(await changedSkus(seen), [])
   await save({ handle: 'announced', brand: 'B' })
-  assert.deepEqual(await changedSkus(before), ['ANNOUNCED'])
-  const events = await rowsOf('select type, version, data from platform.event where aggregate_id = $1 order by position', [id])
+  assert.deepEqual(await changedSkus(seen), ['ANNOUNCED'])
+  const events = await rowsOf(
+    'select type, version, data from platform.event where aggregate_id = $1 order by position',
+    [id],
+  )
   assert.deepEqual(
     events.map(({ type, version }) => [type, version]),
-    [['product.created', 1], ['product.edited', 2]],
+    [
+      ['product.created', 1],
+      ['product.edited', 2],
+    ],
   )
-  const audit = await rowsOf("select actor, action from platform.audit_entry where detail ->> 'handle' = 'announced' order by recorded_at, id", [])
-  assert.deepEqual(audit, [{ actor, action: 'product.created' }, { actor, action: 'product.edited' }])
+  const audit = await rowsOf(
+    "select actor, action from platform.audit_entry where detail ->> 'handle' = 'announced' order by recorded_at, id",
+    [],
+  )
+  assert.deepEqual(audit, [
+    { actor, action: 'product.created' },
+    { actor, action: 'product.edited' },
+  ])
 })
 
 test('forty writers of one handle and SKU make one product, its versions without a gap', async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 40 }, (_, index) =>
-      decide({ handle: 'race', title: `Race ${index}`, variants: [{ sku: 'RACE' }] }, { handle: `race-${index}`, title: 'R', variants: [{ sku: 'RACE' }] }),
+      decide(
+        { handle: 'race', title: `Race ${index}`, variants: [{ sku: 'RACE' }] },
+        { handle: `race-${index}`, title: 'R', variants: [{ sku: 'RACE' }] },
+      ),
     ),
   )
   assert.equal(outcomes.filter(([first]) => first?.kind === 'created').length, 1)
   assert.equal(outcomes.filter(([first]) => first?.kind === 'updated').length, 39)
-  assert.ok(outcomes.every(([, second]) => second?.kind === 'error'), 'the SKU stays with the first product')
-  const [product] = (await catalog.productsAt(db, await revision(), (await catalog.productIdsByHandleAt(db, await revision(), ['race'])).values())).values()
+  assert.ok(
+    outcomes.every(([, second]) => second?.kind === 'error'),
+    'the SKU stays with the first product',
+  )
+  const [product] = (
+    await catalog.productsAt(
+      db,
+      await revision(),
+      (await catalog.productIdsByHandleAt(db, await revision(), ['race'])).values(),
+    )
+  ).values()
   assert.equal(product?.version, 40)
-  const [counted] = await rowsOf('select count(*)::int as n, max(version) as last from platform.event where aggregate_id = $1', [product?.id])
+  const [counted] = await rowsOf(
+    'select count(*)::int as n, max(version) as last from platform.event where aggregate_id = $1',
+    [product?.id],
+  )
   assert.deepEqual(counted, { n: 40, last: 40 })
 })
 
@@ -209,6 +310,7 @@ test('an edit is refused when the product moved on, when there is none and when 
   assert.ok(same.kind === 'edited' && same.product.version === 2, 'nothing new keeps its version')
 })
 
+// oxfmt-ignore
 const lists = [
   // asks                                                      titles, in order
   [{ category: 'list' },                                       ['Apple jam', 'Berry jam', 'Cherry pie', 'Date']],
@@ -242,10 +344,16 @@ test('a channel lists what it offers, by title, page by page', async () => {
   await save(...edits.map((edit) => ({ category: 'list', ...edit })))
   await save({ handle: 'l8', title: 'Jam of another category', category: 'other', variants: variants(8) })
   const titles = new Map<string, Id<'product'>>()
-  for (const { id, title } of await rowsOf<{ id: Id<'product'>; title: string }>('select id, title from catalog.product', [])) titles.set(title, id)
-  for (const [{ after: afterTitle, channelId, ...asked }, expected] of lists.map(([ask, ...rest]) => [{ after: undefined, channelId: 'web', ...ask }, ...rest] as const)) {
-    const after = afterTitle === undefined ? null : { title: afterTitle, id: must(titles.get(afterTitle), 'a product') }
-    const page = await list({ ...asked, after, channelId: channelId === 'store' ? store : web })
+  for (const { id, title } of await rowsOf<{ id: Id<'product'>; title: string }>(
+    'select id, title from catalog.product',
+    [],
+  ))
+    titles.set(title, id)
+  for (const [{ after: afterTitle, channelId, ...asked }, expected] of lists.map(
+    ([ask, ...rest]) => [{ after: undefined, channelId: 'web', ...ask }, ...rest] as const,
+  )) {
+    const place = afterTitle === undefined ? null : { title: afterTitle, id: must(titles.get(afterTitle), 'a product') }
+    const page = await list({ ...asked, after: place, channelId: channelId === 'store' ? store : web })
     assert.deepEqual(page, expected, JSON.stringify(asked))
   }
 })
@@ -255,21 +363,33 @@ test('everything a channel offers comes once, in order, however small the pages'
     const whole = await list({ channelId, limit: 1_000 })
     assert.ok(whole.length > 10)
     // The database's collation decides what comes before what.
-    const ordered = await rowsOf<{ title: string }>('select title from unnest($1::text[]) as title order by title', [whole])
-    assert.deepEqual(whole, ordered.map(({ title }) => title))
+    const ordered = await rowsOf<{ title: string }>('select title from unnest($1::text[]) as title order by title', [
+      whole,
+    ])
+    assert.deepEqual(
+      whole,
+      ordered.map(({ title }) => title),
+    )
     const walked: string[] = []
-    let after: OfferedList['after'] = null
+    let place: OfferedList['after'] = null
     do {
-      const { ids, next } = await listOffered(db, { channelId, category: null, query: null, after, limit: 3 })
+      const { ids, next } = await listOffered(db, { channelId, category: null, query: null, after: place, limit: 3 })
       walked.push(...(await titlesOf(ids)))
-      after = next
-    } while (after !== null)
+      place = next
+    } while (place !== null)
     assert.deepEqual(walked, whole)
   }
 })
 
 async function list(asked: Partial<OfferedList>): Promise<string[]> {
-  const { ids, next } = await listOffered(db, { channelId: web, category: null, query: null, after: null, limit: 50, ...asked })
+  const { ids, next } = await listOffered(db, {
+    channelId: web,
+    category: null,
+    query: null,
+    after: null,
+    limit: 50,
+    ...asked,
+  })
   return [...(await titlesOf(ids)), ...(next === null ? [] : ['…'])]
 }
 
@@ -295,18 +415,35 @@ async function revision(): Promise<bigint> {
 }
 
 async function changedSkus(since: bigint): Promise<string[]> {
-  return (await rowsOf<{ sku: string }>('select sku from catalog.variant where revision > $1', [since])).map(({ sku }) => sku)
+  return (await rowsOf<{ sku: string }>('select sku from catalog.variant where revision > $1', [since])).map(
+    ({ sku }) => sku,
+  )
 }
 
 async function makeChannel(code: string, legalEntityId: Id<'legalEntity'>): Promise<Id<'channel'>> {
-  const outcome = await db.inTransaction((tx) => createConfiguration(tx, {
-    actor, kind: 'channel',
-    fields: {
-      code, name: code, kind: 'web', legalEntityId, marketId: null, currency: 'USD' as CurrencyCode,
-      currencies: ['USD' as CurrencyCode], locale: 'en-US', timeZone: 'America/New_York', taxIncluded: false,
-      trusted: false, cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true,
-    },
-  }))
+  const outcome = await db.inTransaction((tx) =>
+    createConfiguration(tx, {
+      actor,
+      kind: 'channel',
+      fields: {
+        code,
+        name: code,
+        kind: 'web',
+        legalEntityId,
+        marketId: null,
+        currency: 'USD' as CurrencyCode,
+        currencies: ['USD' as CurrencyCode],
+        locale: 'en-US',
+        timeZone: 'America/New_York',
+        taxIncluded: false,
+        trusted: false,
+        cartTtlS: 3_600,
+        paymentTtlS: 1_800,
+        paymentCapS: 86_400,
+        active: true,
+      },
+    }),
+  )
   assert.ok(outcome.kind === 'created', JSON.stringify(outcome))
   return outcome.row.id
 }

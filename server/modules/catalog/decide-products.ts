@@ -96,7 +96,10 @@ export interface IdSource {
  * @returns one decision a row, in the order given
  */
 export function decideProducts(
-  edits: readonly ProductEdit[], known: KnownCatalog, ids: IdSource, at: Instant,
+  edits: readonly ProductEdit[],
+  known: KnownCatalog,
+  ids: IdSource,
+  at: Instant,
 ): ProductDecision[] {
   const seen = { handles: new Set<string>(), skus: new Set<string>() }
   const drafts = edits.map((edit) => draftProduct(edit, known, seen, ids, at))
@@ -229,7 +232,10 @@ function componentsOnOffer(drafts: readonly Draft[], known: KnownCatalog): Offer
 function componentErrors({ product, variantEdits }: Draft, offered: OfferedComponents): RowError[] {
   return variantEdits.flatMap(({ sku, components }, index) => {
     const path = `/variants/${index}/components`
-    const variant = must(product.variants.find((each) => each.sku === sku), 'the variant of an edit')
+    const variant = must(
+      product.variants.find((each) => each.sku === sku),
+      'the variant of an edit',
+    )
     if (variant.kind !== 'bundle') {
       return components !== undefined && components.length > 0 ? [errorAt(path, 'components_not_allowed')] : []
     }

@@ -1,7 +1,11 @@
 import type { Id } from '../../kernel/id.ts'
 import type { Queryable } from '../../platform/db.ts'
 import {
-  firstPlace, listOfferedRows, listOfferedRowsInCategory, searchOfferedRows, type ProductPlace,
+  firstPlace,
+  listOfferedRows,
+  listOfferedRowsInCategory,
+  searchOfferedRows,
+  type ProductPlace,
 } from './product-lists.sql.ts'
 
 export interface OfferedList {
@@ -23,14 +27,15 @@ export interface OfferedProducts {
 
 /** A page of what a channel offers: active products of its assortment with an active variant. */
 export async function listOffered(
-  source: Queryable, { channelId, category, query, after, limit }: OfferedList,
+  source: Queryable,
+  { channelId, category, query, after, limit }: OfferedList,
 ): Promise<OfferedProducts> {
   const page = { channelId, after: after ?? firstPlace, limit: limit + 1 }
-  const rows = await (
-    query !== null ? searchOfferedRows(source, { ...page, category, query })
-    : category !== null ? listOfferedRowsInCategory(source, { ...page, category })
-    : listOfferedRows(source, page)
-  )
+  const rows = await (query !== null
+    ? searchOfferedRows(source, { ...page, category, query })
+    : category !== null
+      ? listOfferedRowsInCategory(source, { ...page, category })
+      : listOfferedRows(source, page))
   const shown = rows.slice(0, limit)
   return { ids: shown.map(({ id }) => id), next: rows.length > limit ? (shown.at(-1) ?? null) : null }
 }

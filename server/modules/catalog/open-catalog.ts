@@ -6,7 +6,12 @@ import type { ProductDecision, ProductEdit } from './decide-products.ts'
 import { cacheOffers, cacheSkus, OFFERS_MAX, type Offer } from './offers.ts'
 import type { Product } from './product.ts'
 import {
-  createProduct, editProduct, saveProducts, type CreateProductOutcome, type EditProductOutcome, type SaveProductsDeps,
+  createProduct,
+  editProduct,
+  saveProducts,
+  type CreateProductOutcome,
+  type EditProductOutcome,
+  type SaveProductsDeps,
 } from './save-products.ts'
 
 /** What is sold. Reads go through this node's caches and answer what the database holds at `revision` or later. */
@@ -14,20 +19,32 @@ export interface Catalog {
   /** Offers by SKU as written; a SKU that does not exist is left out. */
   offersAt(source: Queryable, revision: bigint, skus: Iterable<string>): Promise<Map<string, Offer>>
   offersByVariantAt(
-    source: Queryable, revision: bigint, variantIds: Iterable<Id<'variant'>>,
+    source: Queryable,
+    revision: bigint,
+    variantIds: Iterable<Id<'variant'>>,
   ): Promise<Map<Id<'variant'>, Offer>>
   /** Products with all their variants, whatever their status. */
   productsAt(source: Queryable, revision: bigint, ids: Iterable<Id<'product'>>): Promise<Map<Id<'product'>, Product>>
-  productIdsByHandleAt(source: Queryable, revision: bigint, handles: Iterable<string>): Promise<Map<string, Id<'product'>>>
+  productIdsByHandleAt(
+    source: Queryable,
+    revision: bigint,
+    handles: Iterable<string>,
+  ): Promise<Map<string, Id<'product'>>>
   /** See `saveProducts`: up to 500 rows a call. */
-  saveProducts(tx: Tx, command: { readonly actor: string; readonly edits: readonly ProductEdit[] }): Promise<ProductDecision[]>
+  saveProducts(
+    tx: Tx,
+    command: { readonly actor: string; readonly edits: readonly ProductEdit[] },
+  ): Promise<ProductDecision[]>
   createProduct(tx: Tx, command: { readonly actor: string; readonly edit: ProductEdit }): Promise<CreateProductOutcome>
-  editProduct(tx: Tx, command: {
-    readonly actor: string
-    readonly id: Id<'product'>
-    readonly seenVersion: number
-    readonly edit: Omit<ProductEdit, 'handle'>
-  }): Promise<EditProductOutcome>
+  editProduct(
+    tx: Tx,
+    command: {
+      readonly actor: string
+      readonly id: Id<'product'>
+      readonly seenVersion: number
+      readonly edit: Omit<ProductEdit, 'handle'>
+    },
+  ): Promise<EditProductOutcome>
 }
 
 export interface CatalogDeps extends SaveProductsDeps {
@@ -47,7 +64,8 @@ export function openCatalog({ offersMax = OFFERS_MAX, ...deps }: CatalogDeps): C
   })
   const idsByHandle = new RevisionedMap<string, Id<'product'>>({
     entriesMax: productsMax,
-    changedSince: async (source, revision) => (await productsChangedSince(source, revision)).map(({ handle }) => handle),
+    changedSince: async (source, revision) =>
+      (await productsChangedSince(source, revision)).map(({ handle }) => handle),
     load: readProductIds,
   })
   return {

@@ -17,7 +17,9 @@ const MILLIMETRES_MAX = 100_000
 
 export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const Handle = Type.String({
-  pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 120, examples: ['merino-tee'],
+  pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+  maxLength: 120,
+  examples: ['merino-tee'],
   description: "The product's name in addresses of pages; unique, stays.",
 })
 export const TaxClass = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,39}$', examples: ['standard', 'reduced', 'exempt'] })
@@ -26,11 +28,15 @@ const Status = Type.Enum(['draft', 'active', 'archived'])
 const VariantStatus = Type.Enum(['active', 'archived'])
 const Kind = Type.Enum([...variantKinds])
 const Titles = Type.Record(Type.String({ pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$' }), line(300), {
-  additionalProperties: false, maxProperties: LOCALES_MAX, examples: [{ de: 'Merino-Shirt' }],
+  additionalProperties: false,
+  maxProperties: LOCALES_MAX,
+  examples: [{ de: 'Merino-Shirt' }],
   description: 'By locale, where it differs from `title`.',
 })
 const Options = Type.Record(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9 _-]{0,39}$' }), line(100), {
-  additionalProperties: false, maxProperties: OPTIONS_MAX, examples: [{ size: 'M', colour: 'red' }],
+  additionalProperties: false,
+  maxProperties: OPTIONS_MAX,
+  examples: [{ size: 'M', colour: 'red' }],
 })
 const Grams = Type.Integer({ minimum: 0, maximum: GRAMS_MAX, description: 'Grams.' })
 const Millimetres = Type.Integer({ minimum: 0, maximum: MILLIMETRES_MAX, description: 'Millimetres.' })
@@ -57,9 +63,12 @@ const VariantEdit = strict(
     heightMm: Type.Optional(measures.heightMm),
     options: Type.Optional(Options),
     separable: Type.Optional(Type.Boolean({ description: "Whether a bundle's components may be shipped apart." })),
-    components: Type.Optional(Type.Array(Component, {
-      maxItems: COMPONENTS_MAX, description: 'Of a bundle: what is in it. Replaces all components.',
-    })),
+    components: Type.Optional(
+      Type.Array(Component, {
+        maxItems: COMPONENTS_MAX,
+        description: 'Of a bundle: what is in it. Replaces all components.',
+      }),
+    ),
   },
   { title: 'VariantEdit' },
 )
@@ -72,13 +81,23 @@ const edits = {
   brand: Type.Optional(nullable(line(120))),
   status: Type.Optional(Status),
   taxClass: Type.Optional(TaxClass),
-  contentRef: Type.Optional(nullable(machineCode(200, { description: 'The id under which a CMS keeps its pages and media.' }))),
-  channels: Type.Optional(nullable(Type.Array(ChannelCode, {
-    maxItems: CHANNELS_MAX, description: 'Codes of the channels that offer it; null: every channel, also later ones.',
-  }))),
-  variants: Type.Optional(Type.Array(VariantEdit, {
-    maxItems: VARIANTS_PER_PRODUCT_MAX, description: 'Added or changed by SKU; variants that are not named stay.',
-  })),
+  contentRef: Type.Optional(
+    nullable(machineCode(200, { description: 'The id under which a CMS keeps its pages and media.' })),
+  ),
+  channels: Type.Optional(
+    nullable(
+      Type.Array(ChannelCode, {
+        maxItems: CHANNELS_MAX,
+        description: 'Codes of the channels that offer it; null: every channel, also later ones.',
+      }),
+    ),
+  ),
+  variants: Type.Optional(
+    Type.Array(VariantEdit, {
+      maxItems: VARIANTS_PER_PRODUCT_MAX,
+      description: 'Added or changed by SKU; variants that are not named stay.',
+    }),
+  ),
 }
 
 /** What is left out stays as it is. */
@@ -86,7 +105,11 @@ export const ProductEditBody = strict(edits, { title: 'ProductEdit' })
 /** A row of a batch: added or changed by its handle. */
 export const ProductRow = strict({ handle: Handle, ...edits }, { title: 'ProductRow' })
 export const NewProductBody = strict(
-  { ...ProductRow.properties, title: line(300), variants: Type.Array(VariantEdit, { minItems: 1, maxItems: VARIANTS_PER_PRODUCT_MAX }) },
+  {
+    ...ProductRow.properties,
+    title: line(300),
+    variants: Type.Array(VariantEdit, { minItems: 1, maxItems: VARIANTS_PER_PRODUCT_MAX }),
+  },
   { title: 'NewProduct' },
 )
 
@@ -159,13 +182,17 @@ export const ProductResult = strict(
 )
 
 export function productJson(
-  product: Product, channelById: ReadonlyMap<Id<'channel'>, Channel>,
+  product: Product,
+  channelById: ReadonlyMap<Id<'channel'>, Channel>,
 ): Static<typeof ProductJson> {
   const { id, channelIds, variants, createdAt, updatedAt, ...rest } = product
   return {
     ...rest,
     id: formatId('product', id),
-    channels: channelIds === null ? null : channelIds.map((channel) => must(channelById.get(channel), 'a channel of the assortment').code),
+    channels:
+      channelIds === null
+        ? null
+        : channelIds.map((channel) => must(channelById.get(channel), 'a channel of the assortment').code),
     variants: variants.map(variantJson),
     createdAt: formatInstant(createdAt),
     updatedAt: formatInstant(updatedAt),

@@ -27,7 +27,7 @@ const isOffered = `product.status = 'active'
               and exists (select from catalog.variant
                            where variant.product_id = product.id and variant.status = 'active')`
 
-/** Everything a channel offers, by title. A narrow assortment is read as such, not filtered out of the whole catalog. */
+/** Everything a channel offers, by title. A narrow assortment is read as such, not filtered out of the catalog. */
 export function listOfferedRows(source: Queryable, { channelId, after, limit }: OfferedPage): Promise<ProductPlace[]> {
   return source.rows({
     name: 'catalog.list_offered',
@@ -52,7 +52,8 @@ export function listOfferedRows(source: Queryable, { channelId, after, limit }: 
 }
 
 export function listOfferedRowsInCategory(
-  source: Queryable, { channelId, after, limit, category }: OfferedPage & { readonly category: string },
+  source: Queryable,
+  { channelId, after, limit, category }: OfferedPage & { readonly category: string },
 ): Promise<ProductPlace[]> {
   return source.rows({
     name: 'catalog.list_offered_in_category',
@@ -71,7 +72,13 @@ export function listOfferedRowsInCategory(
  */
 export function searchOfferedRows(
   source: Queryable,
-  { channelId, after, limit, category, query }: OfferedPage & { readonly category: string | null; readonly query: string },
+  {
+    channelId,
+    after,
+    limit,
+    category,
+    query,
+  }: OfferedPage & { readonly category: string | null; readonly query: string },
 ): Promise<ProductPlace[]> {
   return source.rows({
     name: 'catalog.search_offered',
@@ -94,7 +101,8 @@ export interface ProductFilter {
 
 /** The whole catalog, newest first. */
 export function listProductIds(
-  source: Queryable, { status, category, before, limit }: ProductFilter,
+  source: Queryable,
+  { status, category, before, limit }: ProductFilter,
 ): Promise<{ readonly id: Id<'product'> }[]> {
   return source.rows({
     name: 'catalog.list_products',
@@ -107,7 +115,8 @@ export function listProductIds(
 }
 
 export function searchProductIds(
-  source: Queryable, { status, category, before, limit, query }: ProductFilter & { readonly query: string },
+  source: Queryable,
+  { status, category, before, limit, query }: ProductFilter & { readonly query: string },
 ): Promise<{ readonly id: Id<'product'> }[]> {
   return source.rows({
     name: 'catalog.search_products',
@@ -122,8 +131,10 @@ export function searchProductIds(
 
 /** The words as the index `product_by_words` has them; a query without words matches no words. */
 function matches(parameter: string): string {
-  return `(to_tsvector('simple', product.title || ' ' || coalesce(product.brand, '') || ' ' || coalesce(product.category, ''))
+  return `(to_tsvector('simple', product.title || ' ' || coalesce(product.brand, '') || ' '
+                                            || coalesce(product.category, ''))
                    @@ (select string_agg(quote_literal(word) || ':*', ' & ')::tsquery
                          from unnest(tsvector_to_array(to_tsvector('simple', ${parameter}))) as word)
-                   or product.id = any(array(select variant.product_id from catalog.variant where variant.sku = ${parameter})))`
+                   or product.id = any(array(select variant.product_id from catalog.variant
+                                              where variant.sku = ${parameter})))`
 }

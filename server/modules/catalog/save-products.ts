@@ -36,7 +36,9 @@ export type SaveProductRefusal =
  * @returns one decision a row, in the order given
  */
 export async function saveProducts(
-  deps: SaveProductsDeps, tx: Tx, { actor, edits }: { readonly actor: string; readonly edits: readonly ProductEdit[] },
+  deps: SaveProductsDeps,
+  tx: Tx,
+  { actor, edits }: { readonly actor: string; readonly edits: readonly ProductEdit[] },
 ): Promise<ProductDecision[]> {
   const revision = await raiseRevision(tx, 'catalog')
   const decisions = await decide(deps, tx, edits)
@@ -46,11 +48,14 @@ export async function saveProducts(
 
 /** Refused: nothing was written; the caller rolls back, or carries on and only a revision was used up. */
 export async function createProduct(
-  deps: SaveProductsDeps, tx: Tx, { actor, edit }: { readonly actor: string; readonly edit: ProductEdit },
+  deps: SaveProductsDeps,
+  tx: Tx,
+  { actor, edit }: { readonly actor: string; readonly edit: ProductEdit },
 ): Promise<CreateProductOutcome> {
   const revision = await raiseRevision(tx, 'catalog')
   const decision = must((await decide(deps, tx, [edit]))[0], 'a decision a row')
-  if (decision.kind === 'error') return { kind: 'refused', refusal: { code: 'product_invalid', problems: decision.errors } }
+  if (decision.kind === 'error')
+    return { kind: 'refused', refusal: { code: 'product_invalid', problems: decision.errors } }
   if (decision.kind !== 'created') return { kind: 'refused', refusal: { code: 'handle_taken' } }
   await write(deps, tx, { actor, decisions: [decision], revision })
   return { kind: 'created', product: decision.product }
@@ -60,7 +65,12 @@ export async function createProduct(
 export async function editProduct(
   deps: SaveProductsDeps,
   tx: Tx,
-  { actor, id, seenVersion, edit }: {
+  {
+    actor,
+    id,
+    seenVersion,
+    edit,
+  }: {
     readonly actor: string
     readonly id: Id<'product'>
     readonly seenVersion: number
@@ -72,14 +82,17 @@ export async function editProduct(
   if (current === undefined) return { kind: 'unknown' }
   if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
   const decision = must((await decide(deps, tx, [{ ...edit, handle: current.handle }]))[0], 'a decision a row')
-  if (decision.kind === 'error') return { kind: 'refused', refusal: { code: 'product_invalid', problems: decision.errors } }
+  if (decision.kind === 'error')
+    return { kind: 'refused', refusal: { code: 'product_invalid', problems: decision.errors } }
   await write(deps, tx, { actor, decisions: [decision], revision })
   return { kind: 'edited', product: decision.product }
 }
 
 /** Everything read here stays true until commit: all writers of the catalog wait for each other on its revision. */
 async function decide(
-  { merchant }: SaveProductsDeps, tx: Tx, edits: readonly ProductEdit[],
+  { merchant }: SaveProductsDeps,
+  tx: Tx,
+  edits: readonly ProductEdit[],
 ): Promise<ProductDecision[]> {
   const variantEdits = edits.flatMap(({ variants = [] }) => variants)
   const skus = new Set(variantEdits.flatMap(({ sku, components = [] }) => [sku, ...components.map((part) => part.sku)]))
@@ -101,7 +114,11 @@ async function decide(
 async function write(
   { onVariantsCreated }: SaveProductsDeps,
   tx: Tx,
-  { actor, decisions, revision }: {
+  {
+    actor,
+    decisions,
+    revision,
+  }: {
     readonly actor: string
     readonly decisions: readonly ProductDecision[]
     readonly revision: bigint
@@ -111,21 +128,31 @@ async function write(
     decision.kind === 'created' || decision.kind === 'updated' ? [decision] : [],
   )
   if (saved.length === 0) return
-  putProducts(tx, saved.map(({ product }) => product), revision)
+  putProducts(
+    tx,
+    saved.map(({ product }) => product),
+    revision,
+  )
   const newVariantIds = saved.flatMap((decision) => decision.newVariantIds)
   if (newVariantIds.length > 0) await onVariantsCreated(tx, newVariantIds)
-  appendEvents(tx, saved.map(({ kind, product }) => ({
-    type: eventType[kind],
-    aggregateKind: 'product',
-    aggregateId: product.id,
-    version: product.version,
-    data: announcementOf(product),
-    occurredAt: tx.at,
-  })))
-  appendAudit(tx, saved.map(({ kind, product }) => {
-    const { handle, version } = product
-    return { actor, action: eventType[kind], object: formatId('product', product.id), detail: { handle, version } }
-  }))
+  appendEvents(
+    tx,
+    saved.map(({ kind, product }) => ({
+      type: eventType[kind],
+      aggregateKind: 'product',
+      aggregateId: product.id,
+      version: product.version,
+      data: announcementOf(product),
+      occurredAt: tx.at,
+    })),
+  )
+  appendAudit(
+    tx,
+    saved.map(({ kind, product }) => {
+      const { handle, version } = product
+      return { actor, action: eventType[kind], object: formatId('product', product.id), detail: { handle, version } }
+    }),
+  )
 }
 
 const eventType = { created: 'product.created', updated: 'product.edited' } as const

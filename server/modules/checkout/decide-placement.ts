@@ -2,10 +2,10 @@ import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { prorate } from '../../kernel/prorate.ts'
 import {
-  decideDelivery, isDelivered, sellingTerms, soldOffers, taxRatesAt, type SellingWorld,
+  decideDelivery, isDelivered, sellingTerms, soldOffers, taxedPlace, taxRatesAt, type SellingWorld,
 } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
-import { priceCart, type PricedCart, type SellingTerms } from '../pricing/index.ts'
+import { addDelivery, priceCart, type PricedCart, type SellingTerms } from '../pricing/index.ts'
 import { decideSourcing, type Allotment, type Demand, type DeliveryWindow } from '../sourcing/index.ts'
 import { LINES_PER_ORDER_MAX, type PlacementRefusal, type ShopperPlacement, type WantedLine } from './placement.ts'
 import type { SupplyPool } from './supply-pool.ts'
@@ -52,33 +52,38 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
   const { offers } = sold
   const terms: SellingTerms = sellingTerms(channel, currency)
 
-  const delivery = decideDelivery({
-    terms, deliveryOption: request.deliveryOption, shipTo: request.shipTo,
-    needed: offers.some(isDelivered),
-  }, world)
-  if (delivery.kind === 'refused') return delivery
-  const priced = priceCart({
+  const taxRates = taxRatesAt(world, taxedPlace(request, world))
+  const goods = priceCart({
     at: world.at,
     channel: terms,
     priceLists: world.pricing.priceListById,
     prices: world.prices,
-    taxRates: taxRatesAt(world, delivery.taxedAt),
-    tariff: delivery.tariff,
+    taxRates,
+    tariff: null,
     lines: lines.map((line, index) => {
       const offer = must(offers[index], 'an offer for every line')
       return { lineKey: line.sku, variantId: offer.variantId, quantity: line.quantity, taxClass: offer.taxClass }
     }),
   })
-  if (priced.kind === 'refused') {
-    return priced.code === 'price_missing'
-      ? refuse({ code: 'price_missing', skus: priced.lineKeys })
+  if (goods.kind === 'refused') {
+    return goods.code === 'price_missing'
+      ? refuse({ code: 'price_missing', skus: goods.lineKeys })
       : refuse({ code: 'amount_too_large' })
   }
+  const { deliveryOption, shipTo } = request
+  const delivery = decideDelivery(
+    { terms, deliveryOption, shipTo, needed: offers.some(isDelivered) },
+    world,
+    goods.totals.itemsMinor - goods.totals.discountMinor,
+  )
+  if (delivery.kind === 'refused') return delivery
+  const { taxIncluded } = terms
+  const priced = delivery.kind === 'chosen' ? addDelivery(goods, delivery.tariff, { taxRates, taxIncluded }) : goods
 
   const demand = draftDemand(lines, offers, priced.lines.map((line) => line.totalMinor), world)
   const stocked = demand.filter((each) => each.stocked)
   const sourced =
-    delivery.route === null
+    delivery.kind === 'none'
       ? null
       : decideSourcing({
           at: world.at,
@@ -111,8 +116,8 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
     kind: 'accepted',
     offers,
     priced,
-    method: delivery.method,
-    taxIncluded: terms.taxIncluded,
+    method: delivery.kind === 'none' ? 'ship' : delivery.method,
+    taxIncluded,
     demand,
     stocked,
     allotments: sourced?.plan.allotments ?? [],

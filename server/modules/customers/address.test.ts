@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkAddress, tidyAddress, type Address } from './address.ts'
 
-const home: Address = { name: 'Ada Lovelace', line1: '1 Main St', city: 'Springfield', postalCode: '62701', country: 'US' }
+const home: Address = {
+  name: 'Ada Lovelace',
+  line1: '1 Main St',
+  city: 'Springfield',
+  postalCode: '62701',
+  country: 'US',
+}
 
+// oxfmt-ignore
 const postalCodes = [
   // country  typed          kept as        problem
   ['US',      '62701',       '62701',       ''],
@@ -39,6 +46,7 @@ for (const [country, typed, kept, problem] of postalCodes) {
   })
 }
 
+// oxfmt-ignore
 const changes = [
   // change                              problem
   [{ name: '   ' },                      'name missing'],
@@ -68,5 +76,7 @@ test('tidying keeps what is there and drops what is empty', () => {
 })
 
 function told(address: Address): string {
-  return checkAddress(address).map(({ field, problem }) => `${field} ${problem}`).join(', ')
+  return checkAddress(address)
+    .map(({ field, problem }) => `${field} ${problem}`)
+    .join(', ')
 }

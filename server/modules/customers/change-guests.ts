@@ -1,7 +1,13 @@
 import { newId, type Id } from '../../kernel/id.ts'
 import type { Tx } from '../../platform/db.ts'
 import { tidyAddress, type NewAddress } from './address.ts'
-import { insertAddresses, lockPersonRows, updateContacts, type SealedAddress, type SealedContact } from './customers.sql.ts'
+import {
+  insertAddresses,
+  lockPersonRows,
+  updateContacts,
+  type SealedAddress,
+  type SealedContact,
+} from './customers.sql.ts'
 import type { KeyRing } from './key-ring.ts'
 import { dataKeyOf, openContact, sealAddress, sealContact } from './seal-person.ts'
 
@@ -26,7 +32,10 @@ export interface ChangedGuest {
  * @returns one row a guest who exists and is not erased; the others are left out
  */
 export async function changeGuests(tx: Tx, keys: KeyRing, changes: readonly GuestChange[]): Promise<ChangedGuest[]> {
-  const rows = await lockPersonRows(tx, changes.map(({ id }) => id))
+  const rows = await lockPersonRows(
+    tx,
+    changes.map(({ id }) => id),
+  )
   const rowById = new Map(rows.map((row) => [row.id, row]))
   const contacts: SealedContact[] = []
   const addresses: SealedAddress[] = []

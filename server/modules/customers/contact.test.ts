@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { normaliseEmail, normalisePhone } from './contact.ts'
 
+// oxfmt-ignore
 const emails = [
   // typed                             searched by
   ['ada@example.com',                  'ada@example.com'],
@@ -33,11 +34,12 @@ const emails = [
 ] as const
 
 for (const [typed, searchedBy] of emails) {
-  test(`the e-mail ${JSON.stringify(typed)} is searched by ${searchedBy}`, () => {
+  test(`the e-mail ${JSON.stringify(typed)} is searched by ${String(searchedBy)}`, () => {
     assert.equal(normaliseEmail(typed), searchedBy)
   })
 }
 
+// oxfmt-ignore
 const phones = [
   // typed                 country  searched by
   ['(212) 555-0100',       'US',    '+12125550100'],
@@ -56,7 +58,7 @@ const phones = [
 ] as const
 
 for (const [typed, country, searchedBy] of phones) {
-  test(`the telephone number ${JSON.stringify(typed)} from ${country} is searched by ${searchedBy}`, () => {
+  test(`the number ${JSON.stringify(typed)} from ${String(country)} is searched by ${String(searchedBy)}`, () => {
     assert.equal(normalisePhone(typed, country), searchedBy)
   })
 }

@@ -27,7 +27,10 @@ export type CreateAccountOutcome =
 
 /** Gives a customer an account; an e-mail has at most one. Refused: nothing was written. */
 export async function createAccount(
-  tx: Tx, keys: KeyRing, actor: string, { email, name, phone, address: typed }: NewAccount,
+  tx: Tx,
+  keys: KeyRing,
+  actor: string,
+  { email, name, phone, address: typed }: NewAccount,
 ): Promise<CreateAccountOutcome> {
   const address = typed === undefined ? null : tidyAddress(typed)
   const country = address?.country ?? null
@@ -46,10 +49,16 @@ export async function createAccount(
   if (address !== null) insertAddresses(tx, [sealAddress(dataKey, { id: newId(), personId, address })])
 
   const id = formatId('person', personId)
-  appendEvents(tx, [{
-    type: 'customer.created', aggregateKind: 'customer', aggregateId: personId, version: 1, data: { id },
-    occurredAt: tx.at,
-  }])
+  appendEvents(tx, [
+    {
+      type: 'customer.created',
+      aggregateKind: 'customer',
+      aggregateId: personId,
+      version: 1,
+      data: { id },
+      occurredAt: tx.at,
+    },
+  ])
   appendAudit(tx, { actor, action: 'customer.created', object: id, detail: {} })
   return { kind: 'created', personId }
 }

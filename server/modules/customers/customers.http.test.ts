@@ -21,6 +21,7 @@ before(async () => {
   const keyId = newId<'apiKey'>()
   app = createHttpServer({ authenticate: (): Caller => ({ kind: 'secret', keyId, scopes }), checkResponses: true })
   mountCustomers(app, { db, customers })
+  await post({ email: 'taken@example.com' })
 })
 after(async () => {
   await app.close()
@@ -33,48 +34,92 @@ interface Answer {
   readonly body: { readonly [field: string]: unknown }
 }
 
-async function send(method: 'GET' | 'POST', url: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
+async function send(
+  method: 'GET' | 'POST',
+  url: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const answer = await app.inject({
-    method, url, headers: { authorization: 'Bearer x', ...headers }, ...(body === undefined ? {} : { payload: body }),
+    method,
+    url,
+    headers: { authorization: 'Bearer x', ...headers },
+    ...(body === undefined ? {} : { payload: body }),
   })
   return { status: answer.statusCode, body: answer.json() }
 }
-const post = (body: object, key: string = randomUUID()) => send('POST', '/v1/admin/customers', body, { 'idempotency-key': key })
+const post = (body: object, key: string = randomUUID()) =>
+  send('POST', '/v1/admin/customers', body, { 'idempotency-key': key })
 const search = (body: object) => send('POST', '/v1/admin/customers/search', body)
 
-const home = { name: 'Ada Lovelace', line1: '1 Main St', city: 'Springfield', region: 'IL', postalCode: '62701', country: 'US' }
+const home = {
+  name: 'Ada Lovelace',
+  line1: '1 Main St',
+  city: 'Springfield',
+  region: 'IL',
+  postalCode: '62701',
+  country: 'US',
+}
 
 test('an account is made once, repeated, read, found, erased and then known by its id only', async () => {
   const key = randomUUID()
   const made = await post({ email: 'ada@example.com', phone: '+12125550100', address: home }, key)
   assert.equal(made.status, 201)
   const { id, createdAt, addresses, ...rest } = made.body
-  assert.deepEqual(rest, { kind: 'account', email: 'ada@example.com', name: 'Ada Lovelace', phone: '+12125550100', erasedAt: null })
+  assert.deepEqual(rest, {
+    kind: 'account',
+    email: 'ada@example.com',
+    name: 'Ada Lovelace',
+    phone: '+12125550100',
+    erasedAt: null,
+  })
   assert.deepEqual(addresses, [{ id: (addresses as { id: string }[])[0]?.id, ...home, line2: null, phone: null }])
   assert.deepEqual(await post({ email: 'ada@example.com', phone: '+12125550100', address: home }, key), made)
   assert.deepEqual(await send('GET', `/v1/admin/customers/${String(id)}`), { status: 200, body: made.body })
   for (const wanted of [{ email: 'ADA@example.com' }, { phone: '(212) 555-0100', country: 'US' }]) {
     const { items } = (await search(wanted)).body as { items: { id: string }[] }
-    assert.deepEqual(items.map((item) => item.id), [id])
+    assert.deepEqual(
+      items.map((item) => item.id),
+      [id],
+    )
   }
 
   const erased = await send('POST', `/v1/admin/customers/${String(id)}/erase`)
   assert.equal(erased.status, 200)
-  const nobody = { line1: null, name: null, city: null, postalCode: null, line2: null, phone: null, country: 'US', region: 'IL' }
+  const nobody = {
+    line1: null,
+    name: null,
+    city: null,
+    postalCode: null,
+    line2: null,
+    phone: null,
+    country: 'US',
+    region: 'IL',
+  }
   assert.deepEqual(erased.body, {
-    id, kind: 'account', email: null, name: null, phone: null, createdAt, erasedAt: erased.body['erasedAt'],
+    id,
+    kind: 'account',
+    email: null,
+    name: null,
+    phone: null,
+    createdAt,
+    erasedAt: erased.body['erasedAt'],
     addresses: [{ id: (addresses as { id: string }[])[0]?.id, ...nobody }],
   })
   assert.ok(erased.body['erasedAt'])
   assert.deepEqual(await send('POST', `/v1/admin/customers/${String(id)}/erase`), erased)
-  assert.deepEqual(await post({ email: 'ada@example.com', phone: '+12125550100', address: home }, key), { status: 201, body: erased.body })
+  assert.deepEqual(await post({ email: 'ada@example.com', phone: '+12125550100', address: home }, key), {
+    status: 201,
+    body: erased.body,
+  })
   assert.deepEqual((await search({ email: 'ada@example.com' })).body, { items: [] })
 })
 
 test('what is kept for a repeat holds no personal data', async () => {
   await post({ email: 'kept@example.com', name: 'Kept Secret' })
   const [row] = await db.rows<{ text: string }>({
-    name: '', text: "select string_agg(answer::text, '') as text from platform.idempotency_key",
+    name: '',
+    text: "select string_agg(answer::text, '') as text from platform.idempotency_key",
   })
   assert.match(row?.text ?? '', /per_/)
   assert.doesNotMatch(row?.text ?? '', /kept|Kept|Secret|Main St/)
@@ -83,22 +128,48 @@ test('what is kept for a repeat holds no personal data', async () => {
 test('customers are listed newest first, page by page', async () => {
   const ids: unknown[] = []
   for (const name of ['one', 'two', 'three']) ids.unshift((await post({ email: `${name}@list.example` })).body['id'])
-  const first = (await send('GET', '/v1/admin/customers?limit=2')).body as { items: { id: string }[]; nextCursor: string }
-  assert.deepEqual(first.items.map(({ id }) => id), ids.slice(0, 2))
-  const second = (await send('GET', `/v1/admin/customers?limit=1&cursor=${first.nextCursor}`)).body as { items: { id: string }[] }
-  assert.deepEqual(second.items.map(({ id }) => id), ids.slice(2))
+  const first = (await send('GET', '/v1/admin/customers?limit=2')).body as {
+    items: { id: string }[]
+    nextCursor: string
+  }
+  assert.deepEqual(
+    first.items.map(({ id }) => id),
+    ids.slice(0, 2),
+  )
+  const second = (await send('GET', `/v1/admin/customers?limit=1&cursor=${first.nextCursor}`)).body as {
+    items: { id: string }[]
+  }
+  assert.deepEqual(
+    second.items.map(({ id }) => id),
+    ids.slice(2),
+  )
 })
 
 type RefusalRow = readonly [what: string, answer: () => Promise<Answer>, status: number, code: string]
 const unknownId = 'per_01h2xcejqtf2nbrexx3vqjhp41'
 const refused: readonly RefusalRow[] = [
-  ['an e-mail that is taken', async () => (await post({ email: 'twice@example.com' }), post({ email: 'TWICE@example.com' })), 409, 'email_taken'],
-  ['an address nobody lives at', () => post({ email: 'a@example.com', address: { ...home, postalCode: '1' } }), 422, 'address_invalid'],
-  ['a country that is none', () => post({ email: 'a@example.com', address: { ...home, country: 'ZZ' } }), 422, 'address_invalid'],
+  ['an e-mail that is taken', () => post({ email: 'TAKEN@example.com' }), 409, 'email_taken'],
+  [
+    'an address nobody lives at',
+    () => post({ email: 'a@example.com', address: { ...home, postalCode: '1' } }),
+    422,
+    'address_invalid',
+  ],
+  [
+    'a country that is none',
+    () => post({ email: 'a@example.com', address: { ...home, country: 'ZZ' } }),
+    422,
+    'address_invalid',
+  ],
   ['a telephone number too short', () => post({ email: 'a@example.com', phone: '+1212555' }), 422, 'phone_invalid'],
   ['no e-mail', () => post({ name: 'Ada' }), 422, 'invalid_request'],
   ['an e-mail that is none', () => post({ email: 'ada' }), 422, 'invalid_request'],
-  ['a card number as a name', () => post({ email: 'a@example.com', name: '4111 1111 1111 1111' }), 422, 'invalid_request'],
+  [
+    'a card number as a name',
+    () => post({ email: 'a@example.com', name: '4111 1111 1111 1111' }),
+    422,
+    'invalid_request',
+  ],
   ['a read-only property', () => post({ email: 'a@example.com', kind: 'guest' }), 422, 'invalid_request'],
   ['no key', () => send('POST', '/v1/admin/customers', { email: 'a@example.com' }), 400, 'idempotency_key_required'],
   ['an unknown customer', () => send('GET', `/v1/admin/customers/${unknownId}`), 404, 'not_found'],

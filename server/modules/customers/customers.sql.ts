@@ -52,7 +52,8 @@ export function insertPeople(tx: Tx, people: readonly SealedPerson[]): void {
     text: `insert into customers.person
              (id, kind, email_hash, phone_hash, key_version, wrapped_key, vault, version, created_at)
            select id, kind, email_hash, phone_hash, key_version, wrapped_key, vault, version, $9::timestamptz
-             from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::int[], $6::bytea[], $7::bytea[], $8::int[])
+             from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::int[], $6::bytea[], $7::bytea[],
+                         $8::int[])
                as person (id, kind, email_hash, phone_hash, key_version, wrapped_key, vault, version)`,
     values: [
       plainArray(people.map((person) => person.id)),
@@ -77,8 +78,15 @@ export async function insertAccount(tx: Tx, person: SealedPerson): Promise<boole
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            on conflict (email_hash) where kind = 'account' and email_hash is not null do nothing`,
     values: [
-      person.id, person.kind, person.emailHash, person.phoneHash, person.keyVersion, person.wrappedKey, person.vault,
-      person.version, formatInstant(tx.at),
+      person.id,
+      person.kind,
+      person.emailHash,
+      person.phoneHash,
+      person.keyVersion,
+      person.wrappedKey,
+      person.vault,
+      person.version,
+      formatInstant(tx.at),
     ],
   })
   return inserted === 1
@@ -120,7 +128,8 @@ export function lockPersonRows(tx: Tx, ids: readonly Id<'person'>[]): Promise<Pe
 
 /** Newest first. @param before  the last person of the page before */
 export function listPersonRows(
-  source: Queryable, { before, limit }: { readonly before: Id<'person'> | null; readonly limit: number },
+  source: Queryable,
+  { before, limit }: { readonly before: Id<'person'> | null; readonly limit: number },
 ): Promise<PersonRow[]> {
   return source.rows({
     name: 'customers.list_people',
@@ -133,7 +142,11 @@ export function listPersonRows(
 /** People with any of the e-mail hashes or any of the phone hashes, newest first. */
 export function findPersonRows(
   source: Queryable,
-  { emailHashes, phoneHashes, limit }: {
+  {
+    emailHashes,
+    phoneHashes,
+    limit,
+  }: {
     readonly emailHashes: readonly Buffer[]
     readonly phoneHashes: readonly Buffer[]
     readonly limit: number

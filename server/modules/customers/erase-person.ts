@@ -11,7 +11,8 @@ import { erasePersonRow, lockPersonRows } from './customers.sql.ts'
  * @returns false when there is no such person
  */
 export async function erasePerson(
-  tx: Tx, { actor, id }: { readonly actor: string; readonly id: Id<'person'> },
+  tx: Tx,
+  { actor, id }: { readonly actor: string; readonly id: Id<'person'> },
 ): Promise<boolean> {
   const [person] = await lockPersonRows(tx, [id])
   if (person === undefined) return false
@@ -19,9 +20,16 @@ export async function erasePerson(
   const version = person.version + 1
   erasePersonRow(tx, { id, version })
   const object = formatId('person', id)
-  appendEvents(tx, [{
-    type: 'customer.erased', aggregateKind: 'customer', aggregateId: id, version, data: { id: object }, occurredAt: tx.at,
-  }])
+  appendEvents(tx, [
+    {
+      type: 'customer.erased',
+      aggregateKind: 'customer',
+      aggregateId: id,
+      version,
+      data: { id: object },
+      occurredAt: tx.at,
+    },
+  ])
   appendAudit(tx, { actor, action: 'customer.erased', object, detail: {} })
   return true
 }

@@ -35,7 +35,8 @@ export class KeyRing {
 
   /** The key that wraps people's data keys; a version that is gone means that their data is gone too. */
   wrappingKey(version: number): KeyObject {
-    return must(this.#keysByVersion.get(version), `master key ${version}, which people's data keys are wrapped with`).wrapping
+    return must(this.#keysByVersion.get(version), `master key ${version}, which people's data keys are wrapped with`)
+      .wrapping
   }
 
   /** HMAC-SHA-256 of a normalised contact, as new rows keep it. */

@@ -5,7 +5,14 @@ import { createAccount, type CreateAccountOutcome, type NewAccount } from './cre
 import { erasePerson } from './erase-person.ts'
 import { KeyRing, type MasterKey } from './key-ring.ts'
 import type { Person, PersonAddress } from './person.ts'
-import { findPeople, listPeople, readAddresses, readAddressesOf, readPeople, type ContactSearch } from './read-people.ts'
+import {
+  findPeople,
+  listPeople,
+  readAddresses,
+  readAddressesOf,
+  readPeople,
+  type ContactSearch,
+} from './read-people.ts'
 import { recordPeople, type NewPerson, type RecordedPerson } from './record-people.ts'
 
 /** Who buys. Only this room can read what people told of themselves; everybody else holds their ids. */
@@ -27,9 +34,13 @@ export interface Customers {
   listPeople(page: { readonly before: Id<'person'> | null; readonly limit: number }): Promise<Person[]>
 }
 
-export function openCustomers(
-  { db, masterKeys }: { readonly db: Db; readonly masterKeys: readonly MasterKey[] },
-): Customers {
+export function openCustomers({
+  db,
+  masterKeys,
+}: {
+  readonly db: Db
+  readonly masterKeys: readonly MasterKey[]
+}): Customers {
   const keys = new KeyRing(masterKeys)
   return {
     recordPeople: (tx, people) => recordPeople(tx, keys, people),

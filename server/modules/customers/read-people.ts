@@ -8,7 +8,9 @@ import { openAddress, openPerson } from './seal-person.ts'
 
 /** People by id; who does not exist is left out, who is erased comes with nulls. */
 export async function readPeople(
-  source: Queryable, keys: KeyRing, ids: readonly Id<'person'>[],
+  source: Queryable,
+  keys: KeyRing,
+  ids: readonly Id<'person'>[],
 ): Promise<Map<Id<'person'>, Person>> {
   const rows = await readPersonRows(source, ids)
   return new Map(rows.map((row) => [row.id, openPerson(keys, row)]))
@@ -16,7 +18,9 @@ export async function readPeople(
 
 /** Addresses by id; those of erased people come with their country and region only. */
 export async function readAddresses(
-  source: Queryable, keys: KeyRing, ids: readonly Id<'address'>[],
+  source: Queryable,
+  keys: KeyRing,
+  ids: readonly Id<'address'>[],
 ): Promise<Map<Id<'address'>, PersonAddress>> {
   const rows = await readAddressRows(source, ids)
   return new Map(rows.map((row) => [row.id, openAddress(keys, row)]))
@@ -29,7 +33,9 @@ export async function readAddressesOf(source: Queryable, keys: KeyRing, id: Id<'
 
 /** Newest first. @param page.before  the last person of the page before, null for the first page */
 export async function listPeople(
-  source: Queryable, keys: KeyRing, page: { readonly before: Id<'person'> | null; readonly limit: number },
+  source: Queryable,
+  keys: KeyRing,
+  page: { readonly before: Id<'person'> | null; readonly limit: number },
 ): Promise<Person[]> {
   return (await listPersonRows(source, page)).map((row) => openPerson(keys, row))
 }
@@ -46,7 +52,10 @@ export interface ContactSearch {
  * @param limit  a guest is a person anew with every order
  */
 export async function findPeople(
-  source: Queryable, keys: KeyRing, { email, phone, country }: ContactSearch, limit: number,
+  source: Queryable,
+  keys: KeyRing,
+  { email, phone, country }: ContactSearch,
+  limit: number,
 ): Promise<Person[]> {
   const normalEmail = email === undefined ? null : normaliseEmail(email)
   const normalPhone = phone === undefined ? null : normalisePhone(phone, country ?? null)

@@ -36,7 +36,11 @@ export function recordPeople(tx: Tx, keys: KeyRing, people: readonly NewPerson[]
   const recorded: RecordedPerson[] = []
   for (const { id, kind, email, name, phone, address: typed } of people) {
     const address = typed ? tidyAddress(typed) : null
-    const contact = { email: email ?? null, name: name ?? address?.name ?? null, phone: phone ?? address?.phone ?? null }
+    const contact = {
+      email: email ?? null,
+      name: name ?? address?.name ?? null,
+      phone: phone ?? address?.phone ?? null,
+    }
     const { person, dataKey } = sealPerson(keys, { id, kind, contact, country: address?.country ?? null, version: 0 })
     const sealed = address === null ? null : sealAddress(dataKey, { id: typed?.id ?? newId(), personId: id, address })
     persons.push(person)

@@ -16,7 +16,13 @@ export interface FreshlySealed {
 /** @param version  how many events will tell of this person */
 export function sealPerson(
   keys: KeyRing,
-  { id, kind, contact, country, version }: {
+  {
+    id,
+    kind,
+    contact,
+    country,
+    version,
+  }: {
     readonly id: Id<'person'>
     readonly kind: PersonKind
     readonly contact: Contact
@@ -61,7 +67,9 @@ export function sealAddress(
 
 /** @returns null when the person is erased */
 export function dataKeyOf(
-  keys: KeyRing, id: Id<'person'>, { key_version, wrapped_key }: Pick<PersonRow, 'key_version' | 'wrapped_key'>,
+  keys: KeyRing,
+  id: Id<'person'>,
+  { key_version, wrapped_key }: Pick<PersonRow, 'key_version' | 'wrapped_key'>,
 ): KeyObject | null {
   return wrapped_key === null ? null : unwrapDataKey(keys.wrappingKey(key_version), wrapped_key, keyBinding(id))
 }

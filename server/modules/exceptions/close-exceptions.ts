@@ -25,7 +25,10 @@ export async function closeExceptions(tx: Tx, closings: readonly Closing[]): Pro
   return closed
 }
 
-export type CloseExceptionRefusal = { readonly code: 'exception_closed'; readonly closedBy: string }
+export interface CloseExceptionRefusal {
+  readonly code: 'exception_closed'
+  readonly closedBy: string
+}
 
 export type CloseExceptionOutcome =
   | { readonly kind: 'closed'; readonly exception: Exception }
@@ -41,9 +44,9 @@ export async function closeException(
     announceClosed(tx, [closed])
     return { kind: 'closed', exception: closed }
   }
-  const earlier = await readException(tx, id)
-  if (earlier === undefined || earlier.closed === null) return { kind: 'unknown' }
-  return { kind: 'refused', refusal: { code: 'exception_closed', closedBy: earlier.closed.by } }
+  const earlier = (await readException(tx, id))?.closed
+  if (!earlier) return { kind: 'unknown' }
+  return { kind: 'refused', refusal: { code: 'exception_closed', closedBy: earlier.by } }
 }
 
 function announceClosed(tx: Tx, exceptions: readonly Exception[]): void {

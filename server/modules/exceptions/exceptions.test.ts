@@ -127,7 +127,7 @@ test('forty transactions that raise the same hundred, each in its own order: eac
 })
 
 test('two that raise the same three in opposite orders wait for each other and not in a circle', async () => {
-  const [first, middle, last] = [newId<'order'>(), newId<'order'>(), newId<'order'>()].toSorted()
+  const [first, middle, last] = Array.from({ length: 3 }, () => newId<'order'>()).toSorted((a, b) => (a < b ? -1 : 1))
   assert.ok(first !== undefined && middle !== undefined && last !== undefined)
   // Somebody who holds the middle one keeps both in the midst of their three, if they took their own first one.
   const holding = Promise.withResolvers<void>()
@@ -147,7 +147,7 @@ test('two that raise the same three in opposite orders wait for each other and n
   await untilWaiting(2)
   letGo.resolve()
   await holder
-  assert.deepEqual((await Promise.all(raisers)).map(({ length }) => length).toSorted(), [0, 2])
+  assert.deepEqual(new Set((await Promise.all(raisers)).map(({ length }) => length)), new Set([0, 2]))
   assert.equal(attempts, 2, 'a circle is broken by an error, and the transaction repeated')
 })
 

@@ -12,9 +12,9 @@ export type TokenedKind = 'cart' | 'order'
  */
 export interface AccessTokens {
   /** `<version>.<43 characters>`, made with the newest version. */
-  makeAccessToken<Kind extends TokenedKind>(kind: Kind, objectId: Id<Kind>): string
+  readonly makeAccessToken: <Kind extends TokenedKind>(kind: Kind, objectId: Id<Kind>) => string
   /** Compares in constant time; false for another object, another kind, a retired version or anything malformed. */
-  verifyAccessToken<Kind extends TokenedKind>(kind: Kind, objectId: Id<Kind>, token: string): boolean
+  readonly verifyAccessToken: <Kind extends TokenedKind>(kind: Kind, objectId: Id<Kind>, token: string) => boolean
 }
 
 export interface MasterKey {

@@ -103,7 +103,7 @@ test('a partner key names its locations', async () => {
 
 test('keys are listed newest first, page by page, each once', async () => {
   await make(reader)
-  const ids: unknown[] = []
+  const ids: string[] = []
   let cursor: string | null = ''
   while (cursor !== null) {
     const query: string = cursor === '' ? 'limit=2' : `limit=2&cursor=${cursor}`
@@ -113,7 +113,7 @@ test('keys are listed newest first, page by page, each once', async () => {
     cursor = page.nextCursor
   }
   assert.ok(ids.length >= 4)
-  assert.deepEqual(ids, [...new Set(ids)].toSorted().toReversed())
+  assert.deepEqual(ids, [...new Set(ids)].toSorted((a, b) => (a > b ? -1 : 1)))
 })
 
 type RefusalRow = readonly [body: object, status: number, code: string]

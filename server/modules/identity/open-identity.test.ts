@@ -165,13 +165,13 @@ test('a look that began before a revocation cannot bring the key back', async ()
     },
   }
   const ring = new KeyRing(slow)
-  const before = ring.refresh()
+  const begunBefore = ring.refresh()
   while (!held) await new Promise(setImmediate)
   const { revokeApiKey } = await import('./revoke-api-key.ts')
   await revokeApiKey({ db, ring }, { actor: 'operator', id })
   assert.equal(await ring.authenticate(key), null)
   gate.resolve()
-  await before
+  await begunBefore
   assert.equal(await ring.authenticate(key), null)
 })
 
@@ -180,7 +180,10 @@ test('a known key costs no statement; a thousand unknown ones share a few looks'
   let statements = 0
   const counting: Queryable = {
     execute: (statement) => db.execute(statement),
-    rows: (statement) => (statements++, db.rows(statement)),
+    rows: (statement) => {
+      statements++
+      return db.rows(statement)
+    },
   }
   const ring = new KeyRing(counting)
   await ring.refresh()
@@ -192,7 +195,7 @@ test('a known key costs no statement; a thousand unknown ones share a few looks'
   assert.equal(statements, 0)
 
   const began = performance.now()
-  const answers = await Promise.all(Array.from({ length: 1_000 }, () => ring.authenticate(makeApiKey('secret'))))
+  const answers = await Promise.all(Array.from({ length: 1_000 }, async () => ring.authenticate(makeApiKey('secret'))))
   assert.ok(answers.every((answer) => answer === null))
   const looks = 1 + Math.floor((performance.now() - began) / 100)
   assert.ok(statements <= looks, `${statements} statements, at most ${looks}`)

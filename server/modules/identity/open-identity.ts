@@ -1,6 +1,6 @@
 import type { Id } from '../../kernel/id.ts'
 import type { Db, Tx } from '../../platform/db.ts'
-import type { Caller } from '../../platform/http/index.ts'
+import type { Authenticate } from '../../platform/http/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { openAccessTokens, type AccessTokens, type MasterKey } from './access-token.ts'
 import type { ApiKey } from './api-key.ts'
@@ -13,7 +13,7 @@ import { revokeApiKey } from './revoke-api-key.ts'
 /** Who may call what. */
 export interface Identity extends AccessTokens {
   /** Whose key a bearer token is; null when nobody's. See `KeyRing`. */
-  authenticate(token: string): Caller | null | Promise<Caller | null>
+  readonly authenticate: Authenticate
   /** To be called when another node may have made or revoked keys, and every second. */
   refresh(knownRevision?: bigint): Promise<void>
   createApiKey(tx: Tx, granter: Granter, wanted: NewApiKey): Promise<CreateApiKeyOutcome>

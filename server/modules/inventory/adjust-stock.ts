@@ -56,7 +56,10 @@ export interface StockAdjusted {
   readonly entries: readonly AdjustedEntry[]
 }
 
-type Refused = { readonly kind: 'refused'; readonly refusal: AdjustStockRefusal }
+interface Refused {
+  readonly kind: 'refused'
+  readonly refusal: AdjustStockRefusal
+}
 export type AdjustStockOutcome = { readonly kind: 'adjusted'; readonly answer: StockAdjusted } | Refused
 
 export interface AdjustStockDeps extends ResolveDeps {
@@ -106,7 +109,7 @@ function adjustedRows(adjustments: readonly Adjustment[], places: readonly Resol
   const entries = adjustments.map(({ delta, reason, disposition = 'sellable' }, index): PlacedEntry => {
     const place = must(places[index], 'a place for every entry')
     const { variantId, channelId, location } = place
-    const name = `${variantId} ${location.id} ${disposition} ${channelId}`
+    const name = `${variantId} ${location.id} ${disposition} ${channelId ?? 'all'}`
     const row = rowByName.get(name) ?? rows.push({ ...place, locationId: location.id, disposition }) - 1
     rowByName.set(name, row)
     return { row, delta, reason }

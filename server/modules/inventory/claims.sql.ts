@@ -120,7 +120,7 @@ export async function endClaimParts(
              returning id
            )
            select (select count(*) from ended)::int + (select count(*) from split)::int as changed`,
-    values: [...partArrays(parts), stages.from as string[], stages.to],
+    values: [...partArrays(parts), stages.from, stages.to],
   })
   invariant(row?.changed === parts.length, 'claims do not change under their gates and the locks of their demand')
 }

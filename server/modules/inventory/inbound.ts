@@ -28,7 +28,7 @@ export interface InboundLine {
 
 /** What tells a line from the others of its inbound. */
 export function lineKey({ variantId, channelId }: Pick<InboundLine, 'variantId' | 'channelId'>): string {
-  return `${variantId} ${channelId}`
+  return `${variantId} ${channelId ?? 'all'}`
 }
 
 /** Units of a line that are still to come: the quantity of its supply row, always. */

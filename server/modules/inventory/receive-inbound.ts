@@ -58,7 +58,10 @@ export type ReceiveInboundOutcome =
   | { readonly kind: 'unknown' }
   | Refused
 
-type Refused = { readonly kind: 'refused'; readonly refusal: ReceiveInboundRefusal }
+interface Refused {
+  readonly kind: 'refused'
+  readonly refusal: ReceiveInboundRefusal
+}
 
 /**
  * Turns expected goods into goods on hand, once for each key of the caller. Claims on what came move along, the soonest

@@ -55,7 +55,7 @@ export async function setLimits(deps: ResolveDeps, { actor, entries }: SetLimits
   const resolved = await resolveEntries(deps, entries)
   if (resolved.kind === 'refused') return resolved
   const { places } = resolved
-  const repeated = firstRepeated(places.map((each) => `${each.variantId} ${each.location.id} ${each.channelId}`))
+  const repeated = firstRepeated(places.map((each) => `${each.variantId} ${each.location.id} ${each.channelId ?? 'all'}`))
   if (repeated !== null) return refuse({ code: 'entry_repeated', path: `/entries/${repeated}` })
   const placed = entries.map((entry, index): PlacedLimit => ({
     ...entry, ...keyOf(must(places[index], 'a place for every entry')), index,

@@ -60,7 +60,10 @@ export interface CountsTaken {
   readonly results: readonly CountResult[]
 }
 
-type Refused = { readonly kind: 'refused'; readonly refusal: TakeCountsRefusal }
+interface Refused {
+  readonly kind: 'refused'
+  readonly refusal: TakeCountsRefusal
+}
 export type TakeCountsOutcome = { readonly kind: 'taken'; readonly answer: CountsTaken } | Refused
 
 export interface TakeCountsDeps extends ResolveDeps {

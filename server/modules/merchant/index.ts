@@ -2,12 +2,12 @@ export { pricesIncludeTax } from './book.ts'
 export type {
   Calendar, Channel, ChannelKind, ConfigurationByKind, ConfigurationKind, LegalEntity, Market, MerchantBook,
 } from './book.ts'
-export { decideZone, plainPostalCode, plainRegion, type Place, type Zone } from './decide-zone.ts'
+export { decideZone, type Place, type Zone } from './decide-zone.ts'
 export type { ConfigurationRefusal } from './check-configuration.ts'
 export { events } from './merchant.events.ts'
 export { mountMerchant } from './merchant.http.ts'
 export { refusals, type MerchantRefusal } from './merchant.refusals.ts'
-export { isCountry, isCurrency, isDate, isLocale, isTimeZone } from './iso-codes.ts'
+export { isCountry, isCurrency, isTimeZone } from './iso-codes.ts'
 export { openMerchant, type Merchant } from './open-merchant.ts'
 export {
   createConfiguration, editConfiguration, type ConfigurationChanges, type CreateOutcome, type EditOutcome,

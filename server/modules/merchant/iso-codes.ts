@@ -1,7 +1,8 @@
 import currencyCodes from 'currency-codes'
-import countries from 'i18n-iso-countries'
+import isoCountries from 'i18n-iso-countries/codes.json' with { type: 'json' }
 
-const alpha2Codes = new Set(Object.keys(countries.getAlpha2Codes()))
+/** The list alone: the package's own entry would also load the names of all countries in 70 languages, 14 MB. */
+const alpha2Codes: ReadonlySet<string> = new Set(isoCountries.map(([alpha2]) => alpha2 ?? ''))
 
 /** ISO 4217 also lists metals, units of account, "testing" and "no currency": nobody can be charged in those. */
 const notMoney = new Set(['XAG', 'XAU', 'XBA', 'XBB', 'XBC', 'XBD', 'XDR', 'XPD', 'XPT', 'XSU', 'XTS', 'XUA', 'XXX'])

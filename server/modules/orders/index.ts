@@ -1,3 +1,4 @@
+export { events } from './orders.events.ts'
 export { endOrders, openOrders, type AllocatedUnits } from './move-orders.ts'
 export {
   PlacedLineJson, placedLineJson, PromiseJson, promiseJson, TotalsJson, totalsJson, type LineMoney,

@@ -1,3 +1,4 @@
+export { events } from './payments.events.ts'
 export { attemptOf, isUndecided, type Attempt, type AttemptRow, type AttemptStatus, type NewAttempt } from './attempt.ts'
 export { dueAttempts } from './due-attempts.ts'
 export { giveUpAttempts } from './give-up-attempts.ts'

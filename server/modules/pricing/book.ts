@@ -34,7 +34,10 @@ export function buildBook(rows: PricingRows): PricingBook {
     ...rows,
     priceListById: new Map(rows.priceLists.map((list) => [list.id, list])),
     taxRatesByZone: new Map(
-      [...ratesByZone].map(([zoneId, rates]) => [zoneId, new Map(rates.map(({ taxClass, ratePpm }) => [taxClass, ratePpm]))]),
+      [...ratesByZone].map(([zoneId, rates]) => [
+        zoneId,
+        new Map(rates.map(({ taxClass, ratePpm }) => [taxClass, ratePpm])),
+      ]),
     ),
   }
 }

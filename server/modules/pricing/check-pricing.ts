@@ -38,7 +38,8 @@ export function checkPriceList(list: PriceList, { others, merchant }: PricingSur
   // A list that no channel could ever use is a mistake, and whoever made it would wait for its prices in vain.
   const selling = channelsSellingIn(currency, channel, merchant)
   if (selling.length === 0) return { code: 'currency_not_sold_in', currency }
-  if (!selling.some((each) => each.taxIncluded === taxIncluded)) return { code: 'tax_mode_differs', taxIncluded: !taxIncluded }
+  if (!selling.some((each) => each.taxIncluded === taxIncluded))
+    return { code: 'tax_mode_differs', taxIncluded: !taxIncluded }
   if (validFrom !== null && validUntil !== null && validFrom >= validUntil) return { code: 'validity_reversed' }
   return null
 }
@@ -46,13 +47,15 @@ export function checkPriceList(list: PriceList, { others, merchant }: PricingSur
 export function checkTaxRate(rate: TaxRate, { others, merchant }: PricingSurroundings): PricingRefusal | null {
   if (rate.name.trim() === '') return { code: 'name_blank' }
   if (!merchant.zoneById.has(rate.zoneId)) return { code: 'zone_unknown' }
-  if (!Number.isInteger(rate.ratePpm) || rate.ratePpm < 0 || rate.ratePpm > 1_000_000) return { code: 'tax_rate_out_of_range' }
+  if (!Number.isInteger(rate.ratePpm) || rate.ratePpm < 0 || rate.ratePpm > 1_000_000)
+    return { code: 'tax_rate_out_of_range' }
   const isThere = others.taxRates.some(({ zoneId, taxClass }) => zoneId === rate.zoneId && taxClass === rate.taxClass)
   return isThere ? { code: 'tax_rate_exists' } : null
 }
 
 export function checkTariff(
-  tariff: DeliveryTariff, { others, merchant, services }: PricingSurroundings,
+  tariff: DeliveryTariff,
+  { others, merchant, services }: PricingSurroundings,
 ): PricingRefusal | null {
   const { code, name, channelId, method, serviceId, countries, currency } = tariff
   const named = checkName({ code, name }, others.tariffs)
@@ -68,7 +71,8 @@ export function checkTariff(
 }
 
 function checkName(
-  { code, name }: { readonly code: string; readonly name: string }, others: readonly { readonly code: string }[],
+  { code, name }: { readonly code: string; readonly name: string },
+  others: readonly { readonly code: string }[],
 ): PricingRefusal | null {
   if (!/^[a-z0-9]+([-_.][a-z0-9]+)*$/.test(code) || code.length > 40) return { code: 'code_invalid' }
   if (others.some((other) => other.code === code)) return { code: 'code_taken' }

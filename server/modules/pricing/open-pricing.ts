@@ -5,8 +5,15 @@ import { buildBook, type PricingBook } from './book.ts'
 import type { ListedPrice } from './price-choice.ts'
 import { readPrices, readPricing, variantsRepricedSince } from './pricing.sql.ts'
 import {
-  createPricing, editPricing, type CreatePricingOutcome, type EditPricingOutcome, type NewPricing, type PricingByKind,
-  type PricingChanges, type PricingKind, type SavePricingDeps,
+  createPricing,
+  editPricing,
+  type CreatePricingOutcome,
+  type EditPricingOutcome,
+  type NewPricing,
+  type PricingByKind,
+  type PricingChanges,
+  type PricingKind,
+  type SavePricingDeps,
 } from './save-pricing.ts'
 import { setPrices, type PriceEdit, type SetPricesOutcome } from './set-prices.ts'
 
@@ -18,10 +25,13 @@ export interface Pricing {
   currentBook(): Promise<PricingBook>
   /** Every price of variants, whatever the list; which one holds is for `choosePrice`. Without any: left out. */
   pricesAt(
-    source: Queryable, revision: bigint, variantIds: Iterable<Id<'variant'>>,
+    source: Queryable,
+    revision: bigint,
+    variantIds: Iterable<Id<'variant'>>,
   ): Promise<Map<Id<'variant'>, readonly ListedPrice[]>>
   createPricing<Kind extends PricingKind>(
-    tx: Tx, command: { readonly actor: string; readonly kind: Kind; readonly fields: NewPricing<Kind> },
+    tx: Tx,
+    command: { readonly actor: string; readonly kind: Kind; readonly fields: NewPricing<Kind> },
   ): Promise<CreatePricingOutcome<Kind>>
   editPricing<Kind extends PricingKind>(
     tx: Tx,

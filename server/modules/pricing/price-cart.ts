@@ -85,19 +85,30 @@ export function priceCart(cart: CartToPrice): PriceCartOutcome {
   }
   if (unpriced.length > 0) return { kind: 'refused', code: 'price_missing', lineKeys: unpriced }
 
-  const delivery =
-    tariff === null
-      ? null
-      : priceDelivery(tariff, { itemsMinor: itemsMinor - discountMinor, taxRates, taxIncluded: channel.taxIncluded })
-  if (delivery !== null) {
-    taxMinor += delivery.taxMinor
-    totalMinor += delivery.totalMinor
-  }
-  if (itemsMinor > MONEY_MINOR_MAX || totalMinor > MONEY_MINOR_MAX) return { kind: 'refused', code: 'amount_too_large' }
+  const totals = { itemsMinor, discountMinor, deliveryMinor: 0n, taxMinor, totalMinor }
+  const goods: PricedCart = { kind: 'priced', lines, delivery: null, totals }
+  const priced = tariff === null ? goods : addDelivery(goods, tariff, { taxRates, taxIncluded: channel.taxIncluded })
+  const isTooLarge = itemsMinor > MONEY_MINOR_MAX || priced.totals.totalMinor > MONEY_MINOR_MAX
+  return isTooLarge ? { kind: 'refused', code: 'amount_too_large' } : priced
+}
+
+/** A cart priced without delivery, with what this tariff adds: which one is cheapest depends on the goods' total. */
+export function addDelivery(
+  goods: PricedCart,
+  tariff: DeliveryTariff,
+  { taxRates, taxIncluded }: { readonly taxRates: TaxRates; readonly taxIncluded: boolean },
+): PricedCart {
+  const { totals } = goods
+  const itemsMinor = totals.itemsMinor - totals.discountMinor
+  const delivery = priceDelivery(tariff, { itemsMinor, taxRates, taxIncluded })
   return {
-    kind: 'priced',
-    lines,
+    ...goods,
     delivery,
-    totals: { itemsMinor, discountMinor, deliveryMinor: delivery?.amountMinor ?? 0n, taxMinor, totalMinor },
+    totals: {
+      ...totals,
+      deliveryMinor: delivery.amountMinor,
+      taxMinor: totals.taxMinor + delivery.taxMinor,
+      totalMinor: totals.totalMinor + delivery.totalMinor,
+    },
   }
 }

@@ -7,6 +7,7 @@ import { offeredTariffs, priceDelivery, type DeliveryTariff } from './price-deli
 
 const web: SellingTerms = { id: 'web' as Id<'channel'>, currency: 'USD' as CurrencyCode, taxIncluded: false }
 
+// oxfmt-ignore
 const offerCases = [
   // tariffs                                                               to    offered
   ['ground 5.00 US',                                                       'US', 'ground 500'],
@@ -28,6 +29,7 @@ for (const [tariffs, country, offered] of offerCases) {
   })
 }
 
+// oxfmt-ignore
 const freeCases = [
   // items   free from   rate    tax         costs  of it tax
   [9_999n,   10_000n,    100_000, 'added',    550n,  50n],
@@ -39,7 +41,7 @@ const freeCases = [
 ] as const
 
 for (const [itemsMinor, freeFromMinor, ratePpm, tax, totalMinor, taxMinor] of freeCases) {
-  test(`delivery of 500, free from ${freeFromMinor}, with items of ${itemsMinor} costs ${totalMinor}, tax ${tax}`, () => {
+  test(`${itemsMinor} with delivery of 500, tax ${tax}, free from ${String(freeFromMinor)}: ${totalMinor}`, () => {
     const delivery = priceDelivery(
       { ...tariffOf('ground 5.00 US', 0), freeFromMinor },
       {

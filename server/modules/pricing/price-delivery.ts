@@ -59,7 +59,11 @@ export function offeredTariffs(
 /** @param itemsMinor  the cart's items after discounts, told the way the channel tells its prices */
 export function priceDelivery(
   tariff: DeliveryTariff,
-  { itemsMinor, taxRates, taxIncluded }: {
+  {
+    itemsMinor,
+    taxRates,
+    taxIncluded,
+  }: {
     readonly itemsMinor: bigint
     readonly taxRates: TaxRates
     readonly taxIncluded: boolean

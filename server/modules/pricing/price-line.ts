@@ -28,13 +28,17 @@ const PPM = 1_000_000n
  * Prices one line. Tax is rounded once for the line, half away from zero; nothing else needs rounding.
  * @param discountMinor  for the whole line, 0 … price × quantity
  */
-export function priceLine(
-  { unitPriceMinor, quantity, discountMinor, taxRatePpm, taxIncluded }: TaxRule & {
-    readonly unitPriceMinor: bigint
-    readonly quantity: number
-    readonly discountMinor: bigint
-  },
-): LinePrice {
+export function priceLine({
+  unitPriceMinor,
+  quantity,
+  discountMinor,
+  taxRatePpm,
+  taxIncluded,
+}: TaxRule & {
+  readonly unitPriceMinor: bigint
+  readonly quantity: number
+  readonly discountMinor: bigint
+}): LinePrice {
   const itemsMinor = unitPriceMinor * BigInt(quantity)
   invariant(unitPriceMinor >= 0n && quantity > 0, 'a line sells at least one unit at zero or more')
   invariant(discountMinor >= 0n && discountMinor <= itemsMinor, 'a discount is at most what it discounts')

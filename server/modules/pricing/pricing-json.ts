@@ -3,7 +3,18 @@ import { formatId, type Id } from '../../kernel/id.ts'
 import { money, type Money } from '../../kernel/money.ts'
 import { formatInstant, type Instant } from '../../kernel/time.ts'
 import {
-  CountryCode, CurrencyCodeJson, idJson, InstantJson, line, MoneyJson, moneyJson, PositiveMoneyJson, readInstant, readMoney, Sku, strict,
+  CountryCode,
+  CurrencyCodeJson,
+  idJson,
+  InstantJson,
+  line,
+  MoneyJson,
+  moneyJson,
+  PositiveMoneyJson,
+  readInstant,
+  readMoney,
+  Sku,
+  strict,
 } from '../../platform/http/index.ts'
 import type { MerchantBook } from '../merchant/index.ts'
 import type { TaxRate } from './book.ts'
@@ -48,16 +59,28 @@ const priceListTerms = {
 }
 export const NewPriceList = strict(
   {
-    code: Code, name: Name, channel: Type.Optional(ChannelCode), currency: CurrencyCodeJson,
-    taxIncluded: Type.Boolean({ description: 'Whether its prices contain the tax.' }), ...priceListTerms,
+    code: Code,
+    name: Name,
+    channel: Type.Optional(ChannelCode),
+    currency: CurrencyCodeJson,
+    taxIncluded: Type.Boolean({ description: 'Whether its prices contain the tax.' }),
+    ...priceListTerms,
   },
   { title: 'NewPriceList' },
 )
 export const PriceListEdit = strict({ name: Type.Optional(Name), ...priceListTerms }, { title: 'PriceListEdit' })
 export const PriceListJson = strict(
   {
-    id: idJson('priceList'), code: Code, name: Name, channel: ChannelCode, currency: CurrencyCodeJson,
-    taxIncluded: Type.Boolean(), priority: Priority, validFrom: ValidFrom, validUntil: ValidUntil, version: Version,
+    id: idJson('priceList'),
+    code: Code,
+    name: Name,
+    channel: ChannelCode,
+    currency: CurrencyCodeJson,
+    taxIncluded: Type.Boolean(),
+    priority: Priority,
+    validFrom: ValidFrom,
+    validUntil: ValidUntil,
+    version: Version,
   },
   { title: 'PriceList' },
 )
@@ -72,9 +95,11 @@ export function readPriceList(
   return { kind: 'read', fields: { ...rest, channelId, priority, ...validity } }
 }
 
-export function readPriceListEdit(
-  { validFrom, validUntil, ...rest }: Static<typeof PriceListEdit>,
-): PricingChanges<'priceList'> {
+export function readPriceListEdit({
+  validFrom,
+  validUntil,
+  ...rest
+}: Static<typeof PriceListEdit>): PricingChanges<'priceList'> {
   return {
     ...rest,
     ...(validFrom === undefined ? {} : { validFrom: instantOf(validFrom) }),
@@ -83,7 +108,8 @@ export function readPriceListEdit(
 }
 
 export function priceListJson(
-  { id, channelId, validFrom, validUntil, ...rest }: PriceList, neighbours: Neighbours,
+  { id, channelId, validFrom, validUntil, ...rest }: PriceList,
+  neighbours: Neighbours,
 ): Static<typeof PriceListJson> {
   return {
     ...rest,
@@ -101,9 +127,15 @@ export const PriceResultJson = strict(
   {
     index: Type.Integer({ minimum: 0 }),
     status: Type.Enum(['set', 'withdrawn', 'error']),
-    errors: Type.Optional(Type.Array(strict({
-      path: Type.String({ description: 'JSON pointer into the row.' }), code: Type.String(), message: Type.String(),
-    }))),
+    errors: Type.Optional(
+      Type.Array(
+        strict({
+          path: Type.String({ description: 'JSON pointer into the row.' }),
+          code: Type.String(),
+          message: Type.String(),
+        }),
+      ),
+    ),
   },
   { title: 'PriceResult' },
 )
@@ -111,18 +143,28 @@ export const PriceResultJson = strict(
 // — tax rates —
 
 const RatePpm = Type.Integer({
-  minimum: 0, maximum: 1_000_000, description: 'Parts per million: 8.875 % is 88750.', examples: [88_750],
+  minimum: 0,
+  maximum: 1_000_000,
+  description: 'Parts per million: 8.875 % is 88750.',
+  examples: [88_750],
 })
 const ZoneCode = line(40, { description: "A zone's code.", examples: ['us-ny'] })
-export const NewTaxRate = strict({ zone: ZoneCode, taxClass: TaxClass, name: Name, ratePpm: RatePpm }, { title: 'NewTaxRate' })
-export const TaxRateEdit = strict({ name: Type.Optional(Name), ratePpm: Type.Optional(RatePpm) }, { title: 'TaxRateEdit' })
+export const NewTaxRate = strict(
+  { zone: ZoneCode, taxClass: TaxClass, name: Name, ratePpm: RatePpm },
+  { title: 'NewTaxRate' },
+)
+export const TaxRateEdit = strict(
+  { name: Type.Optional(Name), ratePpm: Type.Optional(RatePpm) },
+  { title: 'TaxRateEdit' },
+)
 export const TaxRateJson = strict(
   { id: idJson('taxRate'), zone: ZoneCode, taxClass: TaxClass, name: Name, ratePpm: RatePpm, version: Version },
   { title: 'TaxRate' },
 )
 
 export function readTaxRate(
-  { zone, ...rest }: Static<typeof NewTaxRate>, { merchant }: Neighbours,
+  { zone, ...rest }: Static<typeof NewTaxRate>,
+  { merchant }: Neighbours,
 ): Read<NewPricing<'taxRate'>> {
   const zoneId = merchant.rows.zone.find(({ code }) => code === zone)?.id
   if (zoneId === undefined) return { kind: 'refused', refusal: { code: 'zone_unknown' } }
@@ -138,12 +180,25 @@ export function taxRateJson({ id, zoneId, ...rest }: TaxRate, { merchant }: Neig
 const Method = Type.Enum(['ship', 'pickup'])
 const ServiceCode = nullable(line(40), "A shipping service's code; null for pickup.")
 const Countries = Type.Array(CountryCode, { minItems: 1, maxItems: COUNTRIES_MAX, description: 'Of the destination.' })
-const FreeFrom = nullable(PositiveMoneyJson, 'Delivery is free from this items total (after discounts) on; null: never.')
-const tariffTerms = { freeFrom: Type.Optional(FreeFrom), taxClass: Type.Optional(TaxClass), active: Type.Optional(Type.Boolean()) }
+const FreeFrom = nullable(
+  PositiveMoneyJson,
+  'Delivery is free from this items total (after discounts) on; null: never.',
+)
+const tariffTerms = {
+  freeFrom: Type.Optional(FreeFrom),
+  taxClass: Type.Optional(TaxClass),
+  active: Type.Optional(Type.Boolean()),
+}
 export const NewDeliveryTariff = strict(
   {
-    code: Code, name: Name, channel: Type.Optional(ChannelCode), method: Method, service: Type.Optional(ServiceCode),
-    countries: Countries, price: MoneyJson, ...tariffTerms,
+    code: Code,
+    name: Name,
+    channel: Type.Optional(ChannelCode),
+    method: Method,
+    service: Type.Optional(ServiceCode),
+    countries: Countries,
+    price: MoneyJson,
+    ...tariffTerms,
   },
   { title: 'NewDeliveryTariff' },
 )
@@ -153,14 +208,32 @@ export const DeliveryTariffEdit = strict(
 )
 export const DeliveryTariffJson = strict(
   {
-    id: idJson('deliveryTariff'), code: Code, name: Name, channel: ChannelCode, method: Method, service: ServiceCode,
-    countries: Countries, price: MoneyJson, freeFrom: FreeFrom, taxClass: TaxClass, active: Type.Boolean(), version: Version,
+    id: idJson('deliveryTariff'),
+    code: Code,
+    name: Name,
+    channel: ChannelCode,
+    method: Method,
+    service: ServiceCode,
+    countries: Countries,
+    price: MoneyJson,
+    freeFrom: FreeFrom,
+    taxClass: TaxClass,
+    active: Type.Boolean(),
+    version: Version,
   },
   { title: 'DeliveryTariff' },
 )
 
 export function readTariff(
-  { channel, service, price, freeFrom, taxClass = 'standard', active = true, ...rest }: Static<typeof NewDeliveryTariff>,
+  {
+    channel,
+    service,
+    price,
+    freeFrom,
+    taxClass = 'standard',
+    active = true,
+    ...rest
+  }: Static<typeof NewDeliveryTariff>,
   neighbours: Neighbours,
 ): Read<NewPricing<'deliveryTariff'>> {
   const channelId = channelIdOf(channel ?? null, neighbours)
@@ -177,7 +250,8 @@ export function readTariff(
 
 /** @param current  the tariff as the editor knew it: its currency stays */
 export function readTariffEdit(
-  { price, freeFrom, ...rest }: Static<typeof DeliveryTariffEdit>, { currency }: Pick<DeliveryTariff, 'currency'>,
+  { price, freeFrom, ...rest }: Static<typeof DeliveryTariffEdit>,
+  { currency }: Pick<DeliveryTariff, 'currency'>,
 ): Read<PricingChanges<'deliveryTariff'>> {
   const amount = price === undefined ? null : readMoney(price)
   if (amount !== null && amount.currency !== currency) {

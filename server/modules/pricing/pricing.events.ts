@@ -1,7 +1,10 @@
 import { Type } from 'typebox'
 
 const id = Type.String({ description: 'The id of what was saved.' })
-const saved = Type.Object({ id, fields: Type.Array(Type.String(), { description: 'The names of the fields that were written.' }) })
+const saved = Type.Object({
+  id,
+  fields: Type.Array(Type.String(), { description: 'The names of the fields that were written.' }),
+})
 
 export const events = {
   'price_list.created': { summary: 'A price list was added.', data: saved },

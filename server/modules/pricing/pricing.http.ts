@@ -6,17 +6,53 @@ import { money } from '../../kernel/money.ts'
 import type { Id } from '../../kernel/id.ts'
 import type { Db } from '../../platform/db.ts'
 import {
-  actorOf, decodeCursor, encodeCursor, expectedVersion, idJson, moneyJson, once, page, pageQuery, readId, readMoney,
-  refuse, refusePlatform, sendVersion, strict, type App, type Json, type KeyedRequest, type ProblemReply,
+  actorOf,
+  decodeCursor,
+  encodeCursor,
+  expectedVersion,
+  idJson,
+  moneyJson,
+  once,
+  page,
+  pageQuery,
+  readId,
+  readMoney,
+  refuse,
+  refusePlatform,
+  sendVersion,
+  strict,
+  type App,
+  type Json,
+  type KeyedRequest,
+  type ProblemReply,
 } from '../../platform/http/index.ts'
 import { violationsOf } from '../../platform/http/validate.ts'
 import type { Merchant } from '../merchant/index.ts'
 import type { Pricing } from './open-pricing.ts'
 import type { ReadShippingServices } from './ports.ts'
 import {
-  DeliveryTariffEdit, DeliveryTariffJson, ListedPriceJson, NewDeliveryTariff, NewPriceList, NewTaxRate, PriceListEdit,
-  PriceListJson, priceListJson, PriceResultJson, PriceRow, readPriceList, readPriceListEdit, readTariff, readTariffEdit,
-  readTaxRate, tariffJson, TaxRateEdit, TaxRateJson, taxRateJson, type Neighbours, type Read,
+  DeliveryTariffEdit,
+  DeliveryTariffJson,
+  ListedPriceJson,
+  NewDeliveryTariff,
+  NewPriceList,
+  NewTaxRate,
+  PriceListEdit,
+  PriceListJson,
+  priceListJson,
+  PriceResultJson,
+  PriceRow,
+  readPriceList,
+  readPriceListEdit,
+  readTariff,
+  readTariffEdit,
+  readTaxRate,
+  tariffJson,
+  TaxRateEdit,
+  TaxRateJson,
+  taxRateJson,
+  type Neighbours,
+  type Read,
 } from './pricing-json.ts'
 import { refusals } from './pricing.refusals.ts'
 import { listPriceRows } from './pricing.sql.ts'
@@ -51,31 +87,57 @@ export function mountPricing(app: App, deps: PricingHttpDeps): void {
 
 function mountPriceLists(app: App, deps: PricingHttpDeps): void {
   const params = strict({ id: idJson('priceList') })
-  app.get('/v1/admin/price-lists', {
-    schema: { summary: 'Lists price lists by code', tags, response: { 200: whole(PriceListJson) } }, config: read,
-  }, async (_request, reply) => {
-    const [book, neighbours] = await Promise.all([deps.pricing.currentBook(), look(deps)])
-    return reply.send({ items: book.priceLists.map((list) => priceListJson(list, neighbours)), nextCursor: null })
-  })
+  app.get(
+    '/v1/admin/price-lists',
+    {
+      schema: { summary: 'Lists price lists by code', tags, response: { 200: whole(PriceListJson) } },
+      config: read,
+    },
+    async (_request, reply) => {
+      const [book, neighbours] = await Promise.all([deps.pricing.currentBook(), look(deps)])
+      return reply.send({ items: book.priceLists.map((list) => priceListJson(list, neighbours)), nextCursor: null })
+    },
+  )
 
-  app.get('/v1/admin/price-lists/:id', {
-    schema: { summary: 'Reads a price list', tags, params, response: { 200: PriceListJson } }, config: read,
-  }, async (request, reply) => {
-    const { priceListById } = await deps.pricing.currentBook()
-    return answerOne(deps, reply, priceListById.get(readId('priceList', request.params.id)), priceListJson)
-  })
+  app.get(
+    '/v1/admin/price-lists/:id',
+    {
+      schema: { summary: 'Reads a price list', tags, params, response: { 200: PriceListJson } },
+      config: read,
+    },
+    async (request, reply) => {
+      const { priceListById } = await deps.pricing.currentBook()
+      return answerOne(deps, reply, priceListById.get(readId('priceList', request.params.id)), priceListJson)
+    },
+  )
 
-  app.post('/v1/admin/price-lists', {
-    schema: { summary: 'Adds a price list', tags, body: NewPriceList, response: { 201: PriceListJson } }, config: create,
-  }, async (request, reply) => createOnce(deps, request, reply, 'priceList', (n) => readPriceList(request.body, n), priceListJson))
+  app.post(
+    '/v1/admin/price-lists',
+    {
+      schema: { summary: 'Adds a price list', tags, body: NewPriceList, response: { 201: PriceListJson } },
+      config: create,
+    },
+    async (request, reply) =>
+      createOnce(deps, request, reply, 'priceList', (n) => readPriceList(request.body, n), priceListJson),
+  )
 
-  app.patch('/v1/admin/price-lists/:id', {
-    schema: { summary: 'Edits a price list', tags, params, body: PriceListEdit, response: { 200: PriceListJson } },
-    config: edit,
-  }, async (request, reply) => {
-    const id = readId('priceList', request.params.id)
-    return answerEdit(deps, request, reply, { kind: 'priceList', id, changes: readPriceListEdit(request.body) }, priceListJson)
-  })
+  app.patch(
+    '/v1/admin/price-lists/:id',
+    {
+      schema: { summary: 'Edits a price list', tags, params, body: PriceListEdit, response: { 200: PriceListJson } },
+      config: edit,
+    },
+    async (request, reply) => {
+      const id = readId('priceList', request.params.id)
+      return answerEdit(
+        deps,
+        request,
+        reply,
+        { kind: 'priceList', id, changes: readPriceListEdit(request.body) },
+        priceListJson,
+      )
+    },
+  )
 }
 
 const PricesBody = strict({
@@ -89,62 +151,82 @@ const rowValidator = Compile(PriceRow)
 
 function mountPrices(app: App, { db, pricing }: PricingHttpDeps): void {
   const params = strict({ id: idJson('priceList') })
-  app.get('/v1/admin/price-lists/:id/prices', {
-    schema: {
-      summary: 'Lists the prices of a price list', tags, params, querystring: strict(pageQuery),
-      response: { 200: page(ListedPriceJson) },
+  app.get(
+    '/v1/admin/price-lists/:id/prices',
+    {
+      schema: {
+        summary: 'Lists the prices of a price list',
+        tags,
+        params,
+        querystring: strict(pageQuery),
+        response: { 200: page(ListedPriceJson) },
+      },
+      config: read,
     },
-    config: read,
-  }, async (request, reply) => {
-    const { limit, cursor } = request.query
-    const after = cursor === undefined ? [null] as const : decodeCursor(cursor, ['uuid'])
-    if (after === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
-    const priceListId = readId('priceList', request.params.id)
-    const list = (await pricing.currentBook()).priceListById.get(priceListId)
-    if (list === undefined) return refusePlatform(reply, 'not_found')
-    const rows = await listPriceRows(db, { priceListId, after: after[0] as Id<'variant'> | null, limit: limit + 1 })
-    const shown = rows.slice(0, limit)
-    const skuByVariant = await readSkus(db, shown.map(({ variantId }) => variantId))
-    const last = rows.length > limit ? shown.at(-1) : undefined
-    return reply.send({
-      items: shown.map(({ variantId, amountMinor }) => ({
-        sku: must(skuByVariant.get(variantId), 'the SKU of a variant, of which none is ever deleted'),
-        price: moneyJson(money(amountMinor, list.currency)),
-      })),
-      nextCursor: last === undefined ? null : encodeCursor([last.variantId]),
-    })
-  })
+    async (request, reply) => {
+      const { limit, cursor } = request.query
+      const after = cursor === undefined ? ([null] as const) : decodeCursor(cursor, ['uuid'])
+      if (after === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
+      const priceListId = readId('priceList', request.params.id)
+      const list = (await pricing.currentBook()).priceListById.get(priceListId)
+      if (list === undefined) return refusePlatform(reply, 'not_found')
+      const rows = await listPriceRows(db, { priceListId, after: after[0] as Id<'variant'> | null, limit: limit + 1 })
+      const shown = rows.slice(0, limit)
+      const skuByVariant = await readSkus(
+        db,
+        shown.map(({ variantId }) => variantId),
+      )
+      const last = rows.length > limit ? shown.at(-1) : undefined
+      return reply.send({
+        items: shown.map(({ variantId, amountMinor }) => ({
+          sku: must(skuByVariant.get(variantId), 'the SKU of a variant, of which none is ever deleted'),
+          price: moneyJson(money(amountMinor, list.currency)),
+        })),
+        nextCursor: last === undefined ? null : encodeCursor([last.variantId]),
+      })
+    },
+  )
 
-  app.put('/v1/admin/price-lists/:id/prices', {
-    schema: {
-      summary: 'Sets or withdraws up to 1,000 prices of a price list',
-      description: 'Rows with errors are left out and answered with every error; the others are written. '
-        + 'Prices that are not named stay. The same prices again change nothing.',
-      tags, params, body: PricesBody, response: { 200: strict({ results: Type.Array(PriceResultJson) }) },
+  app.put(
+    '/v1/admin/price-lists/:id/prices',
+    {
+      schema: {
+        summary: 'Sets or withdraws up to 1,000 prices of a price list',
+        description:
+          'Rows with errors are left out and answered with every error; the others are written. ' +
+          'Prices that are not named stay. The same prices again change nothing.',
+        tags,
+        params,
+        body: PricesBody,
+        response: { 200: strict({ results: Type.Array(PriceResultJson) }) },
+      },
+      config: { scope: 'pricing:write', idempotent: 'natural' },
     },
-    config: { scope: 'pricing:write', idempotent: 'natural' },
-  }, async (request, reply) => {
-    const rows = request.body.prices.map(readRow)
-    const command = {
-      actor: actorOf(request.caller),
-      priceListId: readId('priceList', request.params.id),
-      edits: rows.flatMap((row) => (row.kind === 'edit' ? [row.edit] : [])),
-    }
-    const outcome = await db.inTransaction((tx) => pricing.setPrices(tx, command))
-    if (outcome.kind === 'unknown') return refusePlatform(reply, 'not_found')
-    const written = outcome.results.values()
-    const results = rows.map((row, index) =>
-      row.kind === 'edit' ? resultOf(must(written.next().value, 'a result an edit'), index) : { index, ...row.result },
-    )
-    return reply.send({ results })
-  })
+    async (request, reply) => {
+      const rows = request.body.prices.map(readRow)
+      const command = {
+        actor: actorOf(request.caller),
+        priceListId: readId('priceList', request.params.id),
+        edits: rows.flatMap((row) => (row.kind === 'edit' ? [row.edit] : [])),
+      }
+      const outcome = await db.inTransaction((tx) => pricing.setPrices(tx, command))
+      if (outcome.kind === 'unknown') return refusePlatform(reply, 'not_found')
+      const written = outcome.results.values()
+      const results = rows.map((row, index) =>
+        row.kind === 'edit'
+          ? resultOf(must(written.next().value, 'a result an edit'), index)
+          : { index, ...row.result },
+      )
+      return reply.send({ results })
+    },
+  )
 }
 
-type Row =
+type ReadRow =
   | { readonly kind: 'edit'; readonly edit: PriceEdit }
   | { readonly kind: 'invalid'; readonly result: Omit<Static<typeof PriceResultJson>, 'index'> }
 
-function readRow(row: unknown): Row {
+function readRow(row: unknown): ReadRow {
   if (rowValidator.Check(row)) {
     return { kind: 'edit', edit: { sku: row.sku, price: row.price === null ? null : readMoney(row.price) } }
   }
@@ -153,73 +235,134 @@ function readRow(row: unknown): Row {
 }
 
 function resultOf(result: PriceResult, index: number): Static<typeof PriceResultJson> {
-  return result.kind === 'error' ? { index, status: 'error', errors: [...result.errors] } : { index, status: result.kind }
+  return result.kind === 'error'
+    ? { index, status: 'error', errors: [...result.errors] }
+    : { index, status: result.kind }
 }
 
 function mountTaxRates(app: App, deps: PricingHttpDeps): void {
   const params = strict({ id: idJson('taxRate') })
-  app.get('/v1/admin/tax-rates', {
-    schema: { summary: 'Lists tax rates', tags, response: { 200: whole(TaxRateJson) } }, config: read,
-  }, async (_request, reply) => {
-    const [book, neighbours] = await Promise.all([deps.pricing.currentBook(), look(deps)])
-    return reply.send({ items: book.taxRates.map((rate) => taxRateJson(rate, neighbours)), nextCursor: null })
-  })
+  app.get(
+    '/v1/admin/tax-rates',
+    {
+      schema: { summary: 'Lists tax rates', tags, response: { 200: whole(TaxRateJson) } },
+      config: read,
+    },
+    async (_request, reply) => {
+      const [book, neighbours] = await Promise.all([deps.pricing.currentBook(), look(deps)])
+      return reply.send({ items: book.taxRates.map((rate) => taxRateJson(rate, neighbours)), nextCursor: null })
+    },
+  )
 
-  app.get('/v1/admin/tax-rates/:id', {
-    schema: { summary: 'Reads a tax rate', tags, params, response: { 200: TaxRateJson } }, config: read,
-  }, async (request, reply) => {
-    const { taxRates } = await deps.pricing.currentBook()
-    const id = readId('taxRate', request.params.id)
-    return answerOne(deps, reply, taxRates.find((rate) => rate.id === id), taxRateJson)
-  })
+  app.get(
+    '/v1/admin/tax-rates/:id',
+    {
+      schema: { summary: 'Reads a tax rate', tags, params, response: { 200: TaxRateJson } },
+      config: read,
+    },
+    async (request, reply) => {
+      const { taxRates } = await deps.pricing.currentBook()
+      const id = readId('taxRate', request.params.id)
+      return answerOne(
+        deps,
+        reply,
+        taxRates.find((rate) => rate.id === id),
+        taxRateJson,
+      )
+    },
+  )
 
-  app.post('/v1/admin/tax-rates', {
-    schema: { summary: 'Adds a tax rate', tags, body: NewTaxRate, response: { 201: TaxRateJson } }, config: create,
-  }, async (request, reply) => createOnce(deps, request, reply, 'taxRate', (n) => readTaxRate(request.body, n), taxRateJson))
+  app.post(
+    '/v1/admin/tax-rates',
+    {
+      schema: { summary: 'Adds a tax rate', tags, body: NewTaxRate, response: { 201: TaxRateJson } },
+      config: create,
+    },
+    async (request, reply) =>
+      createOnce(deps, request, reply, 'taxRate', (n) => readTaxRate(request.body, n), taxRateJson),
+  )
 
-  app.patch('/v1/admin/tax-rates/:id', {
-    schema: { summary: 'Edits a tax rate', tags, params, body: TaxRateEdit, response: { 200: TaxRateJson } }, config: edit,
-  }, async (request, reply) => {
-    const id = readId('taxRate', request.params.id)
-    return answerEdit(deps, request, reply, { kind: 'taxRate', id, changes: request.body }, taxRateJson)
-  })
+  app.patch(
+    '/v1/admin/tax-rates/:id',
+    {
+      schema: { summary: 'Edits a tax rate', tags, params, body: TaxRateEdit, response: { 200: TaxRateJson } },
+      config: edit,
+    },
+    async (request, reply) => {
+      const id = readId('taxRate', request.params.id)
+      return answerEdit(deps, request, reply, { kind: 'taxRate', id, changes: request.body }, taxRateJson)
+    },
+  )
 }
 
 function mountDeliveryTariffs(app: App, deps: PricingHttpDeps): void {
   const params = strict({ id: idJson('deliveryTariff') })
-  app.get('/v1/admin/delivery-tariffs', {
-    schema: { summary: 'Lists delivery tariffs by code', tags, response: { 200: whole(DeliveryTariffJson) } }, config: read,
-  }, async (_request, reply) => {
-    const [book, neighbours] = await Promise.all([deps.pricing.currentBook(), look(deps)])
-    return reply.send({ items: book.tariffs.map((tariff) => tariffJson(tariff, neighbours)), nextCursor: null })
-  })
-
-  app.get('/v1/admin/delivery-tariffs/:id', {
-    schema: { summary: 'Reads a delivery tariff', tags, params, response: { 200: DeliveryTariffJson } }, config: read,
-  }, async (request, reply) => {
-    const { tariffs } = await deps.pricing.currentBook()
-    const id = readId('deliveryTariff', request.params.id)
-    return answerOne(deps, reply, tariffs.find((tariff) => tariff.id === id), tariffJson)
-  })
-
-  app.post('/v1/admin/delivery-tariffs', {
-    schema: { summary: 'Adds a delivery tariff', tags, body: NewDeliveryTariff, response: { 201: DeliveryTariffJson } },
-    config: create,
-  }, async (request, reply) => createOnce(deps, request, reply, 'deliveryTariff', (n) => readTariff(request.body, n), tariffJson))
-
-  app.patch('/v1/admin/delivery-tariffs/:id', {
-    schema: {
-      summary: 'Edits a delivery tariff', tags, params, body: DeliveryTariffEdit, response: { 200: DeliveryTariffJson },
+  app.get(
+    '/v1/admin/delivery-tariffs',
+    {
+      schema: { summary: 'Lists delivery tariffs by code', tags, response: { 200: whole(DeliveryTariffJson) } },
+      config: read,
     },
-    config: edit,
-  }, async (request, reply) => {
-    const id = readId('deliveryTariff', request.params.id)
-    const current = (await deps.pricing.currentBook()).tariffs.find((tariff) => tariff.id === id)
-    if (current === undefined) return refusePlatform(reply, 'not_found')
-    const changes = readTariffEdit(request.body, current)
-    if (changes.kind === 'refused') return refuse(reply, refusals, changes.refusal)
-    return answerEdit(deps, request, reply, { kind: 'deliveryTariff', id, changes: changes.fields }, tariffJson)
-  })
+    async (_request, reply) => {
+      const [book, neighbours] = await Promise.all([deps.pricing.currentBook(), look(deps)])
+      return reply.send({ items: book.tariffs.map((tariff) => tariffJson(tariff, neighbours)), nextCursor: null })
+    },
+  )
+
+  app.get(
+    '/v1/admin/delivery-tariffs/:id',
+    {
+      schema: { summary: 'Reads a delivery tariff', tags, params, response: { 200: DeliveryTariffJson } },
+      config: read,
+    },
+    async (request, reply) => {
+      const { tariffs } = await deps.pricing.currentBook()
+      const id = readId('deliveryTariff', request.params.id)
+      return answerOne(
+        deps,
+        reply,
+        tariffs.find((tariff) => tariff.id === id),
+        tariffJson,
+      )
+    },
+  )
+
+  app.post(
+    '/v1/admin/delivery-tariffs',
+    {
+      schema: {
+        summary: 'Adds a delivery tariff',
+        tags,
+        body: NewDeliveryTariff,
+        response: { 201: DeliveryTariffJson },
+      },
+      config: create,
+    },
+    async (request, reply) =>
+      createOnce(deps, request, reply, 'deliveryTariff', (n) => readTariff(request.body, n), tariffJson),
+  )
+
+  app.patch(
+    '/v1/admin/delivery-tariffs/:id',
+    {
+      schema: {
+        summary: 'Edits a delivery tariff',
+        tags,
+        params,
+        body: DeliveryTariffEdit,
+        response: { 200: DeliveryTariffJson },
+      },
+      config: edit,
+    },
+    async (request, reply) => {
+      const id = readId('deliveryTariff', request.params.id)
+      const current = (await deps.pricing.currentBook()).tariffs.find((tariff) => tariff.id === id)
+      if (current === undefined) return refusePlatform(reply, 'not_found')
+      const changes = readTariffEdit(request.body, current)
+      if (changes.kind === 'refused') return refuse(reply, refusals, changes.refusal)
+      return answerEdit(deps, request, reply, { kind: 'deliveryTariff', id, changes: changes.fields }, tariffJson)
+    },
+  )
 }
 
 // — what the routes of all kinds do alike —
@@ -232,7 +375,10 @@ async function look({ db, merchant, shippingServices }: PricingHttpDeps): Promis
 }
 
 async function answerOne<Row extends { readonly version: number }, Reply extends ProblemReply>(
-  deps: PricingHttpDeps, reply: Reply, row: Row | undefined, view: View<Row>,
+  deps: PricingHttpDeps,
+  reply: Reply,
+  row: Row | undefined,
+  view: View<Row>,
 ): Promise<Reply> {
   if (row === undefined) return refusePlatform(reply, 'not_found')
   sendVersion(reply, row.version).send(view(row, await look(deps)))
@@ -240,8 +386,12 @@ async function answerOne<Row extends { readonly version: number }, Reply extends
 }
 
 async function createOnce<Kind extends PricingKind, Reply extends ProblemReply>(
-  deps: PricingHttpDeps, request: KeyedRequest, reply: Reply, kind: Kind,
-  readBody: (neighbours: Neighbours) => Read<NewPricing<Kind>>, view: View<PricingByKind[Kind]>,
+  deps: PricingHttpDeps,
+  request: KeyedRequest,
+  reply: Reply,
+  kind: Kind,
+  readBody: (neighbours: Neighbours) => Read<NewPricing<Kind>>,
+  view: View<PricingByKind[Kind]>,
 ): Promise<Reply> {
   // Before the transaction: inside, a second connection would be asked for while the first is held.
   const neighbours = await look(deps)
@@ -250,7 +400,11 @@ async function createOnce<Kind extends PricingKind, Reply extends ProblemReply>(
     refusals,
     work: async (tx) => {
       if (body.kind === 'refused') return { refuse: body.refusal }
-      const outcome = await deps.pricing.createPricing(tx, { actor: actorOf(request.caller), kind, fields: body.fields })
+      const outcome = await deps.pricing.createPricing(tx, {
+        actor: actorOf(request.caller),
+        kind,
+        fields: body.fields,
+      })
       return outcome.kind === 'refused'
         ? { refuse: outcome.refusal }
         : { status: 201, stored: view(outcome.row, neighbours) }
@@ -263,8 +417,14 @@ async function createOnce<Kind extends PricingKind, Reply extends ProblemReply>(
 }
 
 async function answerEdit<Kind extends PricingKind, Reply extends ProblemReply>(
-  deps: PricingHttpDeps, request: KeyedRequest & { readonly ifMatch: number | null }, reply: Reply,
-  { kind, id, changes }: {
+  deps: PricingHttpDeps,
+  request: KeyedRequest & { readonly ifMatch: number | null },
+  reply: Reply,
+  {
+    kind,
+    id,
+    changes,
+  }: {
     readonly kind: Kind
     readonly id: PricingByKind[Kind]['id']
     readonly changes: PricingChanges<Kind>
@@ -274,10 +434,15 @@ async function answerEdit<Kind extends PricingKind, Reply extends ProblemReply>(
   const command = { actor: actorOf(request.caller), kind, id, seenVersion: expectedVersion(request), changes }
   const outcome: EditPricingOutcome<Kind> = await deps.db.inTransaction((tx) => deps.pricing.editPricing(tx, command))
   switch (outcome.kind) {
-    case 'edited':           return answerOne(deps, reply, outcome.row, view)
-    case 'unknown':          return refusePlatform(reply, 'not_found')
-    case 'version_mismatch': return refusePlatform(reply, 'version_mismatch', { currentVersion: outcome.currentVersion })
-    case 'refused':          return refuse(reply, refusals, outcome.refusal)
-    default:                 return unreachable(outcome)
+    case 'edited':
+      return answerOne(deps, reply, outcome.row, view)
+    case 'unknown':
+      return refusePlatform(reply, 'not_found')
+    case 'version_mismatch':
+      return refusePlatform(reply, 'version_mismatch', { currentVersion: outcome.currentVersion })
+    case 'refused':
+      return refuse(reply, refusals, outcome.refusal)
+    default:
+      return unreachable(outcome)
   }
 }

@@ -63,8 +63,17 @@ export function putPriceList(tx: Tx, list: PriceList, revision: bigint): void {
               set name = excluded.name, priority = excluded.priority, valid_from = excluded.valid_from,
                   valid_until = excluded.valid_until, version = excluded.version, revision = excluded.revision`,
     values: [
-      list.id, list.code, list.name, list.channelId, list.currency, list.taxIncluded, list.priority,
-      timestampOf(list.validFrom), timestampOf(list.validUntil), list.version, revision,
+      list.id,
+      list.code,
+      list.name,
+      list.channelId,
+      list.currency,
+      list.taxIncluded,
+      list.priority,
+      timestampOf(list.validFrom),
+      timestampOf(list.validUntil),
+      list.version,
+      revision,
     ],
   })
 }
@@ -91,8 +100,19 @@ export function putTariff(tx: Tx, tariff: DeliveryTariff): void {
                   free_from_minor = excluded.free_from_minor, tax_class = excluded.tax_class,
                   active = excluded.active, version = excluded.version`,
     values: [
-      tariff.id, tariff.code, tariff.name, tariff.channelId, tariff.method, tariff.serviceId, tariff.countries,
-      tariff.currency, tariff.amountMinor, tariff.freeFromMinor, tariff.taxClass, tariff.active, tariff.version,
+      tariff.id,
+      tariff.code,
+      tariff.name,
+      tariff.channelId,
+      tariff.method,
+      tariff.serviceId,
+      tariff.countries,
+      tariff.currency,
+      tariff.amountMinor,
+      tariff.freeFromMinor,
+      tariff.taxClass,
+      tariff.active,
+      tariff.version,
     ],
   })
 }
@@ -113,7 +133,11 @@ export interface NewPrice {
  */
 export function putPrices(
   tx: Tx,
-  { priceListId, prices, revision }: {
+  {
+    priceListId,
+    prices,
+    revision,
+  }: {
     readonly priceListId: Id<'priceList'>
     readonly prices: readonly NewPrice[]
     readonly revision: bigint
@@ -137,7 +161,8 @@ export function putPrices(
 }
 
 export async function readPrices(
-  source: Queryable, variantIds: readonly Id<'variant'>[],
+  source: Queryable,
+  variantIds: readonly Id<'variant'>[],
 ): Promise<Map<Id<'variant'>, readonly ListedPrice[]>> {
   const rows = await source.rows<{ variant_id: Id<'variant'>; price_list_id: Id<'priceList'>; amount_minor: bigint }>({
     name: 'pricing.read_prices',
@@ -168,7 +193,11 @@ export async function variantsRepricedSince(source: Queryable, revision: bigint)
 /** A list's prices in variant order. @param page.after  the last variant of the page before */
 export function listPriceRows(
   source: Queryable,
-  { priceListId, after, limit }: {
+  {
+    priceListId,
+    after,
+    limit,
+  }: {
     readonly priceListId: Id<'priceList'>
     readonly after: Id<'variant'> | null
     readonly limit: number

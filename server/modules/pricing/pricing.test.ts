@@ -39,28 +39,45 @@ before(async () => {
   pricing = openPricing(deps)
   await db.inTransaction(async (tx) => {
     const entity = await createConfiguration(tx, {
-      actor, kind: 'legalEntity',
+      actor,
+      kind: 'legalEntity',
       fields: { code: 'fernway', name: 'Fernway', country: 'US', currency: usd, timeZone: 'America/New_York' },
     })
     assert.ok(entity.kind === 'created')
     const channel = await createConfiguration(tx, {
-      actor, kind: 'channel',
+      actor,
+      kind: 'channel',
       fields: {
-        code: 'web', name: 'Web', kind: 'web', legalEntityId: entity.row.id, marketId: null, currency: usd,
-        currencies: [usd, jpy], locale: 'en-US', timeZone: 'America/New_York', taxIncluded: false, trusted: false,
-        cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true,
+        code: 'web',
+        name: 'Web',
+        kind: 'web',
+        legalEntityId: entity.row.id,
+        marketId: null,
+        currency: usd,
+        currencies: [usd, jpy],
+        locale: 'en-US',
+        timeZone: 'America/New_York',
+        taxIncluded: false,
+        trusted: false,
+        cartTtlS: 3_600,
+        paymentTtlS: 1_800,
+        paymentCapS: 86_400,
+        active: true,
       },
     })
     assert.ok(channel.kind === 'created')
     web = channel.row
     const made = await createConfiguration(tx, {
-      actor, kind: 'zone', fields: { code: 'us-ny', name: 'New York', country: 'US', regions: ['NY'], postalPrefixes: [] },
+      actor,
+      kind: 'zone',
+      fields: { code: 'us-ny', name: 'New York', country: 'US', regions: ['NY'], postalPrefixes: [] },
     })
     assert.ok(made.kind === 'created')
     zone = made.row
     const catalog = openCatalog({ merchant, onVariantsCreated: () => {} })
     await catalog.saveProducts(tx, {
-      actor, edits: [{ handle: 'goods', title: 'Goods', variants: [{ sku: 'TEE' }, { sku: 'MUG' }] }],
+      actor,
+      edits: [{ handle: 'goods', title: 'Goods', variants: [{ sku: 'TEE' }, { sku: 'MUG' }] }],
     })
   })
   const variants = await findVariants(db, ['TEE', 'MUG'])
@@ -73,15 +90,33 @@ after(async () => {
 })
 
 function listFields(code: string): NewPricing<'priceList'> {
-  return { code, name: code, channelId: null, currency: usd, taxIncluded: false, priority: 0, validFrom: null, validUntil: null }
+  return {
+    code,
+    name: code,
+    channelId: null,
+    currency: usd,
+    taxIncluded: false,
+    priority: 0,
+    validFrom: null,
+    validUntil: null,
+  }
 }
 function rateFields(): NewPricing<'taxRate'> {
   return { zoneId: zone.id, taxClass: 'standard', name: 'NY sales tax', ratePpm: 88_750 }
 }
 function tariffFields(code: string): NewPricing<'deliveryTariff'> {
   return {
-    code, name: code, channelId: null, method: 'ship', serviceId: ground.id, countries: ['US'], currency: usd,
-    amountMinor: 599n, freeFromMinor: 10_000n, taxClass: 'standard', active: true,
+    code,
+    name: code,
+    channelId: null,
+    method: 'ship',
+    serviceId: ground.id,
+    countries: ['US'],
+    currency: usd,
+    amountMinor: 599n,
+    freeFromMinor: 10_000n,
+    taxClass: 'standard',
+    active: true,
   }
 }
 
@@ -92,18 +127,29 @@ test('a cart is priced from what was saved: list, rate and tariff', async () => 
   await set(list.id, ['TEE', 1999n], ['MUG', 999_999_999_999n])
 
   const book = await pricing.bookAt(db, await revision())
-  assert.deepEqual([book.priceListById.get(list.id), book.taxRates, book.tariffs], [{ ...list, version: 2 }, [rate], [tariff]])
+  assert.deepEqual(
+    [book.priceListById.get(list.id), book.taxRates, book.tariffs],
+    [{ ...list, version: 2 }, [rate], [tariff]],
+  )
   const prices = await pricing.pricesAt(db, await revision(), [tee, mug, newId()])
   assert.deepEqual([...prices.keys()].toSorted(), [tee, mug].toSorted())
   assert.deepEqual(prices.get(mug), [{ priceListId: list.id, amountMinor: 999_999_999_999n }])
   const priced = priceCart({
-    at: noon, channel: web, priceLists: book.priceListById, prices, tariff,
+    at: noon,
+    channel: web,
+    priceLists: book.priceListById,
+    prices,
+    tariff,
     taxRates: book.taxRatesByZone.get(zone.id) ?? noTaxRates,
     lines: [{ lineKey: 'TEE', variantId: tee, quantity: 2, taxClass: 'standard' }],
   })
   assert.ok(priced.kind === 'priced')
   assert.deepEqual(priced.totals, {
-    itemsMinor: 3998n, discountMinor: 0n, deliveryMinor: 599n, taxMinor: 355n + 53n, totalMinor: 3998n + 599n + 408n,
+    itemsMinor: 3998n,
+    discountMinor: 0n,
+    deliveryMinor: 599n,
+    taxMinor: 355n + 53n,
+    totalMinor: 3998n + 599n + 408n,
   })
 })
 
@@ -122,7 +168,10 @@ test('a node answers from its cache until told of a newer revision; a withdrawn 
   assert.equal(await priceOf(await revision()), undefined)
   const other = openPricing(deps)
   const listed = (await other.pricesAt(db, await revision(), [tee])).get(tee) ?? []
-  assert.ok(listed.every(({ priceListId }) => priceListId !== list.id), 'nor does a node that starts afterwards see it')
+  assert.ok(
+    listed.every(({ priceListId }) => priceListId !== list.id),
+    'nor does a node that starts afterwards see it',
+  )
 })
 
 test('prices are set row by row: what is good goes in, what is not is told', async () => {
@@ -136,11 +185,15 @@ test('prices are set row by row: what is good goes in, what is not is told', asy
   const outcome = await db.inTransaction((tx) => pricing.setPrices(tx, { actor, priceListId: list.id, edits }))
   assert.ok(outcome.kind === 'done')
   assert.deepEqual(
-    outcome.results.map((result) => (result.kind === 'error' ? result.errors.map(({ path, code }) => `${path} ${code}`) : result.kind)),
+    outcome.results.map((result) =>
+      result.kind === 'error' ? result.errors.map(({ path, code }) => `${path} ${code}`) : result.kind,
+    ),
     ['set', ['/sku sku_unknown'], ['/price/currency currency_differs'], ['/sku sku_repeated']],
   )
   assert.deepEqual(await storedPrices(list.id), [{ variant_id: tee, amount_minor: 100n }])
-  assert.deepEqual(await db.inTransaction((tx) => pricing.setPrices(tx, { actor, priceListId: newId(), edits })), { kind: 'unknown' })
+  assert.deepEqual(await db.inTransaction((tx) => pricing.setPrices(tx, { actor, priceListId: newId(), edits })), {
+    kind: 'unknown',
+  })
 })
 
 test('prices that are set anew and the same keep the list as it is', async () => {
@@ -153,11 +206,17 @@ test('prices that are set anew and the same keep the list as it is', async () =>
   await set(list.id, ['TEE', 101n], ['MUG', 200n])
   assert.equal(await version(), 3)
   const events = await rowsOf<{ type: string; version: number }>(
-    'select type, version from platform.event where aggregate_id = $1 order by position', [list.id],
+    'select type, version from platform.event where aggregate_id = $1 order by position',
+    [list.id],
   )
-  assert.deepEqual(events.map(({ type, version: told }) => [type, told]), [
-    ['price_list.created', 1], ['price_list.repriced', 2], ['price_list.repriced', 3],
-  ])
+  assert.deepEqual(
+    events.map(({ type, version: told }) => [type, told]),
+    [
+      ['price_list.created', 1],
+      ['price_list.repriced', 2],
+      ['price_list.repriced', 3],
+    ],
+  )
 })
 
 const refusedLists: readonly (readonly [string, () => Partial<NewPricing<'priceList'>>, string])[] = [
@@ -167,13 +226,26 @@ const refusedLists: readonly (readonly [string, () => Partial<NewPricing<'priceL
   ['a channel that is none', () => ({ channelId: newId() }), 'channel_unknown'],
   ['a currency no channel sells in', () => ({ currency: eur }), 'currency_not_sold_in'],
   ['a currency the channel lacks', () => ({ currency: eur, channelId: web.id }), 'currency_not_sold_in'],
-  ['prices with tax, where the channel tells them without', () => ({ taxIncluded: true, channelId: web.id }), 'tax_mode_differs'],
-  ['a validity that ends before it begins', () => ({ validFrom: noon, validUntil: addMs(noon, -1) }), 'validity_reversed'],
+  [
+    'prices with tax, where the channel tells them without',
+    () => ({ taxIncluded: true, channelId: web.id }),
+    'tax_mode_differs',
+  ],
+  [
+    'a validity that ends before it begins',
+    () => ({ validFrom: noon, validUntil: addMs(noon, -1) }),
+    'validity_reversed',
+  ],
   ['a validity of no time', () => ({ validFrom: noon, validUntil: noon }), 'validity_reversed'],
-  ['a list of the channel', () => ({ channelId: web.id, currency: jpy, validFrom: noon, validUntil: addMs(noon, 1) }), 'created'],
+  [
+    'a list of the channel',
+    () => ({ channelId: web.id, currency: jpy, validFrom: noon, validUntil: addMs(noon, 1) }),
+    'created',
+  ],
 ]
 for (const [what, change, expected] of refusedLists) {
-  test(`price list, ${what}: ${expected}`, async () => assertOutcome(await make('priceList', { ...listFields('odd'), ...change() }), expected))
+  test(`price list, ${what}: ${expected}`, async () =>
+    assertOutcome(await make('priceList', { ...listFields('odd'), ...change() }), expected))
 }
 
 const refusedRates: readonly (readonly [string, () => Partial<NewPricing<'taxRate'>>, string])[] = [
@@ -184,7 +256,8 @@ const refusedRates: readonly (readonly [string, () => Partial<NewPricing<'taxRat
   ['less than nothing', () => ({ taxClass: 'x', ratePpm: -1 }), 'tax_rate_out_of_range'],
 ]
 for (const [what, change, expected] of refusedRates) {
-  test(`tax rate, ${what}: ${expected}`, async () => assertOutcome(await make('taxRate', { ...rateFields(), ...change() }), expected))
+  test(`tax rate, ${what}: ${expected}`, async () =>
+    assertOutcome(await make('taxRate', { ...rateFields(), ...change() }), expected))
 }
 
 const refusedTariffs: readonly (readonly [string, () => Partial<NewPricing<'deliveryTariff'>>, string])[] = [
@@ -205,9 +278,18 @@ for (const [what, change, expected] of refusedTariffs) {
 test('an edit changes what it names, is told and audited, and is refused when the row moved on', async () => {
   const tariff = await create('deliveryTariff', tariffFields('edited'))
   const edited = await edit('deliveryTariff', tariff.id, 1, { amountMinor: 0n, freeFromMinor: null, active: false })
-  assert.deepEqual(edited, { kind: 'edited', row: { ...tariff, amountMinor: 0n, freeFromMinor: null, active: false, version: 2 } })
-  assert.deepEqual((await pricing.currentBook()).tariffs.find(({ id }) => id === tariff.id), edited.kind === 'edited' && edited.row)
-  assert.deepEqual(await edit('deliveryTariff', tariff.id, 1, { name: 'X' }), { kind: 'version_mismatch', currentVersion: 2 })
+  assert.deepEqual(edited, {
+    kind: 'edited',
+    row: { ...tariff, amountMinor: 0n, freeFromMinor: null, active: false, version: 2 },
+  })
+  assert.deepEqual(
+    (await pricing.currentBook()).tariffs.find(({ id }) => id === tariff.id),
+    edited.kind === 'edited' && edited.row,
+  )
+  assert.deepEqual(await edit('deliveryTariff', tariff.id, 1, { name: 'X' }), {
+    kind: 'version_mismatch',
+    currentVersion: 2,
+  })
   assert.deepEqual(await edit('deliveryTariff', newId(), 1, { name: 'X' }), { kind: 'unknown' })
   const refused = await edit('deliveryTariff', tariff.id, 2, { countries: ['XX'] })
   assert.deepEqual(refused, { kind: 'refused', refusal: { code: 'country_unknown', country: 'XX' } })
@@ -216,18 +298,31 @@ test('an edit changes what it names, is told and audited, and is refused when th
   const until: Instant = addMs(noon, DAY_MS)
   const ended = await edit('priceList', list.id, 1, { validUntil: until, priority: -1 })
   assert.deepEqual(ended, { kind: 'edited', row: { ...list, validUntil: until, priority: -1, version: 2 } })
-  assert.deepEqual((await pricing.currentBook()).priceListById.get(list.id), { ...list, validUntil: until, priority: -1, version: 2 })
+  assert.deepEqual((await pricing.currentBook()).priceListById.get(list.id), {
+    ...list,
+    validUntil: until,
+    priority: -1,
+    version: 2,
+  })
 
   const audit = await rowsOf<{ action: string; detail: object }>(
-    "select action, detail from platform.audit_entry where action like 'delivery_tariff.%' and detail @> '{\"fields\": [\"active\"]}' order by id", [],
+    `select action, detail from platform.audit_entry
+      where action like 'delivery_tariff.%' and detail @> '{"fields": ["active"]}' order by id`,
+    [],
   )
-  assert.deepEqual(audit.at(-1), { action: 'delivery_tariff.edited', detail: { fields: ['amountMinor', 'freeFromMinor', 'active'] } })
+  assert.deepEqual(audit.at(-1), {
+    action: 'delivery_tariff.edited',
+    detail: { fields: ['amountMinor', 'freeFromMinor', 'active'] },
+  })
 })
 
 test('forty at once set the same price: the versions of the list have no gap', async () => {
   const list = await create('priceList', listFields('race'))
   await Promise.all(Array.from({ length: 40 }, (_, index) => set(list.id, ['TEE', BigInt(index)])))
-  const [counted] = await rowsOf('select count(*)::int as n, max(version) as last from platform.event where aggregate_id = $1', [list.id])
+  const [counted] = await rowsOf(
+    'select count(*)::int as n, max(version) as last from platform.event where aggregate_id = $1',
+    [list.id],
+  )
   assert.deepEqual(counted, { n: 41, last: 41 })
 })
 
@@ -243,19 +338,26 @@ async function create<Kind extends PricingKind>(kind: Kind, fields: NewPricing<K
 }
 
 function edit<Kind extends PricingKind>(
-  kind: Kind, id: PricingByKind[Kind]['id'], seenVersion: number, changes: PricingChanges<Kind>,
+  kind: Kind,
+  id: PricingByKind[Kind]['id'],
+  seenVersion: number,
+  changes: PricingChanges<Kind>,
 ) {
   return db.inTransaction((tx) => pricing.editPricing(tx, { actor, kind, id, seenVersion, changes }))
 }
 
 function assertOutcome(
-  outcome: { readonly kind: string; readonly refusal?: { readonly code: string } }, expected: string,
+  outcome: { readonly kind: string; readonly refusal?: { readonly code: string } },
+  expected: string,
 ): void {
   assert.equal(outcome.refusal?.code ?? outcome.kind, expected)
 }
 
 async function set(priceListId: Id<'priceList'>, ...prices: readonly (readonly [sku: string, minor: bigint | null])[]) {
-  const edits = prices.map(([sku, minor]) => ({ sku, price: minor === null ? null : ({ minor, currency: usd } satisfies Money) }))
+  const edits = prices.map(([sku, minor]) => ({
+    sku,
+    price: minor === null ? null : ({ minor, currency: usd } satisfies Money),
+  }))
   const outcome = await db.inTransaction((tx) => pricing.setPrices(tx, { actor, priceListId, edits }))
   assert.ok(outcome.kind === 'done' && outcome.results.every(({ kind }) => kind !== 'error'), 'the prices are set')
 }

@@ -5,7 +5,13 @@ import { appendEvents } from '../../platform/events/append.ts'
 import { raiseRevision, readRevisions } from '../../platform/revision.ts'
 import type { Merchant } from '../merchant/index.ts'
 import type { PricingRows, TaxRate } from './book.ts'
-import { checkPriceList, checkTariff, checkTaxRate, type PricingRefusal, type PricingSurroundings } from './check-pricing.ts'
+import {
+  checkPriceList,
+  checkTariff,
+  checkTaxRate,
+  type PricingRefusal,
+  type PricingSurroundings,
+} from './check-pricing.ts'
 import type { ReadShippingServices } from './ports.ts'
 import type { PriceList } from './price-choice.ts'
 import type { DeliveryTariff } from './price-delivery.ts'
@@ -21,8 +27,9 @@ export interface PricingByKind {
 export type PricingKind = keyof PricingByKind
 
 /** What a new row says of itself. An id is brought only by who needs to know it beforehand, such as demo data. */
-export type NewPricing<Kind extends PricingKind> =
-  Omit<PricingByKind[Kind], 'id' | 'version'> & { readonly id?: PricingByKind[Kind]['id'] }
+export type NewPricing<Kind extends PricingKind> = Omit<PricingByKind[Kind], 'id' | 'version'> & {
+  readonly id?: PricingByKind[Kind]['id']
+}
 
 /** What stays as it was made: it says what the amounts mean. */
 interface FixedFields {
@@ -31,8 +38,9 @@ interface FixedFields {
   deliveryTariff: 'code' | 'channelId' | 'method' | 'serviceId' | 'currency'
 }
 
-export type PricingChanges<Kind extends PricingKind> =
-  Partial<Omit<PricingByKind[Kind], 'id' | 'version' | FixedFields[Kind]>>
+export type PricingChanges<Kind extends PricingKind> = Partial<
+  Omit<PricingByKind[Kind], 'id' | 'version' | FixedFields[Kind]>
+>
 
 export type CreatePricingOutcome<Kind extends PricingKind> =
   | { readonly kind: 'created'; readonly row: PricingByKind[Kind] }
@@ -72,7 +80,13 @@ export async function createPricing<Kind extends PricingKind>(
 export async function editPricing<Kind extends PricingKind>(
   deps: SavePricingDeps,
   tx: Tx,
-  { actor, kind, id, seenVersion, changes }: {
+  {
+    actor,
+    kind,
+    id,
+    seenVersion,
+    changes,
+  }: {
     readonly actor: string
     readonly kind: Kind
     readonly id: PricingByKind[Kind]['id']
@@ -100,7 +114,11 @@ async function look({ merchant, shippingServices }: SavePricingDeps, tx: Tx): Pr
 
 function without({ priceLists, taxRates, tariffs }: PricingRows, rowId: string): PricingRows {
   const isOther = ({ id }: { readonly id: string }): boolean => id !== rowId
-  return { priceLists: priceLists.filter(isOther), taxRates: taxRates.filter(isOther), tariffs: tariffs.filter(isOther) }
+  return {
+    priceLists: priceLists.filter(isOther),
+    taxRates: taxRates.filter(isOther),
+    tariffs: tariffs.filter(isOther),
+  }
 }
 
 const rowsOf: { readonly [Kind in PricingKind]: (rows: PricingRows) => readonly PricingByKind[Kind][] } = {
@@ -114,17 +132,27 @@ const check: {
 } = { priceList: checkPriceList, taxRate: checkTaxRate, deliveryTariff: checkTariff }
 
 const put: { readonly [Kind in PricingKind]: (tx: Tx, row: PricingByKind[Kind], revision: bigint) => void } = {
-  priceList: putPriceList, taxRate: putTaxRate, deliveryTariff: putTariff,
+  priceList: putPriceList,
+  taxRate: putTaxRate,
+  deliveryTariff: putTariff,
 }
 
 /** The words of a kind in event types and audit actions. */
 const wordByKind = {
-  priceList: 'price_list', taxRate: 'tax_rate', deliveryTariff: 'delivery_tariff',
+  priceList: 'price_list',
+  taxRate: 'tax_rate',
+  deliveryTariff: 'delivery_tariff',
 } as const satisfies Record<PricingKind, string>
 
 function write<Kind extends PricingKind>(
   tx: Tx,
-  { actor, kind, row, revision, fields }: {
+  {
+    actor,
+    kind,
+    row,
+    revision,
+    fields,
+  }: {
     readonly actor: string
     readonly kind: Kind
     readonly row: PricingByKind[Kind]
@@ -137,7 +165,14 @@ function write<Kind extends PricingKind>(
   const action = `${word}.${row.version === 1 ? 'created' : 'edited'}`
   const id = formatId<PricingKind>(kind, row.id)
   appendEvents(tx, [
-    { type: action, aggregateKind: word, aggregateId: row.id, version: row.version, data: { id, fields }, occurredAt: tx.at },
+    {
+      type: action,
+      aggregateKind: word,
+      aggregateId: row.id,
+      version: row.version,
+      data: { id, fields },
+      occurredAt: tx.at,
+    },
   ])
   appendAudit(tx, { actor, action, object: id, detail: { fields } })
 }

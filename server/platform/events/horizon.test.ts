@@ -25,7 +25,11 @@ after(async () => {
   await database.drop()
 })
 
-async function withSession(databaseUrl: string, name: string, work: (session: pg.Client) => Promise<void>): Promise<void> {
+async function withSession(
+  databaseUrl: string,
+  name: string,
+  work: (session: pg.Client) => Promise<void>,
+): Promise<void> {
   const session = new pg.Client({ connectionString: databaseUrl, application_name: name })
   await session.connect()
   try {
@@ -36,18 +40,37 @@ async function withSession(databaseUrl: string, name: string, work: (session: pg
 }
 
 async function append(): Promise<void> {
-  await db.inTransaction(async (tx) => appendEvents(tx, [
-    { type: 'thing.made', aggregateKind: 'thing', aggregateId: randomUUID(), version: 1, data: {}, occurredAt: tx.at },
-  ]))
+  await db.inTransaction(async (tx) =>
+    appendEvents(tx, [
+      {
+        type: 'thing.made',
+        aggregateKind: 'thing',
+        aggregateId: randomUUID(),
+        version: 1,
+        data: {},
+        occurredAt: tx.at,
+      },
+    ]),
+  )
 }
 
 async function appendInVain(): Promise<void> {
-  await assert.rejects(db.inTransaction(async (tx) => {
-    appendEvents(tx, [
-      { type: 'thing.made', aggregateKind: 'thing', aggregateId: randomUUID(), version: 1, data: {}, occurredAt: tx.at },
-    ])
-    throw new Error('planted rollback')
-  }), /planted/)
+  await assert.rejects(
+    db.inTransaction(async (tx) => {
+      appendEvents(tx, [
+        {
+          type: 'thing.made',
+          aggregateKind: 'thing',
+          aggregateId: randomUUID(),
+          version: 1,
+          data: {},
+          occurredAt: tx.at,
+        },
+      ])
+      throw new Error('planted rollback')
+    }),
+    /planted/,
+  )
 }
 
 /** Counts statements by name. */
@@ -98,7 +121,10 @@ test('a look that has begun is not shared with somebody who brings news', async 
   const looks = Array.from({ length: 30 }, async (_, index) => {
     await sleep(index)
     await append()
-    const [row] = await db.rows<{ position: bigint }>({ name: 'test.max', text: 'select max(position) as position from platform.event' })
+    const [row] = await db.rows<{ position: bigint }>({
+      name: 'test.max',
+      text: 'select max(position) as position from platform.event',
+    })
     assert.ok((await horizon.look()).position >= must(row, 'a row').position)
   })
   await Promise.all(looks)
@@ -109,7 +135,7 @@ test('a failed look is told to those who asked, the next one works', async () =>
   let isAway = true
   const horizon = new EventHorizon({
     onBlocked: unblocked,
-    source: { ...source, rows: (statement) => isAway ? Promise.reject(new Error('away')) : source.rows(statement) },
+    source: { ...source, rows: (statement) => (isAway ? Promise.reject(new Error('away')) : source.rows(statement)) },
   })
   const first = horizon.look()
   await assert.rejects(first, /away/)
@@ -125,10 +151,15 @@ test('positions at the end that were rolled back are made durable, others need n
   assert.equal(count('flush_log'), 0)
   for (let round = 0; round < 20; round++) {
     await appendInVain()
-    const [logged] = await db.rows<{ lsn: string }>({ name: 'test.insert_lsn', text: 'select pg_current_wal_insert_lsn()::text as lsn' })
+    const [logged] = await db.rows<{ lsn: string }>({
+      name: 'test.insert_lsn',
+      text: 'select pg_current_wal_insert_lsn()::text as lsn',
+    })
     await horizon.look()
     const [row] = await db.rows<{ isFlushed: boolean }>({
-      name: 'test.flushed', text: 'select pg_current_wal_flush_lsn() >= $1::pg_lsn as "isFlushed"', values: [logged?.lsn],
+      name: 'test.flushed',
+      text: 'select pg_current_wal_flush_lsn() >= $1::pg_lsn as "isFlushed"',
+      values: [logged?.lsn],
     })
     assert.ok(row?.isFlushed)
   }
@@ -143,7 +174,9 @@ test('a transaction that stays open raises an alarm that names it, in this datab
       const horizon = new EventHorizon({ source: db, onBlocked: (gate) => void alarms.push(gate), blockedAfterMs: 40 })
       await horizon.look()
       alarms.length = 0
-      const { rows: [{ pid }] } = await session.query('select pg_backend_pid() as pid')
+      const {
+        rows: [{ pid }],
+      } = await session.query('select pg_backend_pid() as pid')
       await session.query('begin')
       await session.query('select pg_current_xact_id()')
       await append()
@@ -158,9 +191,15 @@ test('a transaction that stays open raises an alarm that names it, in this datab
       await look
       const { waitedMs, holders } = must(alarms.at(-1), 'an alarm')
       assert.ok(waitedMs >= 80)
-      const { openMs, ...holder } = must(holders.find((candidate) => candidate.pid === pid), 'the forgetful session')
+      const { openMs, ...holder } = must(
+        holders.find((candidate) => candidate.pid === pid),
+        'the forgetful session',
+      )
       assert.deepEqual(holder, {
-        pid, database: new URL(url).pathname.slice(1), application: 'forgetful report', state: 'idle in transaction',
+        pid,
+        database: new URL(url).pathname.slice(1),
+        application: 'forgetful report',
+        state: 'idle in transaction',
       })
       assert.ok(openMs >= 80)
     })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { instantFromMs } from '../../kernel/time.ts'
@@ -8,22 +8,32 @@ import { createDb, type Db } from '../db.ts'
 import { announceEvents } from './announce.ts'
 import { appendEvents } from './append.ts'
 import { EventHorizon } from './horizon.ts'
-import { planSteps, runJourney, type JourneyOptions } from './journey.ts'
+import { planSteps, runJourney, type Journey, type JourneyOptions } from './journey.ts'
 import type { StoredEvent } from './reader.ts'
 import { Wake } from './wake.ts'
 
 /** `A.placed` is an event of aggregate A. */
 function batch(story: string): StoredEvent[] {
-  return story.split(' ').filter(Boolean).map((word, index) => {
-    const [aggregateId = '', type = ''] = word.split('.')
-    const at = instantFromMs(0)
-    return {
-      position: BigInt(index + 1), type, aggregateKind: 'order', aggregateId, version: index + 1, data: {},
-      occurredAt: at, recordedAt: at,
-    }
-  })
+  return story
+    .split(' ')
+    .filter(Boolean)
+    .map((word, index) => {
+      const [aggregateId = '', type = ''] = word.split('.')
+      const at = instantFromMs(0)
+      return {
+        position: BigInt(index + 1),
+        type,
+        aggregateKind: 'order',
+        aggregateId,
+        version: index + 1,
+        data: {},
+        occurredAt: at,
+        recordedAt: at,
+      }
+    })
 }
 
+// oxfmt-ignore
 const plans = [
   // the batch                                     the steps
   ['',                                             []],
@@ -37,30 +47,38 @@ const plans = [
 
 for (const [story, steps] of plans) {
   test(`${story || 'an empty batch'} is done in ${steps.length} steps`, () => {
-    const planned = planSteps(batch(story)).map(({ type, events }) => [type, ...events.map((e) => e.aggregateId)].join(' '))
+    const planned = planSteps(batch(story)).map(({ type, events }) =>
+      [type, ...events.map((e) => e.aggregateId)].join(' '),
+    )
     assert.deepEqual(planned, steps)
   })
 }
 
 test('whatever the batch: every event is in one step of its type, in order within its aggregate', () => {
   const word = fc.tuple(fc.constantFrom('A', 'B', 'C'), fc.constantFrom('placed', 'paid', 'held'))
-  fc.assert(fc.property(fc.array(word, { maxLength: 60 }), (words) => {
-    const events = batch(words.map((pair) => pair.join('.')).join(' '))
-    const steps = planSteps(events)
-    const flat = steps.flatMap((step) => step.events.map((event) => ({ event, type: step.type })))
-    assert.equal(flat.length, events.length)
-    assert.ok(flat.every(({ event, type }) => event.type === type))
-    for (const aggregateId of ['A', 'B', 'C']) {
-      assert.deepEqual(
-        flat.map(({ event }) => event).filter((event) => event.aggregateId === aggregateId),
-        events.filter((event) => event.aggregateId === aggregateId),
-      )
-    }
-    for (const step of steps) {
-      const positions = step.events.map(({ position }) => Number(position))
-      assert.deepEqual(positions, positions.toSorted((a, b) => a - b))
-    }
-  }), { seed: 20_261_122 })
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 60 }), (words) => {
+      const events = batch(words.map((pair) => pair.join('.')).join(' '))
+      const steps = planSteps(events)
+      const flat = steps.flatMap((step) => step.events.map((event) => ({ event, type: step.type })))
+      assert.equal(flat.length, events.length)
+      assert.ok(flat.every(({ event, type }) => event.type === type))
+      for (const aggregateId of ['A', 'B', 'C']) {
+        assert.deepEqual(
+          flat.map(({ event }) => event).filter((event) => event.aggregateId === aggregateId),
+          events.filter((event) => event.aggregateId === aggregateId),
+        )
+      }
+      for (const step of steps) {
+        const positions = step.events.map(({ position }) => Number(position))
+        assert.deepEqual(
+          positions,
+          positions.toSorted((a, b) => a - b),
+        )
+      }
+    }),
+    { seed: 20_261_122 },
+  )
 })
 
 let database: TestDatabase
@@ -70,7 +88,8 @@ const wake = new Wake()
 before(async () => {
   database = await createTestDatabase()
   db = announceEvents(createDb({ databaseUrl: database.url, poolMax: 6, applicationName: 'test' }), {
-    wake, onError: (error) => assert.fail(String(error)),
+    wake,
+    onError: (error) => assert.fail(String(error)),
   })
 })
 after(async () => {
@@ -80,38 +99,84 @@ after(async () => {
 
 const idOf = (number: number): string => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`
 
-function journeyOf(options: Partial<JourneyOptions>) {
-  return runJourney({
-    db, wake, name: 'journey', leader: { isHeld: () => true }, dues: [], reactions: {},
+function journeyOf(t: TestContext, options: Partial<JourneyOptions>): Journey {
+  const journey = runJourney({
+    db,
+    wake,
+    name: 'journey',
+    leader: { isHeld: () => true },
+    dues: [],
+    reactions: {},
     horizon: new EventHorizon({ source: db, onBlocked: () => {} }),
-    onParked: async () => {}, onError: () => {}, ...options,
+    onParked: async () => {},
+    onError: () => {},
+    ...options,
   })
+  t.after(() => journey.stop())
+  return journey
 }
 
-test('reactions get the events of their type at once, after all locks; other types are passed over', async () => {
-  await db.inTransaction(async (tx) => appendEvents(tx, [1, 2, 3].flatMap((number) => [
-    { type: 'order.placed', aggregateKind: 'order', aggregateId: idOf(number), version: 1, data: {}, occurredAt: tx.at },
-    { type: 'order.viewed', aggregateKind: 'order', aggregateId: idOf(number), version: 2, data: {}, occurredAt: tx.at },
-    { type: 'order.paid', aggregateKind: 'order', aggregateId: idOf(number), version: 3, data: {}, occurredAt: tx.at },
-  ])))
+test('reactions get the events of their type at once, after all locks; other types are passed over', async (t) => {
+  await db.inTransaction(async (tx) =>
+    appendEvents(
+      tx,
+      [1, 2, 3].flatMap((number) => [
+        {
+          type: 'order.placed',
+          aggregateKind: 'order',
+          aggregateId: idOf(number),
+          version: 1,
+          data: {},
+          occurredAt: tx.at,
+        },
+        {
+          type: 'order.viewed',
+          aggregateKind: 'order',
+          aggregateId: idOf(number),
+          version: 2,
+          data: {},
+          occurredAt: tx.at,
+        },
+        {
+          type: 'order.paid',
+          aggregateKind: 'order',
+          aggregateId: idOf(number),
+          version: 3,
+          data: {},
+          occurredAt: tx.at,
+        },
+      ]),
+    ),
+  )
   const calls: string[] = []
-  const note = (what: string) => async (_tx: unknown, events: readonly StoredEvent[]) => void calls.push(`${what} ${events.length}`)
-  const journey = journeyOf({
-    reactions: { 'order.placed': note('placed'), 'order.paid': note('paid') }, lockAll: note('lock'),
+  const note = (what: string) => async (_tx: unknown, events: readonly StoredEvent[]) =>
+    void calls.push(`${what} ${events.length}`)
+  const journey = journeyOf(t, {
+    reactions: { 'order.placed': note('placed'), 'order.paid': note('paid') },
+    lockAll: note('lock'),
   })
   await journey.caughtUp()
   assert.ok(journey.lagMs() < 5_000)
-  await journey.stop()
   assert.deepEqual(calls, ['lock 6', 'placed 3', 'paid 3'])
 })
 
-test('one order that cannot be handled is set aside; retrying it goes through the same reactions', async () => {
-  await db.inTransaction(async (tx) => appendEvents(tx, [11, 12, 13].map((number) => (
-    { type: 'order.released', aggregateKind: 'order', aggregateId: idOf(number), version: 1, data: { number }, occurredAt: tx.at }
-  ))))
+test('one order that cannot be handled is set aside; retrying it goes through the same reactions', async (t) => {
+  await db.inTransaction(async (tx) =>
+    appendEvents(
+      tx,
+      [11, 12, 13].map((number) => ({
+        type: 'order.released',
+        aggregateKind: 'order',
+        aggregateId: idOf(number),
+        version: 1,
+        data: { number },
+        occurredAt: tx.at,
+      })),
+    ),
+  )
   const handled: unknown[] = []
   let isRepaired = false
-  const journey = journeyOf({
+  const journey = journeyOf(t, {
     name: 'releases',
     reactions: {
       'order.released': async (_tx, events) => {
@@ -127,20 +192,21 @@ test('one order that cannot be handled is set aside; retrying it goes through th
   isRepaired = true
   assert.deepEqual(await journey.retry(idOf(12)), { kind: 'handled', eventCount: 1 })
   assert.deepEqual(handled, [11, 13, 12])
-  await journey.stop()
 })
 
-test('dues run while this process leads; a full run is followed by the next at once; errors are told by name', async () => {
+test('dues run while this process leads; a full run is followed by the next at once; errors are told by name', async (t) => {
   let isLeader = false
   let open = 25
   const runs: number[] = []
   const errors: string[] = []
-  const journey = journeyOf({
+  const journey = journeyOf(t, {
     leader: { isHeld: () => isLeader },
     onError: (error, where) => void errors.push(`${where}: ${(error as Error).message}`),
     dues: [
       {
-        name: 'expire carts', everyMs: 50, limit: 10,
+        name: 'expire carts',
+        everyMs: 50,
+        limit: 10,
         async run(_db, limit) {
           const count = Math.min(open, limit)
           open -= count

@@ -1,7 +1,12 @@
 import type { Db, Tx } from '../db.ts'
 import { startTicker } from '../time/ticker.ts'
 import {
-  retryParked, startReader, type EventReader, type ReaderOptions, type RetryOutcome, type StoredEvent,
+  retryParked,
+  startReader,
+  type EventReader,
+  type ReaderOptions,
+  type RetryOutcome,
+  type StoredEvent,
 } from './reader.ts'
 
 /** "When this happened, do that": for all events of a type in a batch at once, in their order. */
@@ -17,8 +22,10 @@ export interface Due {
   readonly run: (db: Db, limit: number) => Promise<number>
 }
 
-export interface JourneyOptions
-  extends Pick<ReaderOptions, 'db' | 'horizon' | 'wake' | 'batchMax' | 'onParked' | 'onBatch'> {
+export interface JourneyOptions extends Pick<
+  ReaderOptions,
+  'db' | 'horizon' | 'wake' | 'batchMax' | 'onParked' | 'onBatch'
+> {
   readonly name: string
   /** By event type. */
   readonly reactions: Readonly<Record<string, Reaction>>
@@ -35,7 +42,7 @@ export interface JourneyOptions
 }
 
 export interface Journey extends EventReader {
-  /** Handles what is set aside of one aggregate. */
+  /** Takes what is set aside of one aggregate through its reactions again. */
   retry(aggregateId: string): Promise<RetryOutcome>
 }
 
@@ -43,21 +50,43 @@ export interface Journey extends EventReader {
 export function runJourney(options: JourneyOptions): Journey {
   const { db, name, reactions, dues, leader, onError } = options
   const handle = handleBy(reactions, options.lockAll)
-  const reader = startReader({ ...options, types: Object.keys(reactions), handle, onError: (error) => onError(error, name) })
-  const tickers = dues.map((due) => startTicker({
-    name: due.name, everyMs: due.everyMs, leader, onError, run: async () => (await due.run(db, due.limit)) >= due.limit,
-  }))
+  const reader = startReader({
+    ...options,
+    types: Object.keys(reactions),
+    handle,
+    onError: (error) => onError(error, name),
+  })
+  const tickers = dues.map((due) =>
+    startTicker({
+      name: due.name,
+      everyMs: due.everyMs,
+      leader,
+      onError,
+      run: async () => (await due.run(db, due.limit)) >= due.limit,
+    }),
+  )
   return {
     caughtUp: () => reader.caughtUp(),
     lagMs: () => reader.lagMs(),
-    retry: (aggregateId) => retryParked({ ...options, handle }, aggregateId),
+    retry: (aggregateId) => retryReactions(options, aggregateId),
     async stop() {
       await Promise.all([reader.stop(), ...tickers.map((ticker) => ticker.stop())])
     },
   }
 }
 
-function handleBy(reactions: Readonly<Record<string, Reaction>>, lockAll: Reaction | undefined): ReaderOptions['handle'] {
+/** The same for a node that does not run the journey. */
+export function retryReactions(
+  { db, name, reactions, lockAll }: Pick<JourneyOptions, 'db' | 'name' | 'reactions' | 'lockAll'>,
+  aggregateId: string,
+): Promise<RetryOutcome> {
+  return retryParked({ db, name, handle: handleBy(reactions, lockAll) }, aggregateId)
+}
+
+function handleBy(
+  reactions: Readonly<Record<string, Reaction>>,
+  lockAll: Reaction | undefined,
+): ReaderOptions['handle'] {
   return async (tx, events) => {
     await lockAll?.(tx, events)
     for (const { type, events: same } of planSteps(events)) await reactions[type]?.(tx, same)

@@ -30,7 +30,10 @@ export function listenForEvents(options: ListenOptions): EventListener {
   }
 }
 
-async function listen({ databaseUrl, applicationName, wake, onError }: ListenOptions, stop: AbortSignal): Promise<void> {
+async function listen(
+  { databaseUrl, applicationName, wake, onError }: ListenOptions,
+  stop: AbortSignal,
+): Promise<void> {
   let retryMs = RETRY_MIN_MS
   while (!stop.aborted) {
     const client = new pg.Client({

@@ -92,19 +92,19 @@ export function movePosition(name: string, position: bigint): Statement {
 }
 
 /**
- * Those of `aggregateIds` that are set aside for the reader. A statement after the lock: one snapshot for both would
+ * The aggregates of `events` that are set aside for the reader. A statement after the lock: one snapshot for both would
  * miss what the process before us parked just before it let go.
  */
 export async function readParkedAggregates(
   tx: Tx,
   reader: string,
-  aggregateIds: readonly string[],
+  events: readonly StoredEvent[],
 ): Promise<Set<string>> {
   const rows = await tx.rows<{ aggregateId: string }>({
     name: 'platform.read_parked_aggregates',
     text: `select distinct aggregate_id as "aggregateId" from platform.parked_event
             where reader = $1 and aggregate_id = any($2::uuid[])`,
-    values: [reader, plainArray(aggregateIds)],
+    values: [reader, plainArray(events.map(({ aggregateId }) => aggregateId))],
   })
   return new Set(rows.map(({ aggregateId }) => aggregateId))
 }

@@ -8,7 +8,14 @@ import { BusyError, createDb, type Db, type Tx } from '../db.ts'
 import { announceEvents } from './announce.ts'
 import { appendEvents } from './append.ts'
 import { EventHorizon } from './horizon.ts'
-import { readFinal, retryParked, startReader, type EventReader, type ReaderOptions, type StoredEvent } from './reader.ts'
+import {
+  readFinal,
+  retryParked,
+  startReader,
+  type EventReader,
+  type ReaderOptions,
+  type StoredEvent,
+} from './reader.ts'
 import { Wake } from './wake.ts'
 
 let database: TestDatabase
@@ -19,19 +26,27 @@ let horizon: EventHorizon
 before(async () => {
   database = await createTestDatabase()
   ;({ db, wake, horizon } = open('test'))
-  await db.execute({ name: 'test.effect', text: 'create table public.effect (number bigserial primary key, what text not null)' })
+  await db.execute({
+    name: 'test.effect',
+    text: 'create table public.effect (number bigserial primary key, what text not null)',
+  })
 })
 after(async () => {
   await db.close()
   await database.drop()
 })
 beforeEach(() =>
-  db.execute({ name: 'test.clear', text: 'truncate platform.event, platform.event_reader, platform.parked_event, public.effect' }))
+  db.execute({
+    name: 'test.clear',
+    text: 'truncate platform.event, platform.event_reader, platform.parked_event, public.effect',
+  }),
+)
 
 function open(applicationName: string): { db: Db; wake: Wake; horizon: EventHorizon } {
   const signals = new Wake()
   const announcing = announceEvents(createDb({ databaseUrl: database.url, poolMax: 10, applicationName }), {
-    wake: signals, onError: () => {},
+    wake: signals,
+    onError: () => {},
   })
   return { db: announcing, wake: signals, horizon: new EventHorizon({ source: announcing, onBlocked: () => {} }) }
 }
@@ -39,14 +54,20 @@ function open(applicationName: string): { db: Db; wake: Wake; horizon: EventHori
 /** `a1 b1 a2!` is written as three events of two things, the last one cannot be handled. */
 async function write(story: string): Promise<void> {
   await db.inTransaction(async (tx) => {
-    appendEvents(tx, story.split(' ').map((word) => {
-      const [, letter = '', version = '', mark = ''] = must(/^([a-z])(\d+)(!?)$/.exec(word), word)
-      return {
-        type: letter === 'x' ? 'other.changed' : 'thing.changed', aggregateKind: 'thing',
-        aggregateId: idOf(letter), version: Number(version),
-        data: { word: `${letter}${version}`, fails: mark === '!' }, occurredAt: tx.at,
-      }
-    }))
+    appendEvents(
+      tx,
+      story.split(' ').map((word) => {
+        const [, letter = '', version = '', mark = ''] = must(/^([a-z])(\d+)(!?)$/.exec(word), word)
+        return {
+          type: letter === 'x' ? 'other.changed' : 'thing.changed',
+          aggregateKind: 'thing',
+          aggregateId: idOf(letter),
+          version: Number(version),
+          data: { word: `${letter}${version}`, fails: mark === '!' },
+          occurredAt: tx.at,
+        }
+      }),
+    )
   })
 }
 
@@ -65,11 +86,18 @@ async function handle(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
 let repaired = false
 
 async function writeEffect(tx: Tx, words: readonly string[]): Promise<void> {
-  await tx.execute({ name: 'test.write_effect', text: 'insert into public.effect (what) select unnest($1::text[])', values: [words] })
+  await tx.execute({
+    name: 'test.write_effect',
+    text: 'insert into public.effect (what) select unnest($1::text[])',
+    values: [words],
+  })
 }
 
 async function effects(): Promise<string> {
-  const rows = await db.rows<{ what: string }>({ name: 'test.effects', text: 'select what from public.effect order by number' })
+  const rows = await db.rows<{ what: string }>({
+    name: 'test.effects',
+    text: 'select what from public.effect order by number',
+  })
   return rows.map(({ what }) => what).join(' ')
 }
 
@@ -81,9 +109,19 @@ async function parked(): Promise<string> {
   return rows.map(({ word }) => word).join(' ')
 }
 
-async function withReader(options: Partial<ReaderOptions>, work: (reader: EventReader) => Promise<void>): Promise<void> {
+async function withReader(
+  options: Partial<ReaderOptions>,
+  work: (reader: EventReader) => Promise<void>,
+): Promise<void> {
   const reader = startReader({
-    db, horizon, wake, name: 'journey', handle, onParked: async () => {}, onError: () => {}, ...options,
+    db,
+    horizon,
+    wake,
+    name: 'journey',
+    handle,
+    onParked: async () => {},
+    onError: () => {},
+    ...options,
   })
   try {
     await work(reader)
@@ -92,6 +130,7 @@ async function withReader(options: Partial<ReaderOptions>, work: (reader: EventR
   }
 }
 
+// oxfmt-ignore
 const stories = [
   // written                  batch  handled              set aside
   ['a1 b1 a2 c1',               500, 'a1 b1 a2 c1',       ''],
@@ -117,12 +156,15 @@ for (const [story, batchMax, handled, setAside] of stories) {
 test('an aggregate is reported once when it is set aside, in the same commit', async () => {
   await write('a1! a2 b1 a3!')
   const reports: string[] = []
-  await withReader({
-    onParked: async (tx, { reader, event, reason }) => {
-      await writeEffect(tx, ['reported'])
-      reports.push(`${reader} ${wordOf(event)}: ${reason}`)
+  await withReader(
+    {
+      onParked: async (tx, { reader, event, reason }) => {
+        await writeEffect(tx, ['reported'])
+        reports.push(`${reader} ${wordOf(event)}: ${reason}`)
+      },
     },
-  }, (reader) => reader.caughtUp())
+    (reader) => reader.caughtUp(),
+  )
   assert.deepEqual(reports, ['journey a1: Error: cannot handle a1'])
   assert.equal(await effects(), 'reported b1')
 })
@@ -132,11 +174,16 @@ test('retrying handles what was set aside in order, and the aggregate is with th
   await write('a1! a2 b1')
   await withReader({}, async (reader) => {
     await reader.caughtUp()
-    assert.deepEqual(await retryParked({ db, name: 'journey', handle }, idOf('a')),
-      { kind: 'failed_again', reason: 'Error: cannot handle a1' })
+    assert.deepEqual(await retryParked({ db, name: 'journey', handle }, idOf('a')), {
+      kind: 'failed_again',
+      reason: 'Error: cannot handle a1',
+    })
     assert.equal(await parked(), 'a1 a2')
     repaired = true
-    assert.deepEqual(await retryParked({ db, name: 'journey', handle, batchMax: 1 }, idOf('a')), { kind: 'handled', eventCount: 2 })
+    assert.deepEqual(await retryParked({ db, name: 'journey', handle, batchMax: 1 }, idOf('a')), {
+      kind: 'handled',
+      eventCount: 2,
+    })
     assert.deepEqual(await retryParked({ db, name: 'journey', handle }, idOf('a')), { kind: 'not_parked' })
     await write('a3')
     await reader.caughtUp()
@@ -168,15 +215,22 @@ test('the state of the database is nobody’s fault: nothing is set aside, the r
   await write('a1 b1')
   let calls = 0
   const errors: unknown[] = []
-  await withReader({
-    onError: (error) => void errors.push(error),
-    handle: async (tx, events) => {
-      if (++calls === 1) throw new BusyError('contended')
-      // 53100 is a full disk.
-      if (calls === 2) await tx.execute({ name: 'test.full', text: `do $$ begin raise exception 'full' using errcode = '53100'; end $$` })
-      await handle(tx, events)
+  await withReader(
+    {
+      onError: (error) => void errors.push(error),
+      handle: async (tx, events) => {
+        if (++calls === 1) throw new BusyError('contended')
+        // 53100 is a full disk.
+        if (calls === 2)
+          await tx.execute({
+            name: 'test.full',
+            text: `do $$ begin raise exception 'full' using errcode = '53100'; end $$`,
+          })
+        await handle(tx, events)
+      },
     },
-  }, (reader) => reader.caughtUp())
+    (reader) => reader.caughtUp(),
+  )
   assert.equal(await effects(), 'a1 b1')
   assert.equal(await parked(), '')
   assert.equal(errors.length, 2)
@@ -190,20 +244,23 @@ test('killed sessions lose and double nothing', async () => {
     while (isKilling) await write(`a${++writtenCount}`)
   })()
   let errorCount = 0
-  await withReader({ db: victim.db, horizon: victim.horizon, batchMax: 10, onError: () => void errorCount++ }, async (reader) => {
-    for (let kill = 0; kill < 10; kill++) {
-      await sleep(40)
-      await db.rows({
-        name: 'test.kill',
-        text: `select pg_terminate_backend(pid) from pg_stat_activity
+  await withReader(
+    { db: victim.db, horizon: victim.horizon, batchMax: 10, onError: () => void errorCount++ },
+    async (reader) => {
+      for (let kill = 0; kill < 10; kill++) {
+        await sleep(40)
+        await db.rows({
+          name: 'test.kill',
+          text: `select pg_terminate_backend(pid) from pg_stat_activity
                 where datname = current_database() and application_name = 'victim' and random() < 0.5`,
-      })
-    }
-    isKilling = false
-    await writing
-    await untilEffects(writtenCount)
-    await reader.stop()
-  })
+        })
+      }
+      isKilling = false
+      await writing
+      await untilEffects(writtenCount)
+      await reader.stop()
+    },
+  )
   await victim.db.close()
   const [row] = await db.rows<{ isRight: boolean }>({
     name: 'test.compare',
@@ -224,10 +281,12 @@ async function untilEffects(count: number): Promise<void> {
 
 test('one process works, the other stands by and takes over', async () => {
   const workers = new Set<string>()
-  const by = (worker: string): ReaderOptions['handle'] => async (tx, events) => {
-    workers.add(worker)
-    await handle(tx, events)
-  }
+  const by =
+    (worker: string): ReaderOptions['handle'] =>
+    async (tx, events) => {
+      workers.add(worker)
+      await handle(tx, events)
+    }
   await withReader({ handle: by('first') }, async (first) => {
     await withReader({ handle: by('second') }, async (second) => {
       for (let version = 1; version <= 40; version++) await write(`a${version}`)
@@ -244,8 +303,15 @@ test('one process works, the other stands by and takes over', async () => {
 
 test('whoever waits for a stopped reader is told', async () => {
   const reader = startReader({
-    db, horizon, wake, name: 'journey', onParked: async () => {}, onError: () => {},
-    handle: async () => { throw new BusyError('for ever') },
+    db,
+    horizon,
+    wake,
+    name: 'journey',
+    onParked: async () => {},
+    onError: () => {},
+    handle: async () => {
+      throw new BusyError('for ever')
+    },
   })
   await write('a1')
   const waiting = assert.rejects(reader.caughtUp(), /was stopped/)
@@ -271,12 +337,21 @@ test('an event comes back as it was appended', async () => {
   const data = { quote: '"\\ \n', unicode: 'ü🧵\u2028', list: [1, null, { deep: true }], empty: {} }
   const at = await db.inTransaction(async (tx) => {
     appendEvents(tx, [])
-    appendEvents(tx, [{ type: 'thing.made_up', aggregateKind: 'thing', aggregateId, version: 7, data, occurredAt: tx.at }])
+    appendEvents(tx, [
+      { type: 'thing.made_up', aggregateKind: 'thing', aggregateId, version: 7, data, occurredAt: tx.at },
+    ])
     return tx.at
   })
   const { events } = await readFinal(db, { after: 0n, horizon: await horizon.look(), limit: 10 })
   const { position, recordedAt, ...event } = must(events[0], 'the event')
-  assert.deepEqual(event, { type: 'thing.made_up', aggregateKind: 'thing', aggregateId, version: 7, data, occurredAt: at })
+  assert.deepEqual(event, {
+    type: 'thing.made_up',
+    aggregateKind: 'thing',
+    aggregateId,
+    version: 7,
+    data,
+    occurredAt: at,
+  })
   assert.ok(position > 0n && Math.abs(recordedAt - at) < 5_000)
 })
 

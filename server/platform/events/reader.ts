@@ -217,13 +217,13 @@ class DurableReader implements EventReader {
     return db.inTransaction(async (tx) => {
       const [position, parkedAggregates] = await Promise.all([
         sql.lockReader(tx, name),
-        sql.readParkedAggregates(tx, name, events.map(({ aggregateId }) => aggregateId)),
+        sql.readParkedAggregates(tx, name, events),
       ])
       if (position === null) return false
       const unread = events.filter((event) => event.position > position)
       if (unread.length === 0) return false
       const behindParked = unread.filter(({ aggregateId }) => parkedAggregates.has(aggregateId))
-      if (behindParked.length > 0) sql.parkEvents(tx, name, behindParked, 'an earlier event of the aggregate is set aside')
+      if (behindParked.length > 0) sql.parkEvents(tx, name, behindParked, 'waits behind an earlier event')
       const ready = unread.filter(({ aggregateId }) => !parkedAggregates.has(aggregateId))
       if (ready.length > 0) await handle(tx, ready)
       tx.send(sql.movePosition(name, through))
@@ -289,12 +289,13 @@ export async function retryParked(
 
 /** Whether the events (or the code that handles them) are to blame, rather than the state the database is in. */
 function isEventsFault(error: unknown): boolean {
-  if (error instanceof BusyError || error instanceof DatabaseAwayError || error instanceof CommitUnknownError) return false
+  const isPassing =
+    error instanceof BusyError || error instanceof DatabaseAwayError || error instanceof CommitUnknownError
   const state = sqlState(error)
-  if (state === undefined) return true
+  if (state === undefined) return !isPassing
   // A statement that took too long: with half of the events it may not.
   if (state === '57014') return true
-  // Out of disk, memory or connections; told to stop; input or output error; read-only after a fail-over; a bug of PostgreSQL.
+  // Out of disk, memory or connections; told to stop; cannot read or write; a bug of PostgreSQL; read-only after a fail-over.
   return !/^(53|57|58|XX)/.test(state) && state !== '25006'
 }
 

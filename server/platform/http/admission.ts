@@ -29,7 +29,7 @@ export function admission(policy: RoutePolicy, { authenticate, rateLimit, pressu
   const admitCaller = (caller: Caller | null, request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     // Callers without a valid key share the limit of their address, so that guessing keys is limited too.
     const limitKey = caller === null || caller.kind === 'public' ? request.ip : caller.keyId
-    const left = rateLimit.take(limitKey)
+    const left = rateLimit.take(limitKey, request.seenAt)
     if (left !== Number.POSITIVE_INFINITY) {
       reply.header('ratelimit-policy', rateLimit.policy)
       reply.header('ratelimit', `"key";r=${left > 0 ? left : 0};t=1`)
@@ -72,7 +72,10 @@ function bearerToken(header: string | undefined): string | null {
 }
 
 function refuseToken(reply: FastifyReply, error: string | null): void {
-  reply.header('www-authenticate', error === null ? 'Bearer realm="waybill"' : `Bearer realm="waybill", error="${error}"`)
+  reply.header(
+    'www-authenticate',
+    error === null ? 'Bearer realm="waybill"' : `Bearer realm="waybill", error="${error}"`,
+  )
   refusePlatform(reply, 'unauthenticated')
 }
 

@@ -9,7 +9,9 @@ function read(text: string | Buffer): unknown {
 
 function complaint(text: string): string {
   const body = read(text)
-  return body instanceof UnfitBody ? body.violations.map(({ path, message }) => `${path} ${message}`).join('; ') : 'fine'
+  return body instanceof UnfitBody
+    ? body.violations.map(({ path, message }) => `${path} ${message}`).join('; ')
+    : 'fine'
 }
 
 test('each way to be unfit is told by its place', () => {
@@ -63,8 +65,18 @@ test('digits that could be a card are pointed at, wherever they hide', () => {
 
 test('what is not JSON in UTF-8 is malformed', () => {
   const malformed = [
-    '{', '{"a":1,}', "{'a':1}", '{"a":1} x', '\ufeff{}', '{"a":"\n"}', '{"a":01}', '{"a":NaN}', 'undefined',
-    Buffer.from([0x22, 0xff, 0x22]), Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), '{"a":"\u0000"}',
+    '{',
+    '{"a":1,}',
+    "{'a':1}",
+    '{"a":1} x',
+    '\ufeff{}',
+    '{"a":"\n"}',
+    '{"a":01}',
+    '{"a":NaN}',
+    'undefined',
+    Buffer.from([0x22, 0xff, 0x22]),
+    Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]),
+    '{"a":"\u0000"}',
   ]
   for (const text of malformed) assert.throws(() => read(text), MalformedJsonError, String(text))
 })
@@ -76,8 +88,16 @@ test('an empty body is no body', () => {
 // Keys and texts that nothing is wrong with, so that only the reading itself is judged.
 const plainText = fc.stringMatching(/^[a-z:,{}[\]"\\é😀\n]{0,12}$/u)
 const plainJson = fc.letrec((tie) => ({
-  value: fc.oneof({ maxDepth: 4 }, plainText, fc.integer(), fc.boolean(), fc.constant(null), fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
-    fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(plainText, tie('value'), { maxKeys: 4 })),
+  value: fc.oneof(
+    { maxDepth: 4 },
+    plainText,
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(plainText, tie('value'), { maxKeys: 4 }),
+  ),
 })).value
 
 test('anything plain is read as JSON.parse reads it', () => {

@@ -7,7 +7,7 @@ export interface Violation {
   readonly message: string
 }
 
-/** A body that is JSON but not one we take; handed on as the body, because only the route's schema can judge the digits. */
+/** JSON, but not as we take it. Handed on as the body, because only the route's schema can judge the digits. */
 export class UnfitBody {
   readonly value: unknown
   readonly violations: readonly Violation[]
@@ -38,8 +38,8 @@ const VIOLATIONS_MAX = 20
  * Reads a JSON body and refuses what parsers disagree on or a database chokes on: keys given twice, keys that reach for
  * prototypes, NUL, lone surrogates, nesting beyond 20, numbers that a double cannot hold, and card numbers.
  *
- * One scan of the bytes finds out whether any of it is possible; the tree is only searched then. A key given twice shows
- * without a search: `JSON.parse` keeps one of them, so the tree has fewer keys than the text has colons.
+ * One scan of the bytes finds out whether any of it is possible; only then the tree is searched. A key given twice
+ * shows without a search: `JSON.parse` keeps one of them, so the tree has fewer keys than the text has colons.
  * Measured for an order of 584 bytes: `JSON.parse` 3 µs, the scan 0.9 µs, counting the keys 0.2 µs.
  *
  * @returns the value, or an `UnfitBody`; undefined for an empty body
@@ -187,8 +187,9 @@ class Findings {
     if (this.violations.length >= VIOLATIONS_MAX) return
     if (typeof value === 'string') this.#searchText(value, path)
     else if (typeof value === 'number') this.#searchNumber(value, path)
-    else if (Array.isArray(value)) value.forEach((item, index) => this.search(item, `${path}/${index}`))
-    else if (typeof value === 'object' && value !== null) {
+    else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) this.search(item, `${path}/${index}`)
+    } else if (typeof value === 'object' && value !== null) {
       for (const [key, property] of Object.entries(value)) {
         this.#searchText(key, path)
         this.search(property, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)

@@ -18,10 +18,14 @@ export const publicCaller: Caller = { kind: 'public' }
 
 export function holdsScope(caller: Caller, scope: Scope): boolean {
   switch (scope) {
-    case 'public': return true
-    case 'store': return caller.kind === 'publishable'
-    case 'partner': return caller.kind === 'partner'
-    default: return caller.kind === 'secret' && caller.scopes.includes(scope)
+    case 'public':
+      return true
+    case 'store':
+      return caller.kind === 'publishable'
+    case 'partner':
+      return caller.kind === 'partner'
+    default:
+      return caller.kind === 'secret' && caller.scopes.includes(scope)
   }
 }
 

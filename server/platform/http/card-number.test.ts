@@ -55,11 +55,17 @@ test('any Luhn-valid run of 13 to 19 digits is found, grouped or not; one digit 
 })
 
 test('random UUIDs are no card numbers', () => {
-  fc.assert(fc.property(fc.uuid(), (uuid) => !hasCardNumber(uuid)), { seed: 20_261_122, numRuns: 20_000 })
+  fc.assert(
+    fc.property(fc.uuid(), (uuid) => !hasCardNumber(uuid)),
+    { seed: 20_261_122, numRuns: 20_000 },
+  )
 })
 
 test('what is hidden leaves the rest of the line', () => {
-  assert.equal(withoutCardNumbers('card 4111 1111 1111 1111, sku 4111111111111112'), 'card [digits], sku 4111111111111112')
+  assert.equal(
+    withoutCardNumbers('card 4111 1111 1111 1111, sku 4111111111111112'),
+    'card [digits], sku 4111111111111112',
+  )
 })
 
 test('a megabyte made to be slow is read in well under a second', () => {

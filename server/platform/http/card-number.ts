@@ -28,8 +28,7 @@ const PHONE_DIGITS_MAX = 15
 const couldHold = /\d(?:[\p{Zs}\p{Pd}\t]?\d){12}/u
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 // Letters may touch the digits ("card4111…"), unless beyond those letters stand digits again: then it is a code.
-const digitRun =
-  /(?<![0-9][A-Za-z_]{1,64})(?<!\d)(\+?)\d(?:[\p{Zs}\p{Pd}\t]?\d){12,}(?!\d)(?![A-Za-z_]{1,64}\d)/gu
+const digitRun = /(?<![0-9][A-Za-z_]{1,64})(?<!\d)(\+?)\d(?:[\p{Zs}\p{Pd}\t]?\d){12,}(?!\d)(?![A-Za-z_]{1,64}\d)/gu
 
 interface DigitRun {
   readonly length: number

@@ -13,8 +13,18 @@ test('a cursor comes back as it went', () => {
 test('what nobody here wrote is no cursor', () => {
   const raw = (text: string): string => Buffer.from(text).toString('base64url')
   const rows = [
-    '', 'x', raw('{}'), raw('{"a":1}'), raw('[{"a":1}]'), raw('[1.5]'), raw('[1e400]'), raw('["\\u0000"]'), raw('["\\ud800"]'),
-    raw('[1,2,3,4,5,6,7,8,9]'), raw('null'), raw('[[1]]'),
+    '',
+    'x',
+    raw('{}'),
+    raw('{"a":1}'),
+    raw('[{"a":1}]'),
+    raw('[1.5]'),
+    raw('[1e400]'),
+    raw('["\\u0000"]'),
+    raw('["\\ud800"]'),
+    raw('[1,2,3,4,5,6,7,8,9]'),
+    raw('null'),
+    raw('[[1]]'),
   ]
   for (const cursor of rows) assert.equal(decodeCursor(cursor), null, Buffer.from(cursor, 'base64url').toString())
 })

@@ -19,7 +19,8 @@ type ValueOf<Kind extends CursorKind> = Kind extends 'integer' ? number : string
  */
 export function decodeCursor(cursor: string): CursorValues | null
 export function decodeCursor<const Kinds extends readonly CursorKind[]>(
-  cursor: string, kinds: Kinds,
+  cursor: string,
+  kinds: Kinds,
 ): { readonly [Place in keyof Kinds]: ValueOf<Kinds[Place]> } | null
 export function decodeCursor(cursor: string, kinds?: readonly CursorKind[]): CursorValues | null {
   const values = parse(Buffer.from(cursor, 'base64url').toString('utf8'))
@@ -44,8 +45,11 @@ function isValue(value: unknown): value is string | number | boolean | null {
 
 function isOfKind(kind: CursorKind, value: unknown): boolean {
   switch (kind) {
-    case 'integer': return typeof value === 'number'
-    case 'text':    return typeof value === 'string'
-    case 'uuid':    return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
+    case 'integer':
+      return typeof value === 'number'
+    case 'text':
+      return typeof value === 'string'
+    case 'uuid':
+      return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
   }
 }

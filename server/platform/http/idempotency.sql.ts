@@ -18,7 +18,7 @@ export interface KeyRequest {
   readonly fingerprint: string
   /** A new UUID for this attempt: only the attempt that holds a key may complete it. */
   readonly run: string
-  /** What the request is about to make, so that a repeat after a crash can go on with the same; null if that is not known. */
+  /** What the request is about to make, so that a repeat after a crash goes on with the same; null if not known. */
   readonly objectId: string | null
 }
 
@@ -58,7 +58,10 @@ export async function takeKeys(tx: Tx, requests: readonly KeyRequest[], lockMs: 
   const takenById = await insertKeys(tx, sorted, lockMs)
   const others = sorted.filter(({ id }) => !takenById.has(id))
   if (others.length > 0) {
-    const rows = await lockKeys(tx, others.map(({ id }) => id))
+    const rows = await lockKeys(
+      tx,
+      others.map(({ id }) => id),
+    )
     const rowById = new Map(rows.map((row) => [row.id, row]))
     const orphans: KeyRequest[] = []
     for (const request of others) {

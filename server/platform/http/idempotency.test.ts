@@ -8,7 +8,16 @@ import { CommitUnknownError, createDb, DatabaseAwayError, type Db, type Tx } fro
 import { createTelemetry } from '../telemetry.ts'
 import { fingerprintOf, keyOf } from './idempotency.ts'
 import {
-  completeKeys, createHttpServer, deleteOldKeys, once, strict, takeKeys, Quantity, type App, type Caller, type KeyRequest,
+  completeKeys,
+  createHttpServer,
+  deleteOldKeys,
+  once,
+  strict,
+  takeKeys,
+  Quantity,
+  type App,
+  type Caller,
+  type KeyRequest,
 } from './index.ts'
 
 const head: Caller = { kind: 'publishable', keyId: newId(), channelId: newId() }
@@ -29,7 +38,10 @@ after(async () => {
 })
 
 async function effects(): Promise<number> {
-  const [row] = await db.rows<{ count: number }>({ name: 'test.count', text: 'select count(*)::int as count from effect' })
+  const [row] = await db.rows<{ count: number }>({
+    name: 'test.count',
+    text: 'select count(*)::int as count from effect',
+  })
   return row?.count ?? 0
 }
 
@@ -42,27 +54,37 @@ interface Shop {
 /** One keyed route that writes a row. Zero units stand for a refusal, 402 for a declined payment. */
 function openShop(source: Db = db): Shop {
   const app = createHttpServer({
-    authenticate: (token) => callers[token] ?? null, checkResponses: true, telemetry: createTelemetry({ logLevel: 'silent' }),
+    authenticate: (token) => callers[token] ?? null,
+    checkResponses: true,
+    telemetry: createTelemetry({ logLevel: 'silent' }),
   })
   const shop: Shop = { app, pause: async () => {} }
   const refusals = { nothing_left: { status: 409, meaning: 'Nothing is left.' } } as const
   const answer = strict({ id: Type.String(), units: Type.Integer() })
-  app.post('/v1/store/things', {
-    schema: { summary: 'Make', body: strict({ units: Type.Union([Quantity, Type.Literal(0)]) }), response: { 201: answer, 202: answer } },
-    config: { scope: 'store', idempotent: 'key' },
-  }, async (request, reply) =>
-    once({ db: source }, request, reply, {
-      refusals,
-      async work(tx) {
-        await shop.pause()
-        const { units } = request.body
-        if (units === 0) return { refuse: { code: 'nothing_left' } }
-        const id = newId()
-        await tx.execute({ name: 'test.effect', text: 'insert into effect values ($1, $2)', values: [id, units] })
-        return { status: units === 402 ? 202 : 201, stored: { id, units } }
+  app.post(
+    '/v1/store/things',
+    {
+      schema: {
+        summary: 'Make',
+        body: strict({ units: Type.Union([Quantity, Type.Literal(0)]) }),
+        response: { 201: answer, 202: answer },
       },
-      render: ({ id, units }) => ({ id, units }),
-    }))
+      config: { scope: 'store', idempotent: 'key' },
+    },
+    async (request, reply) =>
+      once({ db: source }, request, reply, {
+        refusals,
+        async work(tx) {
+          await shop.pause()
+          const { units } = request.body
+          if (units === 0) return { refuse: { code: 'nothing_left' } }
+          const id = newId()
+          await tx.execute({ name: 'test.effect', text: 'insert into effect values ($1, $2)', values: [id, units] })
+          return { status: units === 402 ? 202 : 201, stored: { id, units } }
+        },
+        render: ({ id, units }) => ({ id, units }),
+      }),
+  )
   return shop
 }
 
@@ -80,9 +102,12 @@ interface Make {
 
 async function make({ app }: Shop, { key, units = 1, caller = 'head', accessToken }: Make) {
   const { statusCode, headers, body } = await app.inject({
-    method: 'POST', url: '/v1/store/things', payload: { units },
+    method: 'POST',
+    url: '/v1/store/things',
+    payload: { units },
     headers: {
-      authorization: `Bearer ${caller}`, 'idempotency-key': key,
+      authorization: `Bearer ${caller}`,
+      'idempotency-key': key,
       ...(accessToken === undefined ? {} : { 'waybill-access-token': accessToken }),
     },
   })
@@ -108,7 +133,10 @@ test('the same key of another request, caller or guest', async (t) => {
   t.after(() => shop.app.close())
   const key = newKey()
   const first = await make(shop, { key })
-  assert.deepEqual(await make(shop, { key, units: 2 }).then(({ status, code }) => [status, code]), [422, 'idempotency_key_reused'])
+  assert.deepEqual(await make(shop, { key, units: 2 }).then(({ status, code }) => [status, code]), [
+    422,
+    'idempotency_key_reused',
+  ])
   const ofAnother = await make(shop, { key, caller: 'other' })
   assert.equal(ofAnother.status, 201)
   const ofGuest = await make(shop, { key, accessToken: 'guest-1' })
@@ -162,32 +190,52 @@ test('a work that throws leaves nothing behind', async (t) => {
   assert.equal((await make(shop, { key })).status, 201)
 })
 
-/** A database whose connection breaks with COMMIT on its way; it took effect or not. */
-function losingCommits(fate: { committed: boolean; times: number }): Db {
+/** What becomes of a COMMIT whose answer was lost. */
+type Fate = 'committed' | 'rolled back' | 'still committing'
+
+/** A database whose connection breaks with COMMIT on its way, the first `times`. */
+function losingCommits(fate: Fate, times: number): Db {
+  let left = times
   return {
     ...db,
     rows: (statement) => db.rows(statement),
     execute: (statement) => db.execute(statement),
     async inTransaction(work) {
-      if (fate.times === 0) return db.inTransaction(work)
-      fate.times--
-      if (fate.committed) await db.inTransaction(work)
+      if (left === 0) return db.inTransaction(work)
+      left--
+      if (fate === 'committed') await db.inTransaction(work)
+      if (fate === 'still committing') await workThenCommitLater(work)
       throw new CommitUnknownError('broke while committing')
     },
   }
 }
 
+/** Returns while the transaction has done its work and goes on to commit. */
+async function workThenCommitLater(work: (tx: Tx) => Promise<unknown>): Promise<void> {
+  const worked = Promise.withResolvers<void>()
+  void db.inTransaction(async (tx) => {
+    await work(tx)
+    worked.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  })
+  await worked.promise
+}
+
 test('a lost answer to COMMIT is settled by taking the key again', async (t) => {
-  const rows: readonly [committed: boolean, times: number, status: number, effects: number][] = [
-    [true, 1, 201, 1], [false, 1, 201, 1], [true, 2, 503, 1], [false, 2, 503, 0],
+  const rows: readonly [fate: Fate, times: number, status: number, effects: number][] = [
+    ['committed', 1, 201, 1],
+    ['rolled back', 1, 201, 1],
+    ['still committing', 1, 201, 1],
+    ['committed', 2, 503, 1],
+    ['rolled back', 2, 503, 0],
   ]
-  for (const [committed, times, status, made] of rows) {
-    const shop = openShop(losingCommits({ committed, times }))
+  for (const [fate, times, status, made] of rows) {
+    const shop = openShop(losingCommits(fate, times))
     t.after(() => shop.app.close())
     const effectsBefore = await effects()
     const key = newKey()
     const answer = await make(shop, { key })
-    assert.deepEqual([answer.status, (await effects()) - effectsBefore], [status, made], `${committed} ${times}`)
+    assert.deepEqual([answer.status, (await effects()) - effectsBefore], [status, made], `${fate} ${times}`)
     if (status === 503) assert.equal(answer.code, 'outcome_unknown')
     const again = await make(shop, { key })
     assert.deepEqual([again.status, (await effects()) - effectsBefore], [201, 1])
@@ -197,7 +245,7 @@ test('a lost answer to COMMIT is settled by taking the key again', async (t) => 
 
 // The set-based functions of the hot road.
 
-function request(id: string = newId(), fingerprint: string = newId(), objectId: string | null = null): KeyRequest {
+function askFor(id: string = newId(), fingerprint: string = newId(), objectId: string | null = null): KeyRequest {
   return { id, fingerprint, run: newId(), objectId }
 }
 
@@ -208,15 +256,15 @@ function take(requests: readonly KeyRequest[], lockMs = LOCK_MS): Promise<string
 }
 
 test('a batch takes its keys, each with its own outcome, in the order asked', async () => {
-  const [done, dead, alive] = [request(newId(), newId(), newId()), request(newId(), newId(), newId()), request()]
+  const [done, dead, alive] = [askFor(newId(), newId(), newId()), askFor(newId(), newId(), newId()), askFor()]
   await take([done, alive])
   await take([dead], -1)
   const answer = { status: 201, stored: { id: 'ord_1', line: 'one\ntwo "three" \\' } }
   await db.inTransaction((tx) => completeKeys(tx, [{ id: done.id, run: done.run, answer }]))
 
-  const [fresh, twice] = [request(), request()]
-  const again = ({ id, fingerprint }: KeyRequest): KeyRequest => request(id, fingerprint)
-  const batch = [again(done), fresh, again(alive), again(dead), twice, again(twice), request(twice.id), request(done.id)]
+  const [fresh, twice] = [askFor(), askFor()]
+  const again = ({ id, fingerprint }: KeyRequest): KeyRequest => askFor(id, fingerprint)
+  const batch = [again(done), fresh, again(alive), again(dead), twice, again(twice), askFor(twice.id), askFor(done.id)]
   const takings = await db.inTransaction((tx) => takeKeys(tx, batch, LOCK_MS))
   assert.deepEqual(takings, [
     { kind: 'completed', objectId: done.objectId, answer },
@@ -231,9 +279,9 @@ test('a batch takes its keys, each with its own outcome, in the order asked', as
 })
 
 test('only the attempt that holds a key completes it', async () => {
-  const first = request()
+  const first = askFor()
   await take([first], -1)
-  const second = request(first.id, first.fingerprint)
+  const second = askFor(first.id, first.fingerprint)
   assert.deepEqual(await take([second]), ['taken_over'])
   const complete = (run: string): Promise<Set<string>> =>
     db.inTransaction((tx) => completeKeys(tx, [{ id: first.id, run, answer: { status: 201, stored: run } }]))
@@ -243,43 +291,79 @@ test('only the attempt that holds a key completes it', async () => {
 })
 
 test('forty batches over the same keys in any order: each key is taken once, none deadlocks', async () => {
-  const wanted = Array.from({ length: 20 }, () => request())
+  const wanted = Array.from({ length: 1_000 }, () => askFor())
   const start = Promise.withResolvers<void>()
+  let attempts = 0
+  // Connections first: opening them would keep the batches from meeting.
+  await Promise.all(Array.from({ length: 40 }, () => db.clock()))
   const batches = Array.from({ length: 40 }, async (_, batch) => {
-    const mine = wanted.map(({ id, fingerprint }) => request(id, fingerprint))
+    const mine = wanted.map(({ id, fingerprint }) => askFor(id, fingerprint))
     await start.promise
-    return take(batch % 2 === 0 ? mine : mine.toReversed())
+    return db.inTransaction((tx) => {
+      attempts++
+      return takeKeys(tx, batch % 2 === 0 ? mine : mine.toReversed(), LOCK_MS)
+    })
   })
   start.resolve()
-  const kinds = (await Promise.all(batches)).flat()
-  assert.equal(kinds.filter((kind) => kind === 'taken').length, 20)
-  assert.equal(kinds.filter((kind) => kind === 'in_progress').length, 20 * 39)
+  const kinds = (await Promise.all(batches)).flat().map(({ kind }) => kind)
+  assert.equal(kinds.filter((kind) => kind === 'taken').length, 1_000)
+  assert.equal(kinds.filter((kind) => kind === 'in_progress').length, 1_000 * 39)
+  // A deadlock would be repeated and go unseen in the outcome.
+  assert.equal(attempts, 40)
+})
+
+test('whoever takes over goes on with the first object, however often attempts die', async () => {
+  const first = askFor(newId(), newId(), newId())
+  await take([first], -1)
+  await take([askFor(first.id, first.fingerprint, newId())], -1)
+  const [taking] = await db.inTransaction((tx) => takeKeys(tx, [askFor(first.id, first.fingerprint, newId())], LOCK_MS))
+  assert.deepEqual(taking, { kind: 'taken_over', objectId: first.objectId })
 })
 
 test('forty repeats of an attempt that died: one takes over', async () => {
-  const dead = request()
+  const dead = askFor()
   await take([dead], -1)
-  const kinds = await Promise.all(Array.from({ length: 40 }, () => take([request(dead.id, dead.fingerprint)])))
+  const kinds = await Promise.all(Array.from({ length: 40 }, () => take([askFor(dead.id, dead.fingerprint)])))
   assert.deepEqual(kinds.flat().toSorted(), [...Array.from({ length: 39 }, () => 'in_progress'), 'taken_over'])
 })
 
 test('old answers are deleted in portions, keys in progress stay', async () => {
   const past = addMs(Date.UTC(2020, 0, 1) as Instant, 0)
-  const [old, young, stuck] = [[request(), request(), request()], [request()], [request()]]
+  const [old, young, stuck] = [[askFor(), askFor(), askFor()], [askFor()], [askFor()]]
   await db.inTransaction(async (tx) => {
     await takeKeys(tx, [...old, ...young, ...stuck], LOCK_MS)
-    await completeKeys(tx, [...old, ...young].map(({ id, run }) => ({ id, run, answer: { status: 201, stored: null } })))
-    await backdate(tx, [...old, ...stuck].map(({ id }) => id), past)
+    await completeKeys(
+      tx,
+      [...old, ...young].map(({ id, run }) => ({ id, run, answer: { status: 201, stored: null } })),
+    )
+    await backdate(
+      tx,
+      [...old, ...stuck].map(({ id }) => id),
+      past,
+    )
   })
-  const before = addMs(past, 30 * DAY_MS)
-  assert.deepEqual([await deleteOldKeys(db, before, 2), await deleteOldKeys(db, before, 2), await deleteOldKeys(db, before, 2)], [2, 1, 0])
-  assert.deepEqual(await take([...old, ...young, ...stuck].map(({ id, fingerprint }) => request(id, fingerprint))),
-    ['taken', 'taken', 'taken', 'completed', 'in_progress'])
+  const monthLater = addMs(past, 30 * DAY_MS)
+  assert.deepEqual(
+    [
+      await deleteOldKeys(db, monthLater, 2),
+      await deleteOldKeys(db, monthLater, 2),
+      await deleteOldKeys(db, monthLater, 2),
+    ],
+    [2, 1, 0],
+  )
+  assert.deepEqual(await take([...old, ...young, ...stuck].map(({ id, fingerprint }) => askFor(id, fingerprint))), [
+    'taken',
+    'taken',
+    'taken',
+    'completed',
+    'in_progress',
+  ])
 })
 
 async function backdate(tx: Tx, ids: readonly string[], at: Instant): Promise<void> {
   await tx.execute({
-    name: 'test.backdate', text: 'update platform.idempotency_key set created_at = $2 where id = any($1::uuid[])',
+    name: 'test.backdate',
+    text: 'update platform.idempotency_key set created_at = $2 where id = any($1::uuid[])',
     values: [ids, new Date(at).toISOString()],
   })
 }
@@ -289,9 +373,13 @@ test('keys and fingerprints tell apart what is different', () => {
   const ids = [keyOf(head, 'k'), keyOf(head, 'K'), keyOf(otherHead, 'k'), keyOf(head, 'k', 't'), keyOf(head, 't', 'k')]
   assert.equal(new Set(ids).size, ids.length)
   const prints = [
-    fingerprintOf('POST', '/a', raw('{}')), fingerprintOf('PUT', '/a', raw('{}')), fingerprintOf('POST', '/a?b', raw('{}')),
-    fingerprintOf('POST', '/a', raw('{ }')), fingerprintOf('POST', '/a', null),
+    fingerprintOf('POST', '/a', raw('{}')),
+    fingerprintOf('PUT', '/a', raw('{}')),
+    fingerprintOf('POST', '/a?b', raw('{}')),
+    fingerprintOf('POST', '/a', raw('{ }')),
+    fingerprintOf('POST', '/a', null),
   ]
   assert.equal(new Set(prints).size, prints.length)
-  for (const id of [...ids, ...prints]) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+  for (const id of [...ids, ...prints])
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 })

@@ -4,7 +4,13 @@ import { invariant } from '../../kernel/invariant.ts'
 import { BusyError, CommitUnknownError, DatabaseAwayError, type Db, type Tx } from '../db.ts'
 import type { Caller } from './caller.ts'
 import {
-  completeKeys, takeKeys, tryTakeKey, type Json, type KeptAnswer, type KeyRequest, type KeyTaking,
+  completeKeys,
+  takeKeys,
+  tryTakeKey,
+  type Json,
+  type KeptAnswer,
+  type KeyRequest,
+  type KeyTaking,
 } from './idempotency.sql.ts'
 import { refuse, refusePlatform, type ProblemReply } from './problem.ts'
 import type { Refusal, RefusalTable } from './refusals.ts'
@@ -93,7 +99,10 @@ const LOCK_MS = 30_000
  * @throws what `Db.inTransaction` throws; nothing was written then, except with CommitUnknownError
  */
 export async function once<Stored extends Json, Refused extends Refusal, Reply extends ProblemReply>(
-  { db }: { readonly db: Db }, request: KeyedRequest, reply: Reply, options: OnceOptions<Stored, Refused>,
+  { db }: { readonly db: Db },
+  request: KeyedRequest,
+  reply: Reply,
+  options: OnceOptions<Stored, Refused>,
 ): Promise<Reply> {
   const key = keyRequestOf(request)
   const outcome = await runOnce(db, key, options)
@@ -105,9 +114,12 @@ export async function once<Stored extends Json, Refused extends Refusal, Reply e
       reply.send(await options.render(stored))
       return reply
     }
-    case 'refused': return refuse(reply, options.refusals, outcome.refusal)
-    case 'in_progress': return refusePlatform(reply, 'request_in_progress', {}, RETRY_AFTER_SECONDS)
-    case 'reused': return refusePlatform(reply, 'idempotency_key_reused')
+    case 'refused':
+      return refuse(reply, options.refusals, outcome.refusal)
+    case 'in_progress':
+      return refusePlatform(reply, 'request_in_progress', {}, RETRY_AFTER_SECONDS)
+    case 'reused':
+      return refusePlatform(reply, 'idempotency_key_reused')
   }
 }
 
@@ -120,7 +132,9 @@ type RunOutcome<Refused extends Refusal> =
   | { readonly kind: 'reused' }
 
 async function runOnce<Stored extends Json, Refused extends Refusal>(
-  db: Db, key: KeyRequest, { work }: OnceOptions<Stored, Refused>,
+  db: Db,
+  key: KeyRequest,
+  { work }: OnceOptions<Stored, Refused>,
 ): Promise<RunOutcome<Refused>> {
   const attempt = async (
     take: (tx: Tx, key: KeyRequest, lockMs: number) => Promise<KeyTaking>,

@@ -3,10 +3,25 @@ export type { Authenticate } from './admission.ts'
 export { actorOf, type Caller, type Scope } from './caller.ts'
 export { decodeCursor, encodeCursor, type CursorValues } from './cursor.ts'
 export { sendVersion, expectedVersion } from './version.ts'
-export { fingerprintOf, keyOf, keyRequestOf, once, type KeyedRequest, type OnceOptions, type OnceOutcome } from './idempotency.ts'
 export {
-  completeKeys, deleteOldKeys, KEY_RETENTION_MS, takeKeys,
-  type Json, type KeptAnswer, type KeyCompletion, type KeyRequest, type KeyTaking,
+  fingerprintOf,
+  keyOf,
+  keyRequestOf,
+  once,
+  type KeyedRequest,
+  type OnceOptions,
+  type OnceOutcome,
+} from './idempotency.ts'
+export {
+  completeKeys,
+  deleteOldKeys,
+  KEY_RETENTION_MS,
+  takeKeys,
+  type Json,
+  type KeptAnswer,
+  type KeyCompletion,
+  type KeyRequest,
+  type KeyTaking,
 } from './idempotency.sql.ts'
 export { releaseKeys, sendKeyAnswers } from './hot-keys.sql.ts'
 export { mountPlatform, type PlatformRoutes } from './mount-platform.ts'

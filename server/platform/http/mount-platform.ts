@@ -22,29 +22,47 @@ export function mountPlatform(app: App, { version, ready, metrics }: PlatformRou
   const config = { scope: 'public' } as const
   const tags = ['operations']
 
-  app.get('/healthz', {
-    schema: { summary: 'Whether the process lives', tags, response: { 200: strict({ status: Type.Literal('alive') }) } },
-    config,
-  }, (_request, reply) => void reply.send({ status: 'alive' }))
-
-  app.get('/readyz', {
-    schema: {
-      summary: 'Whether orders can be taken', tags,
-      response: { 200: strict({ status: Type.Literal('ready') }) },
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        summary: 'Whether the process lives',
+        tags,
+        response: { 200: strict({ status: Type.Literal('alive') }) },
+      },
+      config,
     },
-    config: { ...config, refusals: { not_ready: refusals.not_ready } },
-  }, async (_request, reply) => {
-    const reason = await ready()
-    return reason === null ? reply.send({ status: 'ready' }) : refusePlatform(reply, 'not_ready', { reason }, 1)
-  })
+    (_request, reply) => void reply.send({ status: 'alive' }),
+  )
 
-  app.get('/metrics', {
-    schema: {
-      summary: 'Metrics for Prometheus', tags,
-      response: { 200: Type.String({ description: 'Text exposition format.', 'x-media-type': 'text/plain' }) },
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Whether orders can be taken',
+        tags,
+        response: { 200: strict({ status: Type.Literal('ready') }) },
+      },
+      config: { ...config, refusals: { not_ready: refusals.not_ready } },
     },
-    config,
-  }, async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()))
+    async (_request, reply) => {
+      const reason = await ready()
+      return reason === null ? reply.send({ status: 'ready' }) : refusePlatform(reply, 'not_ready', { reason }, 1)
+    },
+  )
+
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        summary: 'Metrics for Prometheus',
+        tags,
+        response: { 200: Type.String({ description: 'Text exposition format.', 'x-media-type': 'text/plain' }) },
+      },
+      config,
+    },
+    async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
+  )
 
   mountDescription(app, version)
 }
@@ -52,7 +70,8 @@ export function mountPlatform(app: App, { version, ready, metrics }: PlatformRou
 /** A page of ours may load from us and talk to us, and from nobody else. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-  "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; " +
+  "frame-ancestors 'none'"
 
 const SCRIPT_PATH = '/docs/reference.js'
 
@@ -80,13 +99,21 @@ const page = `<!doctype html>
 function mountDescription(app: App, version: string): void {
   const config = { scope: 'public' } as const
   let document: OpenApiDocument | undefined
-  app.get('/openapi.json', {
-    schema: { summary: 'This description', tags: ['operations'], response: { 200: Type.Record(Type.String(), Type.Unknown()) } },
-    config,
-  }, (_request, reply) => {
-    document ??= describeOpenApi(app, version)
-    reply.header('access-control-allow-origin', '*').send(document)
-  })
+  app.get(
+    '/openapi.json',
+    {
+      schema: {
+        summary: 'This description',
+        tags: ['operations'],
+        response: { 200: Type.Record(Type.String(), Type.Unknown()) },
+      },
+      config,
+    },
+    (_request, reply) => {
+      document ??= describeOpenApi(app, version)
+      reply.header('access-control-allow-origin', '*').send(document)
+    },
+  )
 
   app.get('/docs', { schema: { hide: true }, config }, (_request, reply) => {
     reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page)

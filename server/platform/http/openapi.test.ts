@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'
 import {
-  AddressJson, createHttpServer, describeOpenApi, idJson, mountPlatform, MoneyJson, page, pageQuery, strict, type App,
+  AddressJson,
+  createHttpServer,
+  describeOpenApi,
+  idJson,
+  mountPlatform,
+  MoneyJson,
+  page,
+  pageQuery,
+  strict,
+  type App,
 } from './index.ts'
 
 interface Described {
@@ -12,7 +21,9 @@ interface Described {
   readonly security: readonly object[]
   readonly parameters: readonly ({ name: string; in: string; required: boolean; schema: object } | { $ref: string })[]
   readonly requestBody?: { readonly content: Readonly<Record<string, { schema: object }>> }
-  readonly responses: Readonly<Record<string, { readonly $ref?: string; readonly description?: string; readonly content?: object }>>
+  readonly responses: Readonly<
+    Record<string, { readonly $ref?: string; readonly description?: string; readonly content?: object }>
+  >
 }
 
 function openShop(): App {
@@ -38,22 +49,58 @@ const OrderJson = strict({ id: idJson('order'), total: MoneyJson }, { title: 'Or
 
 test('a route is described with all the platform adds to it', () => {
   const app = openShop()
-  const refusals = { out_of_stock: { status: 409, meaning: 'None is left.' }, sku_unknown: { status: 422, meaning: 'No such SKU.' } } as const
-  app.post('/v1/store/orders', {
-    schema: { summary: 'Place', tags: ['orders'], body: strict({ address: AddressJson }), response: { 201: OrderJson } },
-    config: { scope: 'store', idempotent: 'key', refusals },
-  }, () => {})
-  app.patch('/v1/admin/orders/:id', {
-    schema: { summary: 'Edit', tags: ['orders'], params: strict({ id: idJson('order') }), body: strict({}), response: { 200: OrderJson } },
-    config: { scope: 'orders:write', idempotent: 'natural', ifMatch: 'required' },
-  }, () => {})
-  app.get('/v1/admin/orders', {
-    schema: { summary: 'List', tags: ['orders'], querystring: strict({ ...pageQuery, sku: Type.String() }), response: { 200: page(OrderJson) } },
-    config: { scope: 'orders:read' },
-  }, () => {})
-  app.put('/v1/partner/orders/:id/seen', {
-    schema: { summary: 'Seen', tags: ['orders'], response: { 204: Type.Null() } }, config: { scope: 'partner', idempotent: 'natural' },
-  }, () => {})
+  const refusals = {
+    out_of_stock: { status: 409, meaning: 'None is left.' },
+    sku_unknown: { status: 422, meaning: 'No such SKU.' },
+  } as const
+  app.post(
+    '/v1/store/orders',
+    {
+      schema: {
+        summary: 'Place',
+        tags: ['orders'],
+        body: strict({ address: AddressJson }),
+        response: { 201: OrderJson },
+      },
+      config: { scope: 'store', idempotent: 'key', refusals },
+    },
+    () => {},
+  )
+  app.patch(
+    '/v1/admin/orders/:id',
+    {
+      schema: {
+        summary: 'Edit',
+        tags: ['orders'],
+        params: strict({ id: idJson('order') }),
+        body: strict({}),
+        response: { 200: OrderJson },
+      },
+      config: { scope: 'orders:write', idempotent: 'natural', ifMatch: 'required' },
+    },
+    () => {},
+  )
+  app.get(
+    '/v1/admin/orders',
+    {
+      schema: {
+        summary: 'List',
+        tags: ['orders'],
+        querystring: strict({ ...pageQuery, sku: Type.String() }),
+        response: { 200: page(OrderJson) },
+      },
+      config: { scope: 'orders:read' },
+    },
+    () => {},
+  )
+  app.put(
+    '/v1/partner/orders/:id/seen',
+    {
+      schema: { summary: 'Seen', tags: ['orders'], response: { 204: Type.Null() } },
+      config: { scope: 'partner', idempotent: 'natural' },
+    },
+    () => {},
+  )
   const { document, operation } = describe(app)
 
   const place = operation('post', '/v1/store/orders')
@@ -61,20 +108,46 @@ test('a route is described with all the platform adds to it', () => {
   assert.deepEqual(place.security, [{ publishableKey: [] }])
   assert.deepEqual(place.parameters, [{ $ref: '#/components/parameters/IdempotencyKey' }])
   assert.deepEqual(place.requestBody?.content['application/json']?.schema, {
-    type: 'object', required: ['address'], properties: { address: { $ref: '#/components/schemas/Address' } }, additionalProperties: false,
+    type: 'object',
+    required: ['address'],
+    properties: { address: { $ref: '#/components/schemas/Address' } },
+    additionalProperties: false,
   })
-  assert.deepEqual(Object.keys(place.responses), ['201', '400', '401', '403', '409', '413', '415', '422', '429', '500', '503'])
+  assert.deepEqual(Object.keys(place.responses), [
+    '201',
+    '400',
+    '401',
+    '403',
+    '409',
+    '413',
+    '415',
+    '422',
+    '429',
+    '500',
+    '503',
+  ])
   assert.equal(place.responses['401']?.$ref, '#/components/responses/Problem401')
-  assert.equal(place.responses['409']?.description, '`out_of_stock`: None is left.')
+  assert.match(place.responses['409']?.description ?? '', /^`out_of_stock`: None is left\.\n\n`request_in_progress`: /)
+  assert.match(place.responses['422']?.description ?? '', /^`sku_unknown`: No such SKU\.\n\n`invalid_request`: /)
 
   const edit = operation('patch', '/v1/admin/orders/{id}')
   assert.deepEqual([edit.operationId, edit['x-scope']], ['patchAdminOrdersById', 'orders:write'])
   assert.deepEqual(edit.security, [{ secretKey: [] }])
-  assert.deepEqual(edit.parameters.map((parameter) => ('name' in parameter ? parameter.name : parameter.$ref)), ['id', '#/components/parameters/IfMatch'])
+  assert.deepEqual(
+    edit.parameters.map((parameter) => ('name' in parameter ? parameter.name : parameter.$ref)),
+    ['id', '#/components/parameters/IfMatch'],
+  )
   assert.ok('404' in edit.responses && '412' in edit.responses && '428' in edit.responses)
 
   const list = operation('get', '/v1/admin/orders')
-  assert.deepEqual(list.parameters.map((parameter) => 'name' in parameter && [parameter.name, parameter.required]), [['limit', false], ['cursor', false], ['sku', true]])
+  assert.deepEqual(
+    list.parameters.map((parameter) => 'name' in parameter && [parameter.name, parameter.required]),
+    [
+      ['limit', false],
+      ['cursor', false],
+      ['sku', true],
+    ],
+  )
   assert.equal(list.requestBody, undefined)
 
   const seen = operation('put', '/v1/partner/orders/{id}/seen')
@@ -90,8 +163,18 @@ test('a route is described with all the platform adds to it', () => {
 test('every reference leads somewhere, and the order of mounting does not show', () => {
   const routes = [
     (app: App): unknown => mountPlatform(app, { version: '1', ready: () => null, metrics: async () => '' }),
-    (app: App): unknown => app.get('/v1/store/a', { schema: { summary: 'A', tags: ['a'], response: { 200: OrderJson } }, config: { scope: 'store' } }, () => {}),
-    (app: App): unknown => app.get('/v1/store/b', { schema: { summary: 'B', tags: ['b'], response: { 200: MoneyJson } }, config: { scope: 'store' } }, () => {}),
+    (app: App): unknown =>
+      app.get(
+        '/v1/store/a',
+        { schema: { summary: 'A', tags: ['a'], response: { 200: OrderJson } }, config: { scope: 'store' } },
+        () => {},
+      ),
+    (app: App): unknown =>
+      app.get(
+        '/v1/store/b',
+        { schema: { summary: 'B', tags: ['b'], response: { 200: MoneyJson } }, config: { scope: 'store' } },
+        () => {},
+      ),
   ]
   const [forwards, backwards] = [routes, routes.toReversed()].map((order) => {
     const app = openShop()
@@ -108,7 +191,15 @@ test('every reference leads somewhere, and the order of mounting does not show',
 test('two schemas of one name are a mistake', () => {
   const app = openShop()
   const config = { scope: 'store' } as const
-  app.get('/v1/store/a', { schema: { summary: 'A', response: { 200: strict({ a: Type.String() }, { title: 'Thing' }) } }, config }, () => {})
-  app.get('/v1/store/b', { schema: { summary: 'B', response: { 200: strict({ b: Type.String() }, { title: 'Thing' }) } }, config }, () => {})
+  app.get(
+    '/v1/store/a',
+    { schema: { summary: 'A', response: { 200: strict({ a: Type.String() }, { title: 'Thing' }) } }, config },
+    () => {},
+  )
+  app.get(
+    '/v1/store/b',
+    { schema: { summary: 'B', response: { 200: strict({ b: Type.String() }, { title: 'Thing' }) } }, config },
+    () => {},
+  )
   assert.throws(() => describeOpenApi(app, '1'), /two different schemas are called Thing/)
 })

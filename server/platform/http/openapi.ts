@@ -48,11 +48,12 @@ export function describeOpenApi(app: App, version: string): OpenApiDocument {
   }
 }
 
-const description = `Money is in minor units, time in RFC 3339, ids are TypeIDs. Bodies are strict: an unknown property is refused.
+const description = `Money is in minor units, time in RFC 3339, ids are TypeIDs. Bodies are strict: an unknown property
+is refused.
 
-Every problem is an \`application/problem+json\` with a stable \`code\`. A write with an \`Idempotency-Key\` has one effect
-however often it is sent: the same request is answered alike for 30 days, another one under the same key is refused.
-A 503 or 429 names its \`Retry-After\`; repeating such a request under its key is always safe.`
+Every problem is an \`application/problem+json\` with a stable \`code\`. A write with an \`Idempotency-Key\` has one
+effect however often it is sent: the same request is answered alike for 30 days, another one under the same key is
+refused. A 503 or 429 names its \`Retry-After\`; repeating such a request under its key is always safe.`
 
 const securitySchemes = {
   publishableKey: { type: 'http', scheme: 'bearer', description: "A channel's key, for /v1/store. May be public." },
@@ -62,23 +63,43 @@ const securitySchemes = {
 
 const parameters = {
   IdempotencyKey: {
-    name: 'Idempotency-Key', in: 'header', required: true, description: 'A new random text for every intent, such as a UUID.',
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: true,
+    description: 'A new random text for every intent, such as a UUID.',
     schema: { type: 'string', minLength: 22, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
   },
   IfMatch: {
-    name: 'If-Match', in: 'header', required: true, description: 'The version the edit was decided on, as `ETag` gave it.',
-    schema: { type: 'string', pattern: '^"\\d{1,9}"$' }, example: '"3"',
+    name: 'If-Match',
+    in: 'header',
+    required: true,
+    description: 'The version the edit was decided on, as `ETag` gave it.',
+    schema: { type: 'string', pattern: '^"\\d{1,9}"$' },
+    example: '"3"',
   },
   IfMatchOptional: {
-    name: 'If-Match', in: 'header', required: false, description: 'Edit only this version.',
-    schema: { type: 'string', pattern: '^"\\d{1,9}"$' }, example: '"3"',
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description: 'Edit only this version.',
+    schema: { type: 'string', pattern: '^"\\d{1,9}"$' },
+    example: '"3"',
   },
 }
 
 const headers = {
-  RequestId: { description: "Names the request in our log; the caller's own when it sent one.", schema: { type: 'string' } },
-  RateLimit: { description: 'How many requests the key has left, `r`, for how many seconds, `t`.', schema: { type: 'string' } },
-  RateLimitPolicy: { description: 'How many requests, `q`, a key has in how many seconds, `w`.', schema: { type: 'string' } },
+  RequestId: {
+    description: "Names the request in our log; the caller's own when it sent one.",
+    schema: { type: 'string' },
+  },
+  RateLimit: {
+    description: 'How many requests the key has left, `r`, for how many seconds, `t`.',
+    schema: { type: 'string' },
+  },
+  RateLimitPolicy: {
+    description: 'How many requests, `q`, a key has in how many seconds, `w`.',
+    schema: { type: 'string' },
+  },
   RetryAfter: { description: 'Seconds after which to send the request again.', schema: { type: 'integer' } },
 }
 
@@ -122,10 +143,14 @@ function operationIdOf({ method, path }: Operation): string {
 
 function securityOf(scope: Scope): readonly JsonObject[] {
   switch (scope) {
-    case 'public': return []
-    case 'store': return [{ publishableKey: [] }]
-    case 'partner': return [{ partnerKey: [] }]
-    default: return [{ secretKey: [] }]
+    case 'public':
+      return []
+    case 'store':
+      return [{ publishableKey: [] }]
+    case 'partner':
+      return [{ partnerKey: [] }]
+    default:
+      return [{ secretKey: [] }]
   }
 }
 
@@ -164,7 +189,10 @@ function describeAnswers({ responses, scope }: Operation, components: Components
 }
 
 const successes: Readonly<Record<string, string>> = {
-  200: 'As asked.', 201: 'Made.', 202: 'Accepted; not finished yet.', 204: 'Done.',
+  200: 'As asked.',
+  201: 'Made.',
+  202: 'Accepted; not finished yet.',
+  204: 'Done.',
 }
 
 /**
@@ -173,11 +201,20 @@ const successes: Readonly<Record<string, string>> = {
  */
 function describeProblems(operation: Operation, takesBody: boolean, components: Components): JsonObject {
   const problems: Record<string, unknown> = {}
-  for (const code of platformCodesOf(operation, takesBody)) {
+  const ofPlatform = platformCodesOf(operation, takesBody)
+  for (const code of ofPlatform) {
     const { status } = platformRefusals[code]
     problems[status] = components.platformProblem(status)
   }
-  for (const [status, codes] of codesByStatus(operation.refusals)) problems[status] = problemResponse(status, codes)
+  for (const [status, codes] of codesByStatus(operation.refusals)) {
+    const others = ofPlatform.filter(
+      (code) => platformRefusals[code].status === status && !(code in operation.refusals),
+    )
+    problems[status] = problemResponse(status, [
+      ...codes,
+      ...others.map((code): Code => [code, platformRefusals[code].meaning]),
+    ])
+  }
   return Object.fromEntries(Object.entries(problems).toSorted(([a], [b]) => Number(a) - Number(b)))
 }
 

@@ -7,7 +7,11 @@ const limits = { readsInFlightMax: 2, inFlightMax: 4, readsLagMaxMs: 50, lagMaxM
 test('reads are turned away before writes', () => {
   const pressure = openPressure(limits, () => performance.now())
   const rows: readonly [inFlight: number, reads: boolean, writes: boolean][] = [
-    [0, false, false], [2, false, false], [3, true, false], [4, true, false], [5, true, true],
+    [0, false, false],
+    [2, false, false],
+    [3, true, false],
+    [4, true, false],
+    [5, true, true],
   ]
   for (const [inFlight, reads, writes] of rows) {
     pressure.inFlight = inFlight

@@ -18,7 +18,10 @@ export const pressureLimits: PressureLimits = {
   lagMaxMs: 2_000,
 }
 
-/** How hard this process is at work. */
+/**
+ * How hard this process is at work. Our own because @fastify/under-pressure makes no difference between reads and
+ * writes, and because it costs a hook more.
+ */
 export interface Pressure {
   inFlight: number
   /** Whether a request is to be turned away unread, reads before writes. */

@@ -24,7 +24,9 @@ export interface Problem extends Refusal {
 
 /** Answers with what a room's table says about its refusal. */
 export function refuse<Refused extends Refusal, Reply extends ProblemReply>(
-  reply: Reply, table: RefusalTable<Refused>, refusal: Refused,
+  reply: Reply,
+  table: RefusalTable<Refused>,
+  refusal: Refused,
 ): Reply {
   const { status, meaning } = must(table[refusal.code as Refused['code']], `a row for the refusal ${refusal.code}`)
   const { code, ...extras } = refusal
@@ -36,7 +38,10 @@ export function refuse<Refused extends Refusal, Reply extends ProblemReply>(
  * @param retryAfterSeconds  whole seconds for `Retry-After`, for those whose meaning names it
  */
 export function refusePlatform<Reply extends ProblemReply>(
-  reply: Reply, code: PlatformCode, extras: Readonly<Record<string, unknown>> = {}, retryAfterSeconds?: number,
+  reply: Reply,
+  code: PlatformCode,
+  extras: Readonly<Record<string, unknown>> = {},
+  retryAfterSeconds?: number,
 ): Reply {
   const { status, meaning } = refusals[code]
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
@@ -45,7 +50,10 @@ export function refusePlatform<Reply extends ProblemReply>(
 
 /** Answers `application/problem+json`. */
 export function problem<Reply extends ProblemReply>(
-  reply: Reply, status: number, code: string, extras: Readonly<Record<string, unknown>> = {},
+  reply: Reply,
+  status: number,
+  code: string,
+  extras: Readonly<Record<string, unknown>> = {},
 ): Reply {
   reply.code(status)
   reply.type('application/problem+json')
@@ -56,7 +64,10 @@ export function problem<Reply extends ProblemReply>(
 }
 
 export function problemBody(
-  status: number, code: string, requestId: string, extras: Readonly<Record<string, unknown>>,
+  status: number,
+  code: string,
+  requestId: string,
+  extras: Readonly<Record<string, unknown>>,
 ): Problem {
   return { type: `urn:waybill:problem:${code}`, title: titleOf(code), status, code, requestId, ...extras }
 }

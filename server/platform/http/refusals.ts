@@ -49,17 +49,23 @@ export const refusals = {
   internal: { status: 500, meaning: 'A defect of the server, logged under `requestId`.' },
   busy: {
     status: 503,
-    meaning: 'Nothing was written because too much is written at once; send the request again after `Retry-After` seconds.',
+    meaning:
+      'Nothing was written because too much is written at once; send the request again after `Retry-After` seconds.',
   },
-  overloaded: { status: 503, meaning: 'The server turned the request away unread; send it again after `Retry-After` seconds.' },
+  overloaded: {
+    status: 503,
+    meaning: 'The server turned the request away unread; send it again after `Retry-After` seconds.',
+  },
   not_ready: { status: 503, meaning: 'The server lives but cannot take orders; `reason` says what it waits for.' },
   database_away: {
     status: 503,
-    meaning: 'Nothing was written because the database cannot be reached; send the request again after `Retry-After` seconds.',
+    meaning:
+      'Nothing was written because the database cannot be reached; send the request again after `Retry-After` seconds.',
   },
   outcome_unknown: {
     status: 503,
-    meaning: 'The database went away while it was committing; the same request with the same key tells what became of it.',
+    meaning:
+      'The database went away while it was committing; the same request with the same key tells what became of it.',
   },
 } as const satisfies RefusalTable
 

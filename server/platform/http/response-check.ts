@@ -19,11 +19,13 @@ export function checkResponses(app: App): void {
     const { schema, method, url } = request.routeOptions
     const { statusCode } = reply
     const responses = (schema?.response ?? {}) as Record<string, TSchema>
-    const declared = statusCode >= 400 ? ProblemJson : (responses[statusCode] ?? responses[`${Math.trunc(statusCode / 100)}xx`])
+    const declared =
+      statusCode >= 400 ? ProblemJson : (responses[statusCode] ?? responses[`${Math.trunc(statusCode / 100)}xx`])
     const answer = `${String(method)} ${url ?? ''} ${statusCode}`
     if (declared === undefined) return done(new ResponseMismatchError(`${answer} is not a declared answer`))
     let validator = validators.get(declared)
-    if (validator === undefined) validators.set(declared, (validator = Compile(statusCode >= 400 ? declared : closed(declared))))
+    if (validator === undefined)
+      validators.set(declared, (validator = Compile(statusCode >= 400 ? declared : closed(declared))))
     const json: unknown = JSON.parse(JSON.stringify(payload))
     if (validator.Check(json)) return done(null, payload)
     const violations = violationsOf(validator, json).map(({ path, message }) => `${path || '/'} ${message}`)
@@ -32,11 +34,13 @@ export function checkResponses(app: App): void {
 }
 
 /** The schema with every object closed that does not say itself what else it may have. */
-function closed(schema: unknown): TSchema {
-  if (Array.isArray(schema)) return schema.map(closed)
-  if (typeof schema !== 'object' || schema === null) return schema as unknown as TSchema
+function closed(schema: TSchema): TSchema {
+  const close = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(close)
+    return typeof value === 'object' && value !== null ? closed(value) : value
+  }
   const copy: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(schema)) copy[key] = literalKeywords.has(key) ? value : closed(value)
+  for (const [key, value] of Object.entries(schema)) copy[key] = literalKeywords.has(key) ? value : close(value)
   if ('properties' in copy && !('additionalProperties' in copy)) copy.additionalProperties = false
   return copy
 }

@@ -38,7 +38,8 @@ export function readOperation({ method, url: path, config, schema }: RouteOption
   if (typeof method !== 'string' || !methods.includes(method)) return refuse(`one of ${methods.join(', ')} a route`)
   const isRead = method === 'GET' || method === 'HEAD'
   if (config?.scope === undefined) return refuse('declares no scope')
-  if (!scopeFitsPath(config.scope, path)) return refuse(`the scope ${config.scope} does not belong to this part of the API`)
+  if (!scopeFitsPath(config.scope, path))
+    return refuse(`the scope ${config.scope} does not belong to this part of the API`)
   if (isRead && config.idempotent !== undefined && config.idempotent !== 'safe') return refuse('a read is safe')
   if (!isRead && config.idempotent === undefined) return refuse('declares no idempotent')
   if (config.idempotent === 'key' && config.scope === 'public') return refuse('a key belongs to a caller')
@@ -52,9 +53,9 @@ export function readOperation({ method, url: path, config, schema }: RouteOption
     summary: schema?.summary ?? '',
     description: schema?.description ?? null,
     tags: schema?.tags ?? [],
-    body: (schema?.body ?? null) as TSchema | null,
-    query: (schema?.querystring ?? null) as TSchema | null,
-    params: (schema?.params ?? null) as TSchema | null,
+    body: schema?.body ?? null,
+    query: schema?.querystring ?? null,
+    params: schema?.params ?? null,
     responses: (schema?.response ?? {}) as Record<string, TSchema>,
     refusals: config.refusals ?? {},
     isHidden: schema?.hide === true,

@@ -6,7 +6,7 @@ import { money, MONEY_MINOR_MAX, type CurrencyCode, type Money } from '../../ker
 import { parseInstant, type Instant } from '../../kernel/time.ts'
 
 // One meaning of date-time in the house: RFC 3339 with a zone, a day that exists, and a time that `Instant` can hold.
-Format.Set('date-time', (text) => parseInstant(text) !== null)
+Format.Set('date-time', (timestamp) => parseInstant(timestamp) !== null)
 
 /**
  * An object without any other property than these.
@@ -70,7 +70,12 @@ export const SignedMoneyJson = moneySchema('SignedMoney', -MINOR_MAX)
 function moneySchema(title: string, minimum: number) {
   return strict(
     {
-      amount: Type.Integer({ minimum, maximum: MINOR_MAX, description: 'Minor units: 1999 USD is $19.99.', examples: [1999] }),
+      amount: Type.Integer({
+        minimum,
+        maximum: MINOR_MAX,
+        description: 'Minor units: 1999 USD is $19.99.',
+        examples: [1999],
+      }),
       currency: CurrencyCodeJson,
     },
     { title },
@@ -96,12 +101,19 @@ export function readInstant(json: string): Instant {
 }
 
 /** A stock keeping unit, told apart by case. */
-export const Sku = machineCode(64, { description: 'Stock keeping unit; upper and lower case differ.', examples: ['TEE-RED-M'] })
+export const Sku = machineCode(64, {
+  description: 'Stock keeping unit; upper and lower case differ.',
+  examples: ['TEE-RED-M'],
+})
 export const CountryCode = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2', examples: ['DE'] })
 export const PostalCode = line(16, { examples: ['10115'] })
 export const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Whole units.' })
 export const Email = Type.String({ format: 'email', maxLength: 254, examples: ['ada@example.com'] })
-export const Phone = Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$', description: 'E.164', examples: ['+493012345678'] })
+export const Phone = Type.String({
+  pattern: '^\\+[1-9][0-9]{6,14}$',
+  description: 'E.164',
+  examples: ['+493012345678'],
+})
 /** A locale as BCP 47 has it; whether it is one is for `Intl` to say. */
 export const Locale = Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$', examples: ['en-US'] })
 

@@ -6,8 +6,18 @@ import { newId } from '../../kernel/id.ts'
 import { BusyError, CommitUnknownError, DatabaseAwayError } from '../db.ts'
 import { createTelemetry } from '../telemetry.ts'
 import {
-  createHttpServer, expectedVersion, idJson, pageQuery, Quantity, refuse, sendVersion, Sku, strict,
-  type App, type Caller, type HttpServerOptions,
+  createHttpServer,
+  expectedVersion,
+  idJson,
+  pageQuery,
+  Quantity,
+  refuse,
+  sendVersion,
+  Sku,
+  strict,
+  type App,
+  type Caller,
+  type HttpServerOptions,
 } from './index.ts'
 
 const shopper: Caller = { kind: 'publishable', keyId: newId(), channelId: newId() }
@@ -31,39 +41,67 @@ function openShop(options: Partial<HttpServerOptions> = {}): App {
     ...options,
   })
   const body = strict({ sku: Sku, quantity: Quantity, note: Type.Optional(Type.String()) })
-  app.post('/v1/store/orders', {
-    schema: { summary: 'Place', body, response: { 201: OrderJson } }, config: { scope: 'store', idempotent: 'key' },
-  }, async (request, reply) => {
-    const { sku, quantity: units } = request.body
-    if (sku === 'GONE') {
-      const refusals = { out_of_stock: { status: 409, meaning: 'None is left.' } } as const
-      return refuse(reply, refusals, { code: 'out_of_stock', shortages: [{ sku, available: 0 }] } as const)
-    }
-    if (sku === 'LEAK') return reply.code(201).send({ id: orderId, units, margin: 5 } as never)
-    if (sku === 'CRASH') throw new Error('the cellar is flooded')
-    if (sku === 'BUSY') throw new BusyError('contended')
-    if (sku === 'AWAY') throw new DatabaseAwayError('gone')
-    if (sku === 'UNKNOWN') throw new CommitUnknownError('gone while committing')
-    return reply.code(201).send({ id: orderId, units })
-  })
-  app.get('/v1/store/orders/:id', {
-    schema: { summary: 'Read', params: strict({ id: idJson('order') }), response: { 200: OrderJson } }, config: { scope: 'store' },
-  }, async (request, reply) => sendVersion(reply, 3).send({ id: request.params.id, units: 1 }))
-  app.get('/v1/admin/orders', {
-    schema: { summary: 'List', querystring: strict(pageQuery), response: { 200: strict({ limit: Type.Integer() }) } },
-    config: { scope: 'orders:read' },
-  }, async (request) => ({ limit: request.query.limit }))
-  app.patch('/v1/admin/orders/:id', {
-    schema: { summary: 'Edit', body: strict({}), response: { 200: strict({ decidedOn: Type.Integer() }) } },
-    config: { scope: 'orders:write', idempotent: 'natural', ifMatch: 'required' },
-  }, async (request) => ({ decidedOn: expectedVersion(request) }))
-  app.put('/v1/partner/counts', {
-    schema: { summary: 'Count', response: { 204: Type.Null() } }, bodyLimit: 2_000_000,
-    config: { scope: 'partner', idempotent: 'natural' },
-  }, async (_request, reply) => reply.code(204).send(null))
-  app.get('/ping', {
-    schema: { summary: 'Ping', response: { 200: strict({ pong: Type.Boolean() }) } }, config: { scope: 'public' },
-  }, async () => ({ pong: true }))
+  app.post(
+    '/v1/store/orders',
+    {
+      schema: { summary: 'Place', body, response: { 201: OrderJson } },
+      config: { scope: 'store', idempotent: 'key' },
+    },
+    async (request, reply) => {
+      const { sku, quantity: units } = request.body
+      if (sku === 'GONE') {
+        const refusals = { out_of_stock: { status: 409, meaning: 'None is left.' } } as const
+        return refuse(reply, refusals, { code: 'out_of_stock', shortages: [{ sku, available: 0 }] } as const)
+      }
+      if (sku === 'LEAK') return reply.code(201).send({ id: orderId, units, margin: 5 } as never)
+      if (sku === 'CRASH') throw new Error('the cellar is flooded')
+      if (sku === 'BUSY') throw new BusyError('contended')
+      if (sku === 'AWAY') throw new DatabaseAwayError('gone')
+      if (sku === 'UNKNOWN') throw new CommitUnknownError('gone while committing')
+      return reply.code(201).send({ id: orderId, units })
+    },
+  )
+  app.get(
+    '/v1/store/orders/:id',
+    {
+      schema: { summary: 'Read', params: strict({ id: idJson('order') }), response: { 200: OrderJson } },
+      config: { scope: 'store' },
+    },
+    async (request, reply) => sendVersion(reply, 3).send({ id: request.params.id, units: 1 }),
+  )
+  app.get(
+    '/v1/admin/orders',
+    {
+      schema: { summary: 'List', querystring: strict(pageQuery), response: { 200: strict({ limit: Type.Integer() }) } },
+      config: { scope: 'orders:read' },
+    },
+    async (request) => ({ limit: request.query.limit }),
+  )
+  app.patch(
+    '/v1/admin/orders/:id',
+    {
+      schema: { summary: 'Edit', body: strict({}), response: { 200: strict({ decidedOn: Type.Integer() }) } },
+      config: { scope: 'orders:write', idempotent: 'natural', ifMatch: 'required' },
+    },
+    async (request) => ({ decidedOn: expectedVersion(request) }),
+  )
+  app.put(
+    '/v1/partner/counts',
+    {
+      schema: { summary: 'Count', response: { 204: Type.Null() } },
+      bodyLimit: 2_000_000,
+      config: { scope: 'partner', idempotent: 'natural' },
+    },
+    async (_request, reply) => reply.code(204).send(null),
+  )
+  app.get(
+    '/ping',
+    {
+      schema: { summary: 'Ping', response: { 200: strict({ pong: Type.Boolean() }) } },
+      config: { scope: 'public' },
+    },
+    async () => ({ pong: true }),
+  )
   return app
 }
 
@@ -77,7 +115,8 @@ interface Sent {
 
 async function send(app: App, { method = 'GET', url, key, headers = {}, body }: Sent) {
   const answer = await app.inject({
-    method, url,
+    method,
+    url,
     headers: {
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json', 'idempotency-key': KEY }),
@@ -86,7 +125,11 @@ async function send(app: App, { method = 'GET', url, key, headers = {}, body }: 
     ...(body === undefined ? {} : { payload: body }),
   })
   const isJson = String(answer.headers['content-type']).includes('json') && answer.body !== ''
-  return { status: answer.statusCode, headers: answer.headers, json: isJson ? answer.json<Record<string, unknown>>() : {} }
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    json: isJson ? answer.json<Record<string, unknown>>() : {},
+  }
 }
 
 let shop: App
@@ -102,14 +145,22 @@ test('who may do what', async () => {
     [{ url: '/ping', key: 'nobody' }, 200],
     [{ method: 'POST', url: '/v1/store/orders', body: order }, 401, 'unauthenticated'],
     [{ method: 'POST', url: '/v1/store/orders', body: order, key: 'nobody' }, 401, 'unauthenticated'],
-    [{ method: 'POST', url: '/v1/store/orders', body: order, headers: { authorization: 'Basic c2hvcA==' } }, 401, 'unauthenticated'],
+    [
+      { method: 'POST', url: '/v1/store/orders', body: order, headers: { authorization: 'Basic c2hvcA==' } },
+      401,
+      'unauthenticated',
+    ],
     [{ method: 'POST', url: '/v1/store/orders', body: order, headers: { authorization: 'bearer shop' } }, 201],
     [{ method: 'POST', url: '/v1/store/orders', body: order, key: 'shop' }, 201],
     [{ method: 'POST', url: '/v1/store/orders', body: order, key: 'clerk' }, 403, 'scope_missing'],
     [{ method: 'POST', url: '/v1/store/orders', body: order, key: 'house' }, 403, 'scope_missing'],
     [{ url: '/v1/admin/orders', key: 'clerk' }, 200],
     [{ url: '/v1/admin/orders', key: 'shop' }, 403, 'scope_missing'],
-    [{ method: 'PATCH', url: '/v1/admin/orders/1', key: 'clerk', body: '{}', headers: { 'if-match': '"1"' } }, 403, 'scope_missing'],
+    [
+      { method: 'PATCH', url: '/v1/admin/orders/1', key: 'clerk', body: '{}', headers: { 'if-match': '"1"' } },
+      403,
+      'scope_missing',
+    ],
     [{ method: 'PUT', url: '/v1/partner/counts', key: 'house' }, 204],
     [{ method: 'PUT', url: '/v1/partner/counts', key: 'shop' }, 403, 'scope_missing'],
   ]
@@ -120,7 +171,13 @@ test('who may do what', async () => {
 })
 
 test('what a body may be', async () => {
-  const place = (body: string, headers: Record<string, string> = {}): Sent => ({ method: 'POST', url: '/v1/store/orders', key: 'shop', body, headers })
+  const place = (body: string, headers: Record<string, string> = {}): Sent => ({
+    method: 'POST',
+    url: '/v1/store/orders',
+    key: 'shop',
+    body,
+    headers,
+  })
   const invalid = (path: string, message: string): [number, unknown] => [422, [{ path, message }]]
   const rows: readonly [sent: Sent, status: number, errorsOrCode: unknown][] = [
     [place('{"sku":"TEE"'), 400, 'malformed_json'],
@@ -130,16 +187,29 @@ test('what a body may be', async () => {
     [place('{"sku":"TEE","quantity":2,"quantity":3}'), ...invalid('', 'holds a key twice')],
     [place('{"sku":"TEE","quantity":1e400}'), ...invalid('/quantity', 'is beyond 2^53 - 1')],
     [place('{"sku":"TEE\\u0000","quantity":2}'), ...invalid('/sku', 'holds the character NUL')],
-    [place('{"sku":"TEE","quantity":2,"note":"4111 1111 1111 1111"}'), ...invalid('/note', 'looks like the number of a payment card, which is not to be sent here')],
+    [
+      place('{"sku":"TEE","quantity":2,"note":"4111 1111 1111 1111"}'),
+      ...invalid('/note', 'looks like the number of a payment card, which is not to be sent here'),
+    ],
     [place('{"sku":"4111111111111111","quantity":2}'), 201, undefined],
     [place('{"sku":"TEE","quantity":2}', { 'content-type': 'text/plain' }), 415, 'unsupported_media_type'],
-    [place('{"sku":"TEE","quantity":2}', { 'content-type': 'application/json; charset=latin1' }), 415, 'unsupported_media_type'],
+    [
+      place('{"sku":"TEE","quantity":2}', { 'content-type': 'application/json; charset=latin1' }),
+      415,
+      'unsupported_media_type',
+    ],
     [place('{"sku":"TEE","quantity":2}', { 'content-type': 'Application/JSON; charset=UTF-8' }), 201, undefined],
     [place('{"sku":"TEE","quantity":2}', { 'content-encoding': 'gzip' }), 415, 'unsupported_media_type'],
     [place(`{"sku":"TEE","quantity":2,"note":"${'x'.repeat(1_048_576)}"}`), 413, 'body_too_large'],
     [{ method: 'PUT', url: '/v1/partner/counts', key: 'house', body: '{}' }, 204, undefined],
-    [{ method: 'PUT', url: '/v1/partner/counts', key: 'house', body: '{"a":1}' }, ...invalid('/a', 'is not a property of this object')],
-    [{ method: 'PUT', url: '/v1/partner/counts', key: 'house', body: `{"a":"${'x'.repeat(1_500_000)}"}` }, ...invalid('/a', 'is not a property of this object')],
+    [
+      { method: 'PUT', url: '/v1/partner/counts', key: 'house', body: '{"a":1}' },
+      ...invalid('/a', 'is not a property of this object'),
+    ],
+    [
+      { method: 'PUT', url: '/v1/partner/counts', key: 'house', body: `{"a":"${'x'.repeat(1_500_000)}"}` },
+      ...invalid('/a', 'is not a property of this object'),
+    ],
   ]
   for (const [sent, status, errorsOrCode] of rows) {
     const { status: got, json } = await send(shop, sent)
@@ -150,23 +220,43 @@ test('what a body may be', async () => {
 test('a key is asked for where a write has one', async () => {
   const body = '{"sku":"TEE","quantity":2}'
   const rows: readonly [key: string, status: number, code?: string][] = [
-    ['x'.repeat(22), 201], ['x'.repeat(255), 201], [' ', 400, 'idempotency_key_invalid'], ['x'.repeat(21), 400, 'idempotency_key_invalid'],
-    ['x'.repeat(256), 400, 'idempotency_key_invalid'], [`${'x'.repeat(22)} y`, 400, 'idempotency_key_invalid'],
+    ['x'.repeat(22), 201],
+    ['x'.repeat(255), 201],
+    [' ', 400, 'idempotency_key_invalid'],
+    ['x'.repeat(21), 400, 'idempotency_key_invalid'],
+    ['x'.repeat(256), 400, 'idempotency_key_invalid'],
+    [`${'x'.repeat(22)} y`, 400, 'idempotency_key_invalid'],
   ]
   for (const [idempotencyKey, status, code] of rows) {
-    const answer = await send(shop, { method: 'POST', url: '/v1/store/orders', key: 'shop', body, headers: { 'idempotency-key': idempotencyKey } })
+    const answer = await send(shop, {
+      method: 'POST',
+      url: '/v1/store/orders',
+      key: 'shop',
+      body,
+      headers: { 'idempotency-key': idempotencyKey },
+    })
     assert.deepEqual([answer.status, answer.json.code], [status, code], idempotencyKey)
   }
-  const without = await send(shop, { method: 'POST', url: '/v1/store/orders', key: 'shop', headers: { 'content-type': 'application/json' } })
+  const without = await send(shop, {
+    method: 'POST',
+    url: '/v1/store/orders',
+    key: 'shop',
+    headers: { 'content-type': 'application/json' },
+  })
   assert.deepEqual([without.status, without.json.code], [400, 'idempotency_key_required'])
 })
 
 test('an edit says which version it was decided on', async (t) => {
-  const app = openShop({ authenticate: () => ({ ...clerk, scopes: ['orders:write'] }) as Caller })
+  const app = openShop({ authenticate: () => ({ kind: 'secret', keyId: newId(), scopes: ['orders:write'] }) })
   t.after(() => app.close())
   const rows: readonly [ifMatch: string | null, status: number, told: unknown][] = [
-    ['"7"', 200, 7], [null, 428, 'if_match_required'], ['7', 400, 'if_match_invalid'], ['*', 400, 'if_match_invalid'],
-    ['W/"7"', 400, 'if_match_invalid'], ['"7", "8"', 400, 'if_match_invalid'], ['"9999999999"', 400, 'if_match_invalid'],
+    ['"7"', 200, 7],
+    [null, 428, 'if_match_required'],
+    ['7', 400, 'if_match_invalid'],
+    ['*', 400, 'if_match_invalid'],
+    ['W/"7"', 400, 'if_match_invalid'],
+    ['"7", "8"', 400, 'if_match_invalid'],
+    ['"9999999999"', 400, 'if_match_invalid'],
   ]
   for (const [ifMatch, status, told] of rows) {
     const headers: Record<string, string> = ifMatch === null ? {} : { 'if-match': ifMatch }
@@ -198,12 +288,14 @@ test('what is not there, and what is there under another method', async () => {
   ]
   for (const [sent, status, allow] of rows) {
     const answer = await send(shop, sent)
-    assert.deepEqual([answer.status, answer.headers.allow], [status, allow], `${sent.method} ${sent.url}`)
+    assert.deepEqual([answer.status, answer.headers.allow], [status, allow], `${sent.method ?? 'GET'} ${sent.url}`)
   }
 })
 
 test('the answer for an id of another kind is the one for an unknown path, but for its request id', async () => {
-  const kinds = await Promise.all(['prd_01h2xcejqtf2nbrexx3vqjhp41', 'x'].map((id) => send(shop, { url: `/v1/store/orders/${id}`, key: 'shop' })))
+  const kinds = await Promise.all(
+    ['prd_01h2xcejqtf2nbrexx3vqjhp41', 'x'].map((id) => send(shop, { url: `/v1/store/orders/${id}`, key: 'shop' })),
+  )
   const nowhere = await send(shop, { url: '/nowhere', key: 'shop' })
   const [first, ...others] = [...kinds, nowhere].map(({ json: { requestId: _requestId, ...rest } }) => rest)
   for (const other of others) assert.deepEqual(other, first)
@@ -211,8 +303,11 @@ test('the answer for an id of another kind is the one for an unknown path, but f
 
 test('every answer carries the same headers, also the refusals', async () => {
   const answers = await Promise.all([
-    send(shop, { url: '/ping' }), send(shop, { url: '/nowhere' }), send(shop, { url: `/v1/store/orders/${orderId}` }),
-    send(shop, { url: `/v1/store/orders/${orderId}`, key: 'shop' }), send(shop, { url: '/%zz' }),
+    send(shop, { url: '/ping' }),
+    send(shop, { url: '/nowhere' }),
+    send(shop, { url: `/v1/store/orders/${orderId}` }),
+    send(shop, { url: `/v1/store/orders/${orderId}`, key: 'shop' }),
+    send(shop, { url: '/%zz' }),
     send(shop, { method: 'POST', url: '/nowhere', body: '{' }),
   ])
   for (const { headers } of answers) {
@@ -242,26 +337,48 @@ test('browsers of other origins may read the store, and nothing else', async () 
   assert.equal(store.headers['access-control-allow-origin'], '*')
   const admin = await send(shop, { url: '/v1/admin/orders', key: 'clerk', headers })
   assert.equal(admin.headers['access-control-allow-origin'], undefined)
-  const preflight = await send(shop, { method: 'OPTIONS', url: '/v1/store/orders', headers: { ...headers, 'access-control-request-method': 'POST' } })
+  const preflight = await send(shop, {
+    method: 'OPTIONS',
+    url: '/v1/store/orders',
+    headers: { ...headers, 'access-control-request-method': 'POST' },
+  })
   assert.equal(preflight.headers['access-control-allow-methods'], 'POST, OPTIONS')
   assert.match(String(preflight.headers['access-control-allow-headers']), /Idempotency-Key/)
-  assert.equal((await send(shop, { method: 'OPTIONS', url: '/v1/admin/orders', headers })).headers['access-control-allow-headers'], undefined)
+  assert.equal(
+    (await send(shop, { method: 'OPTIONS', url: '/v1/admin/orders', headers })).headers['access-control-allow-headers'],
+    undefined,
+  )
 })
 
 test('a refusal is a problem with its own fields', async () => {
-  const { status, headers, json } = await send(shop, { method: 'POST', url: '/v1/store/orders', key: 'shop', body: '{"sku":"GONE","quantity":1}' })
+  const { status, headers, json } = await send(shop, {
+    method: 'POST',
+    url: '/v1/store/orders',
+    key: 'shop',
+    body: '{"sku":"GONE","quantity":1}',
+  })
   assert.equal(status, 409)
   assert.equal(headers['content-type'], 'application/problem+json')
   const { requestId: _requestId, ...rest } = json
   assert.deepEqual(rest, {
-    type: 'urn:waybill:problem:out_of_stock', title: 'Out of stock', status: 409, code: 'out_of_stock', detail: 'None is left.',
+    type: 'urn:waybill:problem:out_of_stock',
+    title: 'Out of stock',
+    status: 409,
+    code: 'out_of_stock',
+    detail: 'None is left.',
     shortages: [{ sku: 'GONE', available: 0 }],
   })
 })
 
 test('a failure is told to the caller as far as it helps, and to the log whole', async () => {
   const rows: readonly [sku: string, status: number, code: string, retryAfter: string | undefined, inLog: RegExp][] = [
-    ['CRASH', 500, 'internal', undefined, /the cellar is flooded.*server\.test\.ts.*"route":"POST \/v1\/store\/orders"/],
+    [
+      'CRASH',
+      500,
+      'internal',
+      undefined,
+      /the cellar is flooded.*server\.test\.ts.*"route":"POST \/v1\/store\/orders"/,
+    ],
     ['LEAK', 500, 'internal', undefined, /POST \/v1\/store\/orders 201: \/margin is not a property/],
     ['BUSY', 503, 'busy', '1', /contended/],
     ['AWAY', 503, 'database_away', '2', /gone/],
@@ -269,7 +386,12 @@ test('a failure is told to the caller as far as it helps, and to the log whole',
   ]
   for (const [sku, status, code, retryAfter, inLog] of rows) {
     logged.length = 0
-    const answer = await send(shop, { method: 'POST', url: '/v1/store/orders', key: 'shop', body: `{"sku":"${sku}","quantity":1}` })
+    const answer = await send(shop, {
+      method: 'POST',
+      url: '/v1/store/orders',
+      key: 'shop',
+      body: `{"sku":"${sku}","quantity":1}`,
+    })
     assert.deepEqual([answer.status, answer.json.code, answer.headers['retry-after']], [status, code, retryAfter])
     assert.doesNotMatch(JSON.stringify(answer.json), /cellar|margin|server\.ts/)
     assert.match(logged.join(''), inLog)
@@ -297,10 +419,16 @@ test('one key may send so much; another key goes on', async (t) => {
   t.after(() => app.close())
   const read = (key: string): ReturnType<typeof send> => send(app, { url: `/v1/store/orders/${orderId}`, key })
   const first = await read('shop')
-  assert.deepEqual([first.status, first.headers.ratelimit, first.headers['ratelimit-policy']], [200, '"key";r=1;t=1', '"key";q=2;w=1'])
+  assert.deepEqual(
+    [first.status, first.headers.ratelimit, first.headers['ratelimit-policy']],
+    [200, '"key";r=1;t=1', '"key";q=2;w=1'],
+  )
   assert.equal((await read('shop')).status, 200)
   const third = await read('shop')
-  assert.deepEqual([third.status, third.json.code, third.headers['retry-after'], third.headers.ratelimit], [429, 'rate_limited', '1', '"key";r=0;t=1'])
+  assert.deepEqual(
+    [third.status, third.json.code, third.headers['retry-after'], third.headers.ratelimit],
+    [429, 'rate_limited', '1', '"key";r=0;t=1'],
+  )
   assert.equal((await read('clerk')).status, 403)
   assert.equal((await send(app, { url: '/ping' })).status, 200)
   for (const status of [401, 401, 429]) assert.equal((await read('guess')).status, status)
@@ -314,7 +442,11 @@ test('under pressure reads are turned away first, and health answers still', asy
   t.after(() => app.close())
   const shed = await send(app, { url: `/v1/store/orders/${orderId}`, key: 'shop' })
   assert.deepEqual([shed.status, shed.json.code, shed.headers['retry-after']], [503, 'overloaded', '1'])
-  assert.equal((await send(app, { method: 'POST', url: '/v1/store/orders', key: 'shop', body: '{"sku":"TEE","quantity":1}' })).status, 201)
+  assert.equal(
+    (await send(app, { method: 'POST', url: '/v1/store/orders', key: 'shop', body: '{"sku":"TEE","quantity":1}' }))
+      .status,
+    201,
+  )
   assert.equal((await send(app, { url: '/ping' })).status, 200)
 })
 
@@ -334,7 +466,11 @@ test('a route that does not say who may call it does not start', () => {
   ]
   for (const [method, url, config, complaint] of rows) {
     const app = createHttpServer({ authenticate: () => null })
-    assert.throws(() => app.route({ method, url, schema, config: config as never, handler: () => ({}) }), complaint, url)
+    assert.throws(
+      () => app.route({ method, url, schema, config: config as never, handler: () => ({}) }),
+      complaint,
+      url,
+    )
   }
   const app = createHttpServer({ authenticate: () => null })
   assert.throws(() => app.get('/x', { config: { scope: 'public' } }, () => ({})), /has no summary/)
@@ -352,7 +488,10 @@ function overSocket(port: number, bytes: string, quietMs = 300): Promise<string>
   })
 }
 
-async function listening(t: TestContext, options: Partial<HttpServerOptions> = {}): Promise<{ app: App; port: number }> {
+async function listening(
+  t: TestContext,
+  options: Partial<HttpServerOptions> = {},
+): Promise<{ app: App; port: number }> {
   const app = openShop(options)
   await app.listen({ host: '127.0.0.1', port: 0 })
   t.after(() => app.close())
@@ -366,7 +505,11 @@ test('what is not HTTP is answered with a problem too', async (t) => {
   const rows: readonly [bytes: string, status: number, code: string][] = [
     ['GET /ping HTTP/1.1\r\nbroken header\r\n\r\n', 400, 'malformed_request'],
     [`GET /ping HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
-    ['POST /v1/store/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef', 400, 'malformed_request'],
+    [
+      'POST /v1/store/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef',
+      400,
+      'malformed_request',
+    ],
     ['BREW /ping HTTP/1.1\r\nhost: x\r\n\r\n', 400, 'malformed_request'],
   ]
   for (const [bytes, status, code] of rows) {
@@ -379,7 +522,16 @@ test('what is not HTTP is answered with a problem too', async (t) => {
 test('a client that hangs up in the middle of its body leaves nothing behind', async (t) => {
   const pressure = { readsInFlightMax: 0, inFlightMax: 100, readsLagMaxMs: 1e9, lagMaxMs: 1e9 }
   const { port, app } = await listening(t, { pressure: { ...pressure, readsInFlightMax: 3 } })
-  const head = `POST /v1/store/orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer shop\r\ncontent-type: application/json\r\nidempotency-key: ${KEY}\r\ncontent-length: 100\r\n\r\n{"sku"`
+  const head = [
+    'POST /v1/store/orders HTTP/1.1',
+    'host: x',
+    'authorization: Bearer shop',
+    'content-type: application/json',
+    `idempotency-key: ${KEY}`,
+    'content-length: 100',
+    '',
+    '{"sku"',
+  ].join('\r\n')
   await Promise.all(Array.from({ length: 10 }, () => overSocket(port, head, 50)))
   // More than three requests under way would have reads turned away.
   assert.equal((await send(app, { url: `/v1/store/orders/${orderId}`, key: 'shop' })).status, 200)
@@ -418,6 +570,8 @@ test('closing cuts off what does not finish', async (t) => {
   })
   const cut = overSocket(port, 'GET /v1/admin/orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer shop\r\n\r\n', 5_000)
   await entered.promise
+  const began = performance.now()
   await app.close()
+  assert.ok(performance.now() - began < 2_000)
   assert.equal(await cut, '')
 })

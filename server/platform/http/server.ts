@@ -23,7 +23,7 @@ export interface HttpServerOptions {
   /** Requests of one key; 0 or absent means no limit. */
   readonly rateLimitPerSecond?: number
   readonly pressure?: PressureLimits
-  /** For tests: an answer that is not what its schema says becomes a defect (500). Costs several times the request. */
+  /** For tests: an answer that is not what its schema says becomes a defect (500). Costs several requests each. */
   readonly checkResponses?: boolean
   /** How long `close` waits for requests under way until it cuts them off. */
   readonly drainMs?: number
@@ -36,7 +36,7 @@ export const BODY_BYTES_MAX = 1_048_576
 const PARAM_CHARACTERS_MAX = 200
 /** A body of a megabyte over a slow line; longer is an attack that keeps connections open. */
 const REQUEST_TIMEOUT_MS = 30_000
-/** Longer than the 60 s after which load balancers usually let go, so that it is never us who closes under a request. */
+/** Longer than the 60 s after which load balancers usually let go: it must not be us who closes under a request. */
 const KEEP_ALIVE_MS = 72_000
 const DRAIN_MS = 10_000
 
@@ -62,7 +62,7 @@ export function createHttpServer(options: HttpServerOptions): App {
   const now = options.now ?? (() => performance.now())
   const telemetry = options.telemetry ?? createTelemetry({ logLevel: 'warn' })
   const pressure = openPressure(options.pressure ?? pressureLimits, now)
-  const rateLimit = openRateLimit(options.rateLimitPerSecond ?? 0, now)
+  const rateLimit = openRateLimit(options.rateLimitPerSecond ?? 0)
   const gatekeeper = { authenticate: options.authenticate, rateLimit, pressure, now }
 
   const app: App = Fastify(fastifyOptions(telemetry))
@@ -74,7 +74,8 @@ export function createHttpServer(options: HttpServerOptions): App {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
   app.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as TSchema, httpPart as RequestPart))
-  // Schemas hold in tests (checkResponses); compiled serialisers were no faster here and cost a second at the start.
+  // That answers keep to their schemas is shown by tests (checkResponses). A compiled serialiser would save 0.6 of 1.7 µs
+  // of an order's answer, take 0.7 ms a schema at every start, and drop or coerce in silence what does not match.
   app.setSerializerCompiler(() => JSON.stringify)
   if (options.checkResponses) checkResponses(app)
 
@@ -147,9 +148,9 @@ function fastifyOptions({ log }: Pick<Telemetry, 'log'>) {
       const given = request.headers['waybill-request-id']
       return typeof given === 'string' && isRequestId(given) ? given : newRequestId()
     },
-    frameworkErrors: (error, request, reply) => {
-      setAnswerHeaders(request, reply as FastifyReply, false)
-      answerError(log, 'none', error, reply as FastifyReply)
+    frameworkErrors: (error, request, reply: FastifyReply) => {
+      setAnswerHeaders(request, reply, false)
+      answerError(log, 'none', error, reply)
     },
     clientErrorHandler: (error, socket) => answerBrokenHttp(error.code ?? '', socket, newRequestId()),
   } satisfies FastifyServerOptions
@@ -184,7 +185,10 @@ function answerUnrouted(app: App, path: string, request: FastifyRequest, reply: 
   if (request.method !== 'OPTIONS') return void refusePlatform(reply, 'method_not_allowed')
   if (path.startsWith('/v1/store/')) {
     reply.header('access-control-allow-methods', allowed)
-    reply.header('access-control-allow-headers', 'Authorization, Content-Type, Idempotency-Key, If-Match, Traceparent, Waybill-Access-Token, Waybill-Request-Id')
+    reply.header(
+      'access-control-allow-headers',
+      'Authorization, Content-Type, Idempotency-Key, If-Match, Traceparent, Waybill-Access-Token, Waybill-Request-Id',
+    )
     reply.header('access-control-max-age', '86400')
   }
   reply.code(204).send()
@@ -194,14 +198,17 @@ function answerUnrouted(app: App, path: string, request: FastifyRequest, reply: 
 function answerBrokenHttp(error: string, socket: Socket, requestId: string): void {
   if (error === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const code: PlatformCode =
-    error === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large'
-    : error === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout'
-    : 'malformed_request'
+    error === 'HPE_HEADER_OVERFLOW'
+      ? 'headers_too_large'
+      : error === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request_timeout'
+        : 'malformed_request'
   const { status, meaning } = refusals[code]
   const body = JSON.stringify(problemBody(status, code, requestId, { detail: meaning }))
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\n` +
-      `waybill-request-id: ${requestId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/problem+json\r\n` +
+      `waybill-request-id: ${requestId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`,
   )
 }
 

@@ -10,11 +10,17 @@ function judge(schema: TSchema, part: RequestPart, value: unknown): unknown {
   const validated = compileValidator(schema, part)(value)
   if ('value' in validated) return validated.value
   const { error } = validated
-  return error instanceof InvalidRequestError ? error.violations.map(({ path, message }) => `${path} ${message}`).join('; ') : error
+  return error instanceof InvalidRequestError
+    ? error.violations.map(({ path, message }) => `${path} ${message}`).join('; ')
+    : error
 }
 
 test('bodies are taken as they are: nothing is converted, nothing left out', () => {
-  const schema = strict({ quantity: Quantity, note: Type.Optional(Type.String({ maxLength: 3 })), gift: Type.Optional(Type.Boolean()) })
+  const schema = strict({
+    quantity: Quantity,
+    note: Type.Optional(Type.String({ maxLength: 3 })),
+    gift: Type.Optional(Type.Boolean()),
+  })
   const rows: readonly [body: unknown, judgement: unknown][] = [
     [{ quantity: 1 }, { quantity: 1 }],
     [{ quantity: '1' }, '/quantity must be integer'],
@@ -31,7 +37,12 @@ test('bodies are taken as they are: nothing is converted, nothing left out', () 
 })
 
 test('queries are text that becomes what the schema asks for', () => {
-  const schema = strict({ ...pageQuery, paid: Type.Optional(Type.Boolean()), sku: Type.Optional(Sku), note: Type.Optional(Type.String()) })
+  const schema = strict({
+    ...pageQuery,
+    paid: Type.Optional(Type.Boolean()),
+    sku: Type.Optional(Sku),
+    note: Type.Optional(Type.String()),
+  })
   const rows: readonly [query: Record<string, unknown>, judgement: unknown][] = [
     [{}, { limit: 50 }],
     [{ limit: '7' }, { limit: 7 }],
@@ -48,7 +59,8 @@ test('queries are text that becomes what the schema asks for', () => {
     [{ sku: '4111111111111111' }, { sku: '4111111111111111', limit: 50 }],
     [{ note: '4111111111111111' }, '/note looks like the number of a payment card, which is not to be sent here'],
   ]
-  for (const [query, judgement] of rows) assert.deepEqual(judge(schema, 'querystring', query), judgement, JSON.stringify(query))
+  for (const [query, judgement] of rows)
+    assert.deepEqual(judge(schema, 'querystring', query), judgement, JSON.stringify(query))
 })
 
 test('a path parameter that can name nothing is an unknown path, not a wrong request', () => {
@@ -59,12 +71,18 @@ test('a path parameter that can name nothing is an unknown path, not a wrong req
 
 test('card-like digits are let through where the schema says that a code stands there', () => {
   const schema = strict({
-    lines: Type.Array(strict({ sku: Sku, barcode: Type.Union([machineCode(20), Type.Null()]), note: Type.Optional(Type.String()) })),
+    lines: Type.Array(
+      strict({ sku: Sku, barcode: Type.Union([machineCode(20), Type.Null()]), note: Type.Optional(Type.String()) }),
+    ),
     codes: Type.Optional(Type.Record(Type.String(), Sku)),
     free: Type.Optional(Type.Record(Type.String(), Type.String())),
   })
   const line = { sku: '4111111111111111', barcode: '4111111111111111' }
-  const fine = [{ lines: [line] }, { lines: [{ ...line, barcode: null }] }, { lines: [], codes: { main: '4111111111111111' } }]
+  const fine = [
+    { lines: [line] },
+    { lines: [{ ...line, barcode: null }] },
+    { lines: [], codes: { main: '4111111111111111' } },
+  ]
   for (const body of fine) assert.deepEqual(judge(schema, 'body', readBody(Buffer.from(JSON.stringify(body)))), body)
   const refused: readonly [body: object, path: string][] = [
     [{ lines: [line, { ...line, note: 'x 4111111111111111' }] }, '/lines/1/note'],
@@ -73,7 +91,10 @@ test('card-like digits are let through where the schema says that a code stands 
     [{ lines: [], '4111111111111111': 'x' }, ''],
   ]
   for (const [body, path] of refused) {
-    assert.equal(judge(schema, 'body', readBody(Buffer.from(JSON.stringify(body)))), `${path} looks like the number of a payment card, which is not to be sent here`)
+    assert.equal(
+      judge(schema, 'body', readBody(Buffer.from(JSON.stringify(body)))),
+      `${path} looks like the number of a payment card, which is not to be sent here`,
+    )
   }
 })
 
@@ -85,6 +106,10 @@ test('a route without a body takes none, or an empty object', () => {
 
 test('a complaint never repeats what it complains about', () => {
   const secret = 'hunter2'
-  const schema = strict({ a: Type.Integer(), b: Type.String({ format: 'email' }), c: Type.Union([Type.Literal('x'), Type.Literal('y')]) })
+  const schema = strict({
+    a: Type.Integer(),
+    b: Type.String({ format: 'email' }),
+    c: Type.Union([Type.Literal('x'), Type.Literal('y')]),
+  })
   assert.doesNotMatch(String(judge(schema, 'body', { a: secret, b: secret, c: secret })), /hunter2/)
 })

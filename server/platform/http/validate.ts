@@ -33,8 +33,8 @@ export type Validated = { readonly value: unknown } | { readonly error: Error }
 const VIOLATIONS_MAX = 20
 
 /**
- * A function that judges one part of a route's requests by its schema. Bodies are taken as they are; the other parts are
- * text on the wire and become numbers and booleans where the schema asks for them.
+ * A function that judges one part of a route's requests by its schema. Bodies are taken as they are; the other parts
+ * are text on the wire and become numbers and booleans where the schema asks for them.
  */
 export function compileValidator(schema: TSchema, part: RequestPart): (value: unknown) => Validated {
   let compiled: Validator | undefined
@@ -43,7 +43,8 @@ export function compileValidator(schema: TSchema, part: RequestPart): (value: un
   switch (part) {
     case 'body':
       if (isNoBody(schema)) return (value) => (value === null ? { value } : judge(value, validator()))
-      return (value) => (value instanceof UnfitBody ? judgeUnfit(value, schema, validator()) : judge(value, validator()))
+      return (value) =>
+        value instanceof UnfitBody ? judgeUnfit(value, schema, validator()) : judge(value, validator())
     case 'querystring':
       return (value) => {
         const read = readTexts(value, schema)
@@ -106,7 +107,7 @@ interface JsonSchema extends TSchema {
   readonly 'x-machine-code'?: boolean
 }
 
-/** Reads the texts of a query, a path or a header as the schema's numbers and booleans; what does not read stays text. */
+/** Reads the texts of a query, path or header as the schema's numbers and booleans; what does not read stays text. */
 function readTexts(texts: unknown, { properties = {} }: JsonSchema): Record<string, unknown> {
   const read: Record<string, unknown> = { ...(texts as Record<string, unknown>) }
   for (const [name, { type, default: absent }] of Object.entries(properties)) {
@@ -114,7 +115,8 @@ function readTexts(texts: unknown, { properties = {} }: JsonSchema): Record<stri
     if (text === undefined) {
       if (absent !== undefined) read[name] = absent
     } else if (typeof text === 'string') {
-      if ((type === 'integer' || type === 'number') && /^-?(0|[1-9]\d{0,14})(\.\d{1,9})?$/.test(text)) read[name] = Number(text)
+      if ((type === 'integer' || type === 'number') && /^-?(0|[1-9]\d{0,14})(\.\d{1,9})?$/.test(text))
+        read[name] = Number(text)
       if (type === 'boolean' && (text === 'true' || text === 'false')) read[name] = text === 'true'
     }
   }
@@ -128,7 +130,8 @@ function hasCard(value: unknown): boolean {
 /** Whether the schema says that a code for machines stands there: digits that are nobody's card. */
 function isMachineCode(schema: JsonSchema | undefined, [key, ...rest]: readonly string[]): boolean {
   if (schema === undefined) return false
-  if (schema.anyOf?.some((alternative) => isMachineCode(alternative, key === undefined ? [] : [key, ...rest]))) return true
+  if (schema.anyOf?.some((alternative) => isMachineCode(alternative, key === undefined ? [] : [key, ...rest])))
+    return true
   if (key === undefined) return schema['x-machine-code'] === true
   if (schema.items !== undefined) return isMachineCode(schema.items, rest)
   if (Object.hasOwn(schema.properties ?? {}, key)) return isMachineCode(schema.properties?.[key], rest)

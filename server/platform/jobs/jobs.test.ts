@@ -51,7 +51,11 @@ async function withJobs(
 ): Promise<void> {
   const errors: string[] = []
   const jobs = await startJobs({
-    db, databaseUrl: database.url, version: 'test', concurrency, tasks,
+    db,
+    databaseUrl: database.url,
+    version: 'test',
+    concurrency,
+    tasks,
     onError: (error, where) => void errors.push(`${where}: ${error instanceof Error ? error.message : String(error)}`),
   })
   let isStopped = false
@@ -81,14 +85,20 @@ test('jobs run with their payload and are gone afterwards', async () => {
 test('five hundred at once', async () => {
   const seen = new Set<number>()
   await withJobs({ call: async (payload) => void seen.add((payload as { number: number }).number) }, async () => {
-    await addJobs(db, Array.from({ length: 500 }, (_, number) => ({ task: 'call', key: `${number}`, payload: { number } })))
+    await addJobs(
+      db,
+      Array.from({ length: 500 }, (_, number) => ({ task: 'call', key: `${number}`, payload: { number } })),
+    )
     await until(() => seen.size === 500)
   })
 })
 
 test('a key that waits is one job: of several the last counts', async () => {
   const seen: unknown[] = []
-  await addJobs(db, [1, 2].map((round) => ({ task: 'call', key: 'same', payload: { round } })))
+  await addJobs(
+    db,
+    [1, 2].map((round) => ({ task: 'call', key: 'same', payload: { round } })),
+  )
   await addJobs(db, [{ task: 'call', key: 'same', payload: { round: 3 } }])
   await withJobs({ call: async (payload) => void seen.push(payload) }, async () => {
     await until(async () => (await rows()).length === 0)
@@ -97,30 +107,39 @@ test('a key that waits is one job: of several the last counts', async () => {
 })
 
 test('jobs of a transaction that is rolled back do not exist', async () => {
-  await assert.rejects(db.inTransaction(async (tx) => {
-    await addJobs(tx, [{ task: 'call', key: 'a', payload: {} }])
-    throw new Error('planted rollback')
-  }), /planted/)
+  await assert.rejects(
+    db.inTransaction(async (tx) => {
+      await addJobs(tx, [{ task: 'call', key: 'a', payload: {} }])
+      throw new Error('planted rollback')
+    }),
+    /planted/,
+  )
   assert.deepEqual(await rows(), [])
 })
 
 test('a job that fails is reported and not tried again, until it is added again', async () => {
   let tries = 0
-  await withJobs({
-    call: async () => {
-      if (++tries === 1) throw new Error('partner is confused')
+  await withJobs(
+    {
+      call: async () => {
+        if (++tries === 1) throw new Error('partner is confused')
+      },
     },
-  }, async (_jobs, errors) => {
-    await addJobs(db, [{ task: 'call', key: 'a', payload: {} }])
-    await until(async () => (await rows())[0]?.error === 'partner is confused')
-    await sleep(100)
-    assert.equal(tries, 1)
-    assert.deepEqual(errors, ['job call: partner is confused'])
-    await addJobs(db, [{ task: 'call', key: 'a', payload: {} }])
-    await until(() => tries === 2)
-  })
+    async (_jobs, errors) => {
+      await addJobs(db, [{ task: 'call', key: 'a', payload: {} }])
+      await until(async () => (await rows())[0]?.error === 'partner is confused')
+      await sleep(100)
+      assert.equal(tries, 1)
+      assert.deepEqual(errors, ['job call: partner is confused'])
+      await addJobs(db, [{ task: 'call', key: 'a', payload: {} }])
+      await until(() => tries === 2)
+    },
+  )
   assert.equal(await removeFailedJobs(db), 0, 'it is kept for an hour')
-  await db.execute({ name: 'test.age', text: `update graphile_worker._private_jobs set updated_at = updated_at - interval '61 minutes'` })
+  await db.execute({
+    name: 'test.age',
+    text: `update graphile_worker._private_jobs set updated_at = updated_at - interval '61 minutes'`,
+  })
   assert.equal(await removeFailedJobs(db), 1)
   assert.deepEqual(await rows(), [])
 })
@@ -135,25 +154,43 @@ test('stopping finishes what runs and gives back what was only fetched', async (
     await release.promise
     ended.push(id)
   }
-  await addJobs(db, ['a', 'b', 'c', 'd', 'e'].map((id) => ({ task: 'call', key: id, payload: { id } })))
-  await withJobs({ call }, async (jobs) => {
-    await until(() => began.length === 1)
-    const stopping = jobs.stop()
-    await sleep(50)
-    assert.deepEqual(ended, [])
-    release.resolve()
-    await stopping
-  }, 1)
+  await addJobs(
+    db,
+    ['a', 'b', 'c', 'd', 'e'].map((id) => ({ task: 'call', key: id, payload: { id } })),
+  )
+  await withJobs(
+    { call },
+    async (jobs) => {
+      await until(() => began.length === 1)
+      const stopping = jobs.stop()
+      await sleep(50)
+      assert.deepEqual(ended, [])
+      release.resolve()
+      await stopping
+    },
+    1,
+  )
   assert.deepEqual(ended, began)
   const left = await rows()
-  assert.deepEqual(left.map(({ attempts, isLocked }) => [attempts, isLocked]), Array.from({ length: 4 }, () => [0, false]))
-  const [processes] = await db.rows<{ count: bigint }>({ name: 'test.processes', text: 'select count(*) from platform.process' })
+  assert.deepEqual(
+    left.map(({ attempts, isLocked }) => [attempts, isLocked]),
+    Array.from({ length: 4 }, () => [0, false]),
+  )
+  const [processes] = await db.rows<{ count: bigint }>({
+    name: 'test.processes',
+    text: 'select count(*) from platform.process',
+  })
   assert.equal(processes?.count, 0n)
 })
 
-test('the jobs of a killed process are free as soon as another starts on its machine', async () => {
+test('the jobs of a killed process are free as soon as another starts on its machine', async (t) => {
   await addJobs(db, [{ task: 'call', key: 'a', payload: {} }])
-  const child = spawn(process.execPath, ['--input-type=module', '-e', `
+  const child = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `
     const { createDb } = await import(${JSON.stringify(new URL('../db.ts', import.meta.url).href)})
     const { startJobs } = await import(${JSON.stringify(new URL('./jobs.ts', import.meta.url).href)})
     const databaseUrl = ${JSON.stringify(database.url)}
@@ -162,17 +199,31 @@ test('the jobs of a killed process are free as soon as another starts on its mac
       onError: (error) => console.error(error),
       tasks: { call: () => new Promise(() => console.log('begun')) },
     })
-  `], { stdio: ['ignore', 'pipe', 'inherit'] })
+  `,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  t.after(() => child.kill('SIGKILL'))
   await once(must(child.stdout, 'its output'), 'data')
   // Its heartbeat row is written by now or in a moment.
-  await until(async () => (await db.rows({ name: 'test.workers', text: `select from platform.process where kind = 'worker'` })).length === 1)
+  await until(
+    async () =>
+      (await db.rows({ name: 'test.workers', text: `select from platform.process where kind = 'worker'` })).length ===
+      1,
+  )
   child.kill('SIGKILL')
   await once(child, 'exit')
-  assert.deepEqual((await rows()).map(({ isLocked }) => isLocked), [true])
+  assert.deepEqual(
+    (await rows()).map(({ isLocked }) => isLocked),
+    [true],
+  )
 
   let runs = 0
   await withJobs({ call: async () => void runs++ }, async () => {
-    assert.deepEqual((await rows()).map(({ attempts, isLocked }) => [attempts, isLocked]), [[1, false]])
+    assert.deepEqual(
+      (await rows()).map(({ attempts, isLocked }) => [attempts, isLocked]),
+      [[1, false]],
+    )
     assert.equal(runs, 0, 'its one try is spent; the sweep over due intents adds it again')
     await addJobs(db, [{ task: 'call', key: 'a', payload: {} }])
     await until(() => runs === 1)
@@ -180,7 +231,10 @@ test('the jobs of a killed process are free as soon as another starts on its mac
 })
 
 test('workers elsewhere lose their jobs after 30 s of silence, and those without a row too', async () => {
-  await addJobs(db, ['alive', 'silent', 'unknown', 'fresh'].map((key) => ({ task: 'nobody', key, payload: {} })))
+  await addJobs(
+    db,
+    ['alive', 'silent', 'unknown', 'fresh'].map((key) => ({ task: 'nobody', key, payload: {} })),
+  )
   await db.execute({
     name: 'test.lock',
     text: `update graphile_worker._private_jobs set locked_by = 'pool-' || key,
@@ -192,9 +246,12 @@ test('workers elsewhere lose their jobs after 30 s of silence, and those without
            select gen_random_uuid(), 'worker', 'pool-' || name, 'elsewhere', 1, 'test', clock_timestamp(), clock_timestamp() - silence
              from (values ('alive', interval '29 seconds'), ('silent', interval '31 seconds')) as t (name, silence)`,
   })
-  assert.deepEqual((await freeDeadWorkers(db, [])).toSorted(), ['pool-silent', 'pool-unknown'])
-  assert.deepEqual((await rows()).filter(({ isLocked }) => isLocked).map(({ key }) => key), ['alive', 'fresh'])
-  assert.deepEqual(await freeDeadWorkers(db, []), [])
+  assert.deepEqual((await freeDeadWorkers(db)).toSorted(), ['pool-silent', 'pool-unknown'])
+  assert.deepEqual(
+    (await rows()).filter(({ isLocked }) => isLocked).map(({ key }) => key),
+    ['alive', 'fresh'],
+  )
+  assert.deepEqual(await freeDeadWorkers(db), [])
 })
 
 test('a worker whose sessions were all ended goes on', async () => {

@@ -56,7 +56,7 @@ export async function migrateJobs(databaseUrl: string): Promise<void> {
  */
 export async function startJobs(options: JobsOptions): Promise<Jobs> {
   const stop = new AbortController()
-  await freeDeadWorkers(options.db, [])
+  await freeDeadWorkers(options.db)
   const worker = await startWorker(options)
   const ended = keepWorking(options, worker, stop.signal)
   return {
@@ -68,13 +68,14 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
 }
 
 /** Frees the jobs of dead workers. @returns the workers freed */
-export async function freeDeadWorkers(db: Db, ownIds: readonly string[]): Promise<readonly string[]> {
-  const dead = await readDeadProcesses(db, { silentMs: SILENT_MS, ownIds })
+export async function freeDeadWorkers(db: Db): Promise<readonly string[]> {
+  const dead = await readDeadProcesses(db, SILENT_MS)
   const workers = dead.flatMap(({ worker }) => (worker === null ? [] : [worker]))
   const orphaned = await readOrphanedWorkers(db, SILENT_MS)
   const freed = [...new Set([...workers, ...orphaned])]
   if (freed.length > 0) await freeWorkers(db, freed)
-  if (dead.length > 0) await removeProcesses(db, dead.map(({ id }) => id))
+  const deadIds = dead.map(({ id }) => id)
+  if (deadIds.length > 0) await removeProcesses(db, deadIds)
   return freed
 }
 
@@ -103,7 +104,7 @@ async function keepWorking(options: JobsOptions, first: Worker, stop: AbortSigna
       worker ??= await startWorker(options)
       if (performance.now() - freedAtMs > FREE_EVERY_MS) {
         freedAtMs = performance.now()
-        await freeDeadWorkers(db, [worker.heartbeat.id])
+        await freeDeadWorkers(db)
         await removeFailedJobs(db)
       }
     } catch (error) {
@@ -124,6 +125,8 @@ async function startWorker({ db, databaseUrl, version, concurrency, tasks, onErr
   // A session that breaks is replaced; without listeners on the pool and on sessions in use the process would die.
   connections.on('error', () => {})
   connections.on('connect', (session) => session.on('error', () => {}))
+  // The library keeps the outcome of its first query for ever, an error too: first see that there is a session to be had.
+  await connections.query('select')
   const events = new EventEmitter()
   events.on('job:failed', ({ error, job }: JobFailed) => onError(error, `job ${job.task_identifier}`))
   const pool = runTaskList(
@@ -151,7 +154,11 @@ async function startWorker({ db, databaseUrl, version, concurrency, tasks, onErr
   )
   try {
     const heartbeat = await registerProcess({
-      db, kind: 'worker', version, worker: pool.id, onError: (error) => onError(error, 'heartbeat'),
+      db,
+      kind: 'worker',
+      version,
+      worker: pool.id,
+      onError: (error) => onError(error, 'heartbeat'),
     })
     return { pool, connections, heartbeat, failure: () => failure }
   } catch (error) {
@@ -161,7 +168,10 @@ async function startWorker({ db, databaseUrl, version, concurrency, tasks, onErr
   }
 }
 
-async function endWorker({ pool, connections, heartbeat, failure }: Worker, onError: JobsOptions['onError']): Promise<void> {
+async function endWorker(
+  { pool, connections, heartbeat, failure }: Worker,
+  onError: JobsOptions['onError'],
+): Promise<void> {
   try {
     if (failure() === null) await pool.gracefulShutdown()
   } catch (error) {

@@ -13,6 +13,7 @@ import { migrateJobs, startJobs } from '../jobs/jobs.ts'
 import { addJobFor, nextTryAt, sweepDue, type DueIntents } from './intent.ts'
 
 /** A call may take 3 s. */
+// oxfmt-ignore
 const schedule = [
   // tries  jitter  due at 12:00 plus
   [0,       0,      '00:00:04.000'],
@@ -46,7 +47,8 @@ before(async () => {
   database = await createTestDatabase()
   await migrateJobs(database.url)
   db = announceEvents(createDb({ databaseUrl: database.url, poolMax: 8, applicationName: 'test' }), {
-    wake, onError: (error) => assert.fail(String(error)),
+    wake,
+    onError: (error) => assert.fail(String(error)),
   })
   await db.execute({
     name: 'test.create',
@@ -62,14 +64,15 @@ after(async () => {
 const dueCalls: DueIntents<{ id: string; version: number; tries: number }> = {
   type: 'call.due',
   aggregateKind: 'call',
-  take: (tx, limit) => tx.rows({
-    name: 'test.take_due',
-    text: `update public.call set next_try_at = $1::timestamptz + interval '30 seconds', version = version + 1
+  take: (tx, limit) =>
+    tx.rows({
+      name: 'test.take_due',
+      text: `update public.call set next_try_at = $1::timestamptz + interval '30 seconds', version = version + 1
             where id in (select id from public.call where next_try_at <= $1 order by next_try_at limit $2
                             for update skip locked)
            returning id, version, tries`,
-    values: [new Date(tx.wallAt), limit],
-  }),
+      values: [new Date(tx.wallAt), limit],
+    }),
   dataOf: ({ tries }) => ({ tries }),
 }
 
@@ -81,15 +84,21 @@ test('what is due is announced once, in bounded sweeps; what is not due is left'
              union all select interval '1 hour' from generate_series(1, 5) union all select null) as t`,
   })
   // Two leaders by mistake: they share the work and announce nothing twice.
-  const counts = await Promise.all([1, 2].map(async () => {
-    let total = 0
-    for (let count = 10; count === 10; total += count) count = await sweepDue(db, dueCalls, 10)
-    return total
-  }))
-  assert.equal(counts.reduce((sum, count) => sum + count, 0), 25)
+  const counts = await Promise.all(
+    [1, 2].map(async () => {
+      let total = 0
+      for (let count = 10; count === 10; total += count) count = await sweepDue(db, dueCalls, 10)
+      return total
+    }),
+  )
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    25,
+  )
   assert.equal(await sweepDue(db, dueCalls, 10), 0)
   const [row] = await db.rows<{ count: bigint; ids: bigint }>({
-    name: 'test.events', text: `select count(*), count(distinct aggregate_id) as ids from platform.event where type = 'call.due'`,
+    name: 'test.events',
+    text: `select count(*), count(distinct aggregate_id) as ids from platform.event where type = 'call.due'`,
   })
   assert.deepEqual([row?.count, row?.ids], [25n, 25n])
 })
@@ -101,11 +110,18 @@ test('from due to done: sweep, journey, job; a call that fails comes again when 
     text: `insert into public.call (next_try_at) select clock_timestamp() from generate_series(1, 20)`,
   })
   const calls = new Map<string, number>()
-  const done = (id: string, next: Date | null) => (tx: Tx) => tx.execute({
-    name: 'test.record', text: 'update public.call set tries = tries + 1, next_try_at = $2 where id = $1', values: [id, next],
-  })
+  const done = (id: string, next: Date | null) => (tx: Tx) =>
+    tx.execute({
+      name: 'test.record',
+      text: 'update public.call set tries = tries + 1, next_try_at = $2 where id = $1',
+      values: [id, next],
+    })
   const jobs = await startJobs({
-    db, databaseUrl: database.url, version: 'test', concurrency: 4, onError: () => {},
+    db,
+    databaseUrl: database.url,
+    version: 'test',
+    concurrency: 4,
+    onError: () => {},
     tasks: {
       async call(payload) {
         const { id } = payload as { id: string }
@@ -118,19 +134,30 @@ test('from due to done: sweep, journey, job; a call that fails comes again when 
     },
   })
   const journey = runJourney({
-    db, wake, name: 'journey', leader: { isHeld: () => true },
+    db,
+    wake,
+    name: 'journey',
+    leader: { isHeld: () => true },
     horizon: new EventHorizon({ source: db, onBlocked: () => {} }),
     onParked: async () => assert.fail('nothing is set aside'),
     onError: (error) => assert.fail(String(error)),
     reactions: { 'call.due': addJobFor('call') },
-    dues: [{
-      name: 'sweep calls', everyMs: 20, limit: 7,
-      run: (announcing, limit) => sweepDue(announcing, { ...dueCalls, take: takeSoon, dataOf: ({ id }) => ({ id }) }, limit),
-    }],
+    dues: [
+      {
+        name: 'sweep calls',
+        everyMs: 20,
+        limit: 7,
+        run: (announcing, limit) =>
+          sweepDue(announcing, { ...dueCalls, take: takeSoon, dataOf: ({ id }) => ({ id }) }, limit),
+      },
+    ],
   })
   try {
     for (let waitedMs = 0; ; waitedMs += 20) {
-      const [row] = await db.rows<{ open: bigint }>({ name: 'test.open', text: 'select count(*) as open from public.call where next_try_at is not null' })
+      const [row] = await db.rows<{ open: bigint }>({
+        name: 'test.open',
+        text: 'select count(*) as open from public.call where next_try_at is not null',
+      })
       if (row?.open === 0n) break
       assert.ok(waitedMs < 15_000, 'in vain')
       await sleep(20)
@@ -139,14 +166,18 @@ test('from due to done: sweep, journey, job; a call that fails comes again when 
     await journey.stop()
     await jobs.stop()
   }
-  assert.deepEqual([...calls.values()], Array.from({ length: 20 }, () => 3))
+  assert.deepEqual(
+    [...calls.values()],
+    Array.from({ length: 20 }, () => 3),
+  )
 })
 
 /** As above, but a call whose job was lost is due again after half a second. */
-const takeSoon: (typeof dueCalls)['take'] = (tx, limit) => tx.rows({
-  name: 'test.take_soon',
-  text: `update public.call set next_try_at = $1::timestamptz + interval '500 milliseconds', version = version + 1
+const takeSoon: (typeof dueCalls)['take'] = (tx, limit) =>
+  tx.rows({
+    name: 'test.take_soon',
+    text: `update public.call set next_try_at = $1::timestamptz + interval '500 milliseconds', version = version + 1
           where id in (select id from public.call where next_try_at <= $1 order by next_try_at limit $2 for update skip locked)
          returning id, version, tries`,
-  values: [new Date(tx.wallAt), limit],
-})
+    values: [new Date(tx.wallAt), limit],
+  })

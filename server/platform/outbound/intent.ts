@@ -32,10 +32,17 @@ const BACKOFF_MAX_MS = 15 * MINUTE_MS
  * @param jitter      0 ≤ jitter < 1: half of the pause is chance, so that after an outage not all come at once
  * @returns the end of the call and a margin, and from the second try on a pause that doubles up to 15 minutes
  */
-export function nextTryAt(
-  { tries, wallAt, deadlineMs, jitter }:
-    { readonly tries: number; readonly wallAt: Instant; readonly deadlineMs: number; readonly jitter: number },
-): Instant {
+export function nextTryAt({
+  tries,
+  wallAt,
+  deadlineMs,
+  jitter,
+}: {
+  readonly tries: number
+  readonly wallAt: Instant
+  readonly deadlineMs: number
+  readonly jitter: number
+}): Instant {
   invariant(tries >= 0 && jitter >= 0 && jitter < 1, 'tries are counted from zero, jitter is a share')
   const pauseMs = tries === 0 ? 0 : Math.min(BACKOFF_MIN_MS * 2 ** (tries - 1), BACKOFF_MAX_MS)
   return addMs(wallAt, Math.round(deadlineMs + MARGIN_MS + pauseMs * (0.5 + jitter / 2)))
@@ -68,14 +75,26 @@ export function sweepDue<Intent extends DueIntent>(
 ): Promise<number> {
   return db.inTransaction(async (tx) => {
     const intents = await take(tx, limit)
-    appendEvents(tx, intents.map((intent) => (
-      { type, aggregateKind, aggregateId: intent.id, version: intent.version, data: dataOf(intent), occurredAt: tx.at }
-    )))
+    appendEvents(
+      tx,
+      intents.map((intent) => ({
+        type,
+        aggregateKind,
+        aggregateId: intent.id,
+        version: intent.version,
+        data: dataOf(intent),
+        occurredAt: tx.at,
+      })),
+    )
     return intents.length
   })
 }
 
 /** The journey's reaction to `….due`: one job an intent, with the event's data. */
 export function addJobFor(task: string): Reaction {
-  return (tx, events) => addJobs(tx, events.map(({ aggregateId, data }) => ({ task, key: aggregateId, payload: data })))
+  return (tx, events) =>
+    addJobs(
+      tx,
+      events.map(({ aggregateId, data }) => ({ task, key: aggregateId, payload: data })),
+    )
 }

@@ -186,6 +186,17 @@ for (const [what, files, message] of strangers) {
   })
 }
 
+test('data deleted under the server is not replaced by an empty database', async () => {
+  const dir = join(root, 'deleted')
+  const postgres = await startEmbeddedPostgres({ dataDir: dir, log, settings: { fsync: 'off' } })
+  rmSync(dir, { recursive: true })
+  process.kill(postgres.pid, 'SIGKILL')
+  const complaint = `PostgreSQL could not be started again: ${dir} is gone`
+  await until('it is said', () => said.includes(complaint))
+  await postgres.stop()
+  assert.equal(existsSync(dir), false)
+})
+
 test('over TCP it listens on loopback only and wants its password', async () => {
   const options = { dataDir: join(root, 'tcp'), log, listen: 'tcp', settings: { fsync: 'off' } } as const
   const postgres = await startEmbeddedPostgres(options)
@@ -194,7 +205,7 @@ test('over TCP it listens on loopback only and wants its password', async () => 
     assert.deepEqual(await query(postgres.url, 'show listen_addresses'), [{ listen_addresses: '127.0.0.1' }])
     url.password = 'guess'
     await assert.rejects(query(url.href, 'select 1'), { code: '28P01' })
-    assert.equal(statSync(join(root, 'tcp.tcp.json')).mode & 0o777, 0o600)
+    assert.equal(statSync(join(root, 'tcp.password')).mode & 0o777, 0o600)
   } finally {
     await postgres.stop()
   }

@@ -15,13 +15,14 @@ import {
   removeEndpoint,
   type Endpoint,
 } from './endpoint.ts'
+import { EmbeddedPostgresError } from './error.ts'
 import { withFileLock } from './lock.ts'
 import {
   becomesReady,
   clearRemains,
   findPostmaster,
   launchPostmaster,
-  readSocketDir,
+  readListening,
   stopPostmaster,
   type Installation,
   type Postmaster,
@@ -71,20 +72,22 @@ const LOG_BYTES_MAX = 10 * 1024 * 1024
  * only reconnect. A server already running there is used as it is; of several processes that ask at once, a lock file
  * lets one start it. When this process is killed the server goes on, and the next one to ask uses it.
  *
- * @throws EmbeddedPostgresError  a person has to act; nothing was touched
+ * @throws EmbeddedPostgresError  a person has to act; existing data is as it was
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log, settings = {}, listen = process.platform === 'win32' ? 'tcp' : 'socket' } = options
-  const installation = install(options.dataDir)
+  const installation = locateInstallation(options.dataDir)
   const { dataDir, serverUser } = installation
   return locked(installation, log, async () => {
     const endpoint = listen === 'tcp' ? await chooseTcp(dataDir) : chooseSocket(dataDir, serverUser)
     const asked: Cluster = { installation, endpoint, settings, log }
     const running = await findRunning(asked)
-    const cluster = running === null ? asked : { ...asked, endpoint: endpointInUse(asked) }
-    const postmaster = running ?? (await boot(cluster))
+    if (running === null) await createIfMissing(asked)
+    const postmaster = running ?? (await boot(asked))
+    const cluster = { ...asked, endpoint: endpointInUse(asked) }
     await ensureDatabase(cluster.endpoint)
-    return new SupervisedPostgres(cluster, postmaster, running !== null)
+    const userName = enrolUser(dataDir)
+    return new SupervisedPostgres(cluster, postmaster, { userName, reused: running !== null })
   })
 }
 
@@ -98,11 +101,15 @@ class SupervisedPostgres implements EmbeddedPostgres {
   #postmaster: Postmaster
   #stopped: Promise<void> | null = null
 
-  constructor(cluster: Cluster, postmaster: Postmaster, reused: boolean) {
+  constructor(
+    cluster: Cluster,
+    postmaster: Postmaster,
+    { userName, reused }: { readonly userName: string; readonly reused: boolean },
+  ) {
     this.url = endpointUrl(cluster.endpoint, DATABASE)
     this.reused = reused
     this.#cluster = cluster
-    this.#userName = enrolUser(cluster.installation.dataDir)
+    this.#userName = userName
     this.#postmaster = postmaster
     this.#supervision = Promise.all([this.#superviseProcess(), this.#superviseSocket()])
   }
@@ -121,7 +128,7 @@ class SupervisedPostgres implements EmbeddedPostgres {
     this.#stopping.abort()
     await locked(installation, log, async () => {
       if (dismissUser(installation.dataDir, this.#userName) > 0) return
-      if (findPostmaster(installation.dataDir)?.pid === this.pid) await stopPostmaster(installation, this.#postmaster)
+      await stopPostmaster(installation, this.#postmaster)
       removeEndpoint(endpoint)
     })
     await this.#supervision
@@ -144,8 +151,8 @@ class SupervisedPostgres implements EmbeddedPostgres {
   async #superviseSocket(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       await this.#pause(SOCKET_CHECK_MS)
-      if (!endpointExists(this.#cluster.endpoint))
-        await this.#underLock(async () => void (await findRunning(this.#cluster)))
+      if (endpointExists(this.#cluster.endpoint)) continue
+      await this.#underLock(async () => void (await findRunning(this.#cluster)))
     }
   }
 
@@ -176,7 +183,7 @@ class SupervisedPostgres implements EmbeddedPostgres {
   }
 }
 
-function install(path: string): Installation {
+function locateInstallation(path: string): Installation {
   const parent = dirname(resolve(path))
   mkdirSync(parent, { recursive: true })
   const inParent = join(realpathSync(parent), basename(path))
@@ -188,11 +195,12 @@ function install(path: string): Installation {
   return { dataDir, logFile: `${dataDir}.log`, binaries, serverUser, dataDirArgument }
 }
 
-function locked<Result>(
+async function locked<Result>(
   { dataDir }: Installation,
   log: (message: string) => void,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  mkdirSync(dirname(dataDir), { recursive: true })
   return withFileLock(`${dataDir}.lock`, { log, purpose: 'starting or stopping PostgreSQL' }, work)
 }
 
@@ -207,19 +215,24 @@ async function findRunning(cluster: Cluster): Promise<Postmaster | null> {
   return null
 }
 
-/** Whoever started the running server may have had another directory for temporary files. */
+/** Whoever started the running server chose its port, and may have had another directory for temporary files. */
 function endpointInUse({ installation, endpoint }: Cluster): Endpoint {
-  const dir = readSocketDir(installation.dataDir)
-  return dir === '' ? endpoint : { kind: 'socket', dir }
+  const { socketDir, port } = readListening(installation.dataDir)
+  if (socketDir !== '') return { kind: 'socket', dir: socketDir }
+  return endpoint.kind === 'tcp' ? { ...endpoint, port } : endpoint
+}
+
+/** Under the lock, while no server runs. */
+async function createIfMissing({ installation, endpoint, settings, log }: Cluster): Promise<void> {
+  if (dataDirExists(installation.dataDir, installation.binaries.majorVersion)) return
+  log('creating the database')
+  await createDataDir(installation, { endpoint, isThrowAway: settings['fsync'] === 'off' })
 }
 
 /** Under the lock, while no server runs. */
 async function boot({ installation, endpoint, settings, log }: Cluster): Promise<Postmaster> {
   const { dataDir, binaries, serverUser } = installation
-  if (!dataDirExists(dataDir, binaries.majorVersion)) {
-    log('creating the database')
-    await createDataDir(installation, { endpoint, isThrowAway: settings['fsync'] === 'off' })
-  }
+  if (!dataDirExists(dataDir, binaries.majorVersion)) throw new EmbeddedPostgresError(`${dataDir} is gone`)
   await clearRemains(dataDir)
   trimLog(installation.logFile)
   prepareEndpoint(endpoint, serverUser)

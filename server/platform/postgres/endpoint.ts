@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, r
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EmbeddedPostgresError, hasErrorCode } from './error.ts'
+import { EmbeddedPostgresError } from './error.ts'
 import { canReach, type ServerUser } from './server-user.ts'
 import type { PostgresSettings } from './settings.ts'
 
@@ -43,21 +43,11 @@ export function chooseSocket(dataDir: string, serverUser: ServerUser | null): So
   )
 }
 
-/** Port and password are kept beside the data directory, readable by its owner only. */
+/** The password is kept beside the data directory, readable by its owner only; the port is a free one each time. */
 export async function chooseTcp(dataDir: string): Promise<TcpEndpoint> {
-  const path = `${dataDir}.tcp.json`
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as TcpEndpoint
-  } catch (error) {
-    if (!hasErrorCode(error, 'ENOENT')) throw error
-  }
-  const endpoint: TcpEndpoint = {
-    kind: 'tcp',
-    port: await findFreePort(),
-    password: randomBytes(24).toString('base64url'),
-  }
-  writeFileSync(path, JSON.stringify(endpoint), { mode: 0o600 })
-  return endpoint
+  const path = `${dataDir}.password`
+  if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('base64url'), { flag: 'wx', mode: 0o600 })
+  return { kind: 'tcp', port: await findFreePort(), password: readFileSync(path, 'utf8') }
 }
 
 /** An empty socket directory: what a killed server left there would only stand in the next one's way. */

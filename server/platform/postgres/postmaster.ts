@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, rmSync } fro
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { must } from '../../kernel/invariant.ts'
 import type { Binaries } from './binaries.ts'
 import { EmbeddedPostgresError, hasErrorCode } from './error.ts'
 import { hasPid, isPostgresOf } from './process.ts'
@@ -24,6 +25,7 @@ export interface Postmaster {
   readonly pid: number
   /** Settles when the process has ended. */
   readonly ended: Promise<void>
+  hasEnded(): boolean
 }
 
 const READY_POLL_MS = 5
@@ -48,7 +50,7 @@ export function findPostmaster(dataDir: string): Postmaster | null {
       `${dataDir} is in use by a single-user PostgreSQL, process ${-pid}. End that first.`,
     )
   }
-  return isPostgresOf(pid, dataDir) ? { pid, ended: watchEnd(pid, dataDir) } : null
+  return isPostgresOf(pid, dataDir) ? postmasterOf(pid, watchEnd(pid, dataDir)) : null
 }
 
 /**
@@ -82,10 +84,8 @@ export async function becomesReady(
   postmaster: Postmaster,
   log: (message: string) => void,
 ): Promise<boolean> {
-  let hasEnded = false
-  void postmaster.ended.then(() => (hasEnded = true))
   let tellAt = Date.now() + TELL_EVERY_MS
-  while (!hasEnded) {
+  while (!postmaster.hasEnded()) {
     const lines = readPidFile(dataDir)
     if (Number(lines?.[0]) === postmaster.pid && lines?.[7]?.trim() === 'ready') return true
     if (Date.now() > tellAt) {
@@ -99,6 +99,7 @@ export async function becomesReady(
 
 /** Ends the server: open transactions are rolled back, everything committed is on disk. */
 export async function stopPostmaster(installation: Installation, postmaster: Postmaster): Promise<void> {
+  if (postmaster.hasEnded()) return
   signal(installation, postmaster.pid, 'fast')
   const timer = setTimeout(() => signal(installation, postmaster.pid, 'immediate'), FAST_SHUTDOWN_MS)
   await postmaster.ended
@@ -139,7 +140,7 @@ function launchDirectly(installation: Installation, logFd: number): Promise<Post
     child.once('spawn', () => {
       child.unref()
       const ended = new Promise<void>((settle) => child.once('exit', () => settle()))
-      resolve({ pid: child.pid ?? 0, ended })
+      resolve(postmasterOf(must(child.pid, 'the pid of a child'), ended))
     })
   })
 }
@@ -175,9 +176,16 @@ async function watchEnd(pid: number, dataDir: string): Promise<void> {
   while (isThere()) await sleep(END_POLL_MS, undefined, { ref: false })
 }
 
-/** Empty when the server listens on TCP only. To be asked once it is ready. */
-export function readSocketDir(dataDir: string): string {
-  return readPidFile(dataDir)?.[4] ?? ''
+/** Where a server that is ready listens; the directory is empty when on TCP only. */
+export function readListening(dataDir: string): { readonly port: number; readonly socketDir: string } {
+  const lines = readPidFile(dataDir) ?? []
+  return { port: Number(lines[3]), socketDir: lines[4] ?? '' }
+}
+
+function postmasterOf(pid: number, ended: Promise<void>): Postmaster {
+  let isOver = false
+  const seen = ended.then(() => void (isOver = true))
+  return { pid, ended: seen, hasEnded: () => isOver }
 }
 
 /** Lines: pid, data directory, start, port, socket directory, address, shared memory, status. Null without a file. */

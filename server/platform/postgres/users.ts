@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, ownIdentity } from './process.ts'
 
@@ -18,7 +18,8 @@ export function enrolUser(dataDir: string): string {
 /** @returns the number of living users left; killed ones are taken off the list on the way */
 export function dismissUser(dataDir: string, name: string): number {
   rmSync(join(usersDir(dataDir), name), { force: true })
-  const others = readdirSync(usersDir(dataDir))
+  // Somebody may have deleted it all under the running server.
+  const others = existsSync(usersDir(dataDir)) ? readdirSync(usersDir(dataDir)) : []
   const dead = others.filter((other) => {
     const [pid = '', startedAt = ''] = other.split('.')
     return !isAlive({ pid: Number(pid), startedAt })

@@ -9,7 +9,9 @@ test('ticks at once and then at its period, never two runs at a time', async () 
   let running = 0
   const beganAt: number[] = []
   const ticker = startTicker({
-    name: 'seal', everyMs: 60, onError: quiet,
+    name: 'seal',
+    everyMs: 60,
+    onError: quiet,
     async run() {
       assert.equal(++running, 1)
       beganAt.push(performance.now())
@@ -22,16 +24,22 @@ test('ticks at once and then at its period, never two runs at a time', async () 
   await ticker.stop()
   const gaps = beganAt.slice(1).map((at, index) => at - (beganAt[index] ?? 0))
   assert.ok(beganAt.length >= 4 && beganAt.length <= 7, `${beganAt.length} runs`)
-  assert.ok(gaps.every((gap, index) => gap >= (index === 1 ? 95 : 55)), String(gaps))
+  assert.ok(
+    gaps.every((gap, index) => gap >= (index === 1 ? 95 : 55)),
+    String(gaps),
+  )
 })
 
 test('an error is told and does not end it', async () => {
   const errors: string[] = []
   let runs = 0
   const ticker = startTicker({
-    name: 'sweep', everyMs: 10,
+    name: 'sweep',
+    everyMs: 10,
     onError: (error, name) => void errors.push(`${name}: ${(error as Error).message}`),
-    run: async () => { if (++runs % 2 === 1) throw new Error('away') },
+    run: async () => {
+      if (++runs % 2 === 1) throw new Error('away')
+    },
   })
   assert.equal(ticker.idleMs(), null)
   await sleep(100)
@@ -43,7 +51,13 @@ test('an error is told and does not end it', async () => {
 test('only the leader works; one that loses the lead stops, one that gains it begins', async () => {
   let isHeld = false
   let runs = 0
-  const ticker = startTicker({ name: 'sweep', everyMs: 10, leader: { isHeld: () => isHeld }, onError: quiet, run: async () => void runs++ })
+  const ticker = startTicker({
+    name: 'sweep',
+    everyMs: 10,
+    leader: { isHeld: () => isHeld },
+    onError: quiet,
+    run: async () => void runs++,
+  })
   await sleep(50)
   assert.equal(runs, 0)
   isHeld = true
@@ -62,7 +76,9 @@ test('stopping waits for the run in hand and cuts the pause short', async () => 
   const release = Promise.withResolvers<void>()
   let hasEnded = false
   const ticker = startTicker({
-    name: 'sweep', everyMs: 60_000, onError: quiet,
+    name: 'sweep',
+    everyMs: 60_000,
+    onError: quiet,
     async run() {
       await release.promise
       hasEnded = true

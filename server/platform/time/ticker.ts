@@ -34,7 +34,8 @@ export function startTicker(options: TickerOptions): Ticker {
   })
   return {
     name: options.name,
-    idleMs: () => (succeededAtMs === null || options.leader?.isHeld() === false ? null : performance.now() - succeededAtMs),
+    idleMs: () =>
+      succeededAtMs === null || options.leader?.isHeld() === false ? null : performance.now() - succeededAtMs,
     async stop() {
       stop.abort()
       await ended

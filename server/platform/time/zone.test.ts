@@ -4,8 +4,19 @@ import fc from 'fast-check'
 import { must } from '../../kernel/invariant.ts'
 import { formatInstant, HOUR_MS, instantFromMs, parseInstant, type Instant } from '../../kernel/time.ts'
 import {
-  addDays, addWorkingDays, dayOf, endOfDay, instantAt, isWorkingDay, parseLocalDate, parseLocalTime, startOfDay,
-  weekdayOf, workingDayFor, type LocalDate, type WorkingCalendar,
+  addDays,
+  addWorkingDays,
+  dayOf,
+  endOfDay,
+  instantAt,
+  isWorkingDay,
+  parseLocalDate,
+  parseLocalTime,
+  startOfDay,
+  weekdayOf,
+  workingDayFor,
+  type LocalDate,
+  type WorkingCalendar,
 } from './zone.ts'
 
 const day = (text: string): LocalDate => must(parseLocalDate(text), text)
@@ -13,6 +24,7 @@ const at = (text: string): Instant => must(parseInstant(text), text)
 const clock = (text: string): number => must(parseLocalTime(text), text)
 
 /** The day an instant falls on, from its first moment to the next day's. */
+// oxfmt-ignore
 const days = [
   // zone                  instant                  date          starts                  hours
   ['America/New_York',     '2026-11-22T04:59:59Z',  '2026-11-21', '2026-11-21T05:00:00Z', 24],
@@ -40,10 +52,14 @@ for (const [timeZone, instant, date, startsAt, hours] of days) {
     assert.deepEqual(dayOf(at(instant), timeZone), expected)
     assert.equal(dayOf(instantFromMs(expected.endsAt - 1), timeZone).date, date)
     assert.equal(dayOf(expected.endsAt, timeZone).date, addDays(day(date), 1))
-    assert.deepEqual([startOfDay(day(date), timeZone), endOfDay(day(date), timeZone)], [expected.startsAt, expected.endsAt])
+    assert.deepEqual(
+      [startOfDay(day(date), timeZone), endOfDay(day(date), timeZone)],
+      [expected.startsAt, expected.endsAt],
+    )
   })
 }
 
+// oxfmt-ignore
 const wallClocks = [
   // zone                date          shows    at
   ['America/New_York',   '2026-11-22', '14:00', '2026-11-22T19:00:00.000Z'],
@@ -65,9 +81,12 @@ for (const [timeZone, date, shows, instant] of wallClocks) {
 
 /** Monday to Friday, closed on Thanksgiving and Christmas. 2026-11-22 is a Sunday. */
 const warehouse: WorkingCalendar = {
-  timeZone: 'America/New_York', workingDays: [1, 2, 3, 4, 5], closedDates: ['2026-11-26', '2026-12-25'],
+  timeZone: 'America/New_York',
+  workingDays: [1, 2, 3, 4, 5],
+  closedDates: ['2026-11-26', '2026-12-25'],
 }
 
+// oxfmt-ignore
 const workingDays = [
   // from          days  is
   ['2026-11-20',   0,    '2026-11-20'],
@@ -88,6 +107,7 @@ for (const [from, count, expected] of workingDays) {
   })
 }
 
+// oxfmt-ignore
 const cutOffs = [
   // arrives                    begins on
   ['2026-11-23T18:59:59.999Z',  '2026-11-23'],
@@ -108,16 +128,38 @@ for (const [arrives, begins] of cutOffs) {
 }
 
 const dates = [
-  ['2026-11-22', true], ['2028-02-29', true], ['2026-02-29', false], ['2026-13-01', false], ['2026-11-31', false],
-  ['2026-1-01', false], ['26-11-22', false], ['2026-11-22T00:00', false], ['', false],
+  ['2026-11-22', true],
+  ['2028-02-29', true],
+  ['2026-02-29', false],
+  ['2026-13-01', false],
+  ['2026-11-31', false],
+  ['2026-1-01', false],
+  ['26-11-22', false],
+  ['2026-11-22T00:00', false],
+  ['', false],
 ] as const
-for (const [text, isDate] of dates) test(`${text || 'nothing'} is ${isDate ? '' : 'not '}a date`, () => assert.equal(parseLocalDate(text) !== null, isDate))
+for (const [text, isDate] of dates)
+  test(`${text || 'nothing'} is ${isDate ? '' : 'not '}a date`, () =>
+    assert.equal(parseLocalDate(text) !== null, isDate))
 
-const times = [['00:00', 0], ['09:05', 545], ['23:59', 1_439], ['24:00', null], ['9:05', null], ['09:60', null], ['', null]] as const
-for (const [text, minutes] of times) test(`${text || 'nothing'} is ${minutes ?? 'no number of'} minutes`, () => assert.equal(parseLocalTime(text), minutes))
+const times = [
+  ['00:00', 0],
+  ['09:05', 545],
+  ['23:59', 1_439],
+  ['24:00', null],
+  ['9:05', null],
+  ['09:60', null],
+  ['', null],
+] as const
+for (const [text, minutes] of times)
+  test(`${text || 'nothing'} is ${minutes ?? 'no number of'} minutes`, () =>
+    assert.equal(parseLocalTime(text), minutes))
 
 test('weekdays', () => {
-  assert.deepEqual(['2026-11-22', '2026-11-23', '2026-11-28'].map((text) => weekdayOf(day(text))), [7, 1, 6])
+  assert.deepEqual(
+    ['2026-11-22', '2026-11-23', '2026-11-28'].map((text) => weekdayOf(day(text))),
+    [7, 1, 6],
+  )
 })
 
 test('an unknown zone is an error of whoever did not check it', () => {
@@ -126,26 +168,49 @@ test('an unknown zone is an error of whoever did not check it', () => {
 
 test('whatever the instant and zone: a day contains it, days follow each other without gap or overlap', () => {
   const instants = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2060, 0, 1) }).map(instantFromMs)
-  const zones = fc.constantFrom('UTC', 'Europe/London', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Pacific/Apia')
-  fc.assert(fc.property(instants, zones, (instant, timeZone) => {
-    const today = dayOf(instant, timeZone)
-    assert.ok(today.startsAt <= instant && instant < today.endsAt)
-    const next = dayOf(today.endsAt, timeZone)
-    assert.equal(next.startsAt, today.endsAt)
-    assert.ok(next.date > today.date)
-  }), { seed: 20_261_122, numRuns: 500 })
+  const zones = fc.constantFrom(
+    'UTC',
+    'Europe/London',
+    'America/New_York',
+    'Australia/Lord_Howe',
+    'Asia/Kathmandu',
+    'Pacific/Apia',
+  )
+  fc.assert(
+    fc.property(instants, zones, (instant, timeZone) => {
+      const today = dayOf(instant, timeZone)
+      assert.ok(today.startsAt <= instant && instant < today.endsAt)
+      const next = dayOf(today.endsAt, timeZone)
+      assert.equal(next.startsAt, today.endsAt)
+      assert.ok(next.date > today.date)
+    }),
+    { seed: 20_261_122, numRuns: 500 },
+  )
 })
 
 test('whatever the calendar: n working days later there have been n working days', () => {
   const weekdays = fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 })
   const offsets = fc.integer({ min: 0, max: 40 })
-  fc.assert(fc.property(weekdays, fc.array(offsets, { maxLength: 10 }), offsets, fc.integer({ min: 0, max: 20 }), (list, closed, from, count) => {
-    const start = addDays(day('2026-11-22'), from)
-    const calendar = { timeZone: 'UTC', workingDays: list, closedDates: closed.map((offset) => addDays(day('2026-11-22'), offset)) }
-    const end = addWorkingDays(start, count, calendar)
-    assert.ok(isWorkingDay(end, calendar))
-    let passed = 0
-    for (let date = start; date < end; date = addDays(date, 1)) if (isWorkingDay(date, calendar)) passed++
-    assert.equal(passed, count)
-  }), { seed: 20_261_122, numRuns: 300 })
+  fc.assert(
+    fc.property(
+      weekdays,
+      fc.array(offsets, { maxLength: 10 }),
+      offsets,
+      fc.integer({ min: 0, max: 20 }),
+      (list, closed, from, count) => {
+        const start = addDays(day('2026-11-22'), from)
+        const calendar = {
+          timeZone: 'UTC',
+          workingDays: list,
+          closedDates: closed.map((offset) => addDays(day('2026-11-22'), offset)),
+        }
+        const end = addWorkingDays(start, count, calendar)
+        assert.ok(isWorkingDay(end, calendar))
+        let passed = 0
+        for (let date = start; date < end; date = addDays(date, 1)) if (isWorkingDay(date, calendar)) passed++
+        assert.equal(passed, count)
+      },
+    ),
+    { seed: 20_261_122, numRuns: 300 },
+  )
 })

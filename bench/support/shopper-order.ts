@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { CurrencyCode } from '../../server/kernel/money.ts'
 import type { ShopperPlacement } from '../../server/modules/checkout/index.ts'
 import type { Channel } from '../../server/modules/merchant/index.ts'
-import type { Shop } from '../support/shop.ts'
 
 /** American places far from each other, so that different locations are nearest. */
-const ZIPS = ['10001', '60601', '94103', '77001', '33101', '98101', '80202', '02108', '30303', '85001']
+export const ZIPS = ['10001', '60601', '94103', '77001', '33101', '98101', '80202', '02108', '30303', '85001']
 
 /** A shopper's order of two SKUs, as `POST /v1/store/orders` hands it to checkout. */
-export function shopperOrder(channel: Channel, shop: Shop, index: number): ShopperPlacement {
-  const first = pick(shop.skus, index * 7919)
-  const second = pick(shop.skus, index * 104_729 + 13)
+export function shopperOrder(channel: Channel, skus: readonly string[], index: number): ShopperPlacement {
+  const first = pick(skus, index * 7919)
+  const second = pick(skus, index * 104_729 + 13)
   const postalCode = pick(ZIPS, index)
   return {
     kind: 'shopper',

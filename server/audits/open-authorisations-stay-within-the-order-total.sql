@@ -1,0 +1,17 @@
+-- What is reserved for an order, or may turn out to be, is at most what the order costs.
+--
+-- Invariant: 55 T
+-- Cause: a second card was asked before the first one was decided or given up.
+-- Look at: the order's payments.attempt rows in the order of created_at; what is too much is to be voided.
+
+select 'order ' || reserved.order_id as object,
+       jsonb_build_object('total', orders.total_minor, 'reserved', reserved.minor,
+                          'attempts', reserved.attempts) as detail
+  from (
+    select order_id, sum(amount_minor) as minor, count(*) as attempts
+      from payments.attempt
+     where status in ('pending', 'action_required', 'unknown', 'authorised')
+     group by order_id
+  ) as reserved
+  left join orders.orders on orders.id = reserved.order_id
+ where reserved.minor > coalesce(orders.total_minor, 0)

@@ -1,0 +1,19 @@
+import type { StorefrontRefusal } from './world.ts'
+
+export type BrowseRefusal = StorefrontRefusal
+
+/** What a shopper's head is told. */
+export type Answer =
+  | {
+      readonly kind: 'found'
+      readonly json: string
+      /** Names the content, whatever the time; null where it is not to be kept. */
+      readonly tag: string | null
+    }
+  | { readonly kind: 'not_found' }
+  /** The cursor is not of this list. */
+  | { readonly kind: 'cursor_unknown' }
+  | { readonly kind: 'refused'; readonly refusal: BrowseRefusal }
+
+/** An answer, at once where everything it takes is in memory: a promise costs every request. */
+export type Answering = Answer | Promise<Answer>

@@ -1,0 +1,150 @@
+import type { Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
+import type { Queryable } from '../../platform/db.ts'
+import type { Answer, Answering } from './answer.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import { decideAvailability } from './decide-availability.ts'
+import { DeliveryDesk, type DeliveryPlan } from './delivery-desk.ts'
+import { writeOptions } from './delivery-options.ts'
+import { readListings, type Listing } from './listing.ts'
+import { oldestOf, type Moment } from './moment.ts'
+import { isOutage } from './outage.ts'
+import type { SupplyCache } from './supply-cache.ts'
+import type { LocationNumbers, Supply } from './supply.ts'
+import type { Watch } from './watch.ts'
+import { openStorefront, type BrowsedRooms, type Storefront } from './world.ts'
+
+export interface AvailabilityQuestion {
+  readonly channelId: Id<'channel'>
+  /** Each once. */
+  readonly skus: readonly string[]
+  /** The channel's own when absent. */
+  readonly currency?: CurrencyCode | undefined
+  /** That of the channel's legal entity when absent. */
+  readonly country?: string | undefined
+  readonly postalCode?: string | undefined
+}
+
+export interface AvailabilityDeps {
+  readonly source: Queryable
+  readonly rooms: BrowsedRooms
+  readonly watch: Watch
+  readonly supplies: SupplyCache
+  readonly numbers: LocationNumbers
+}
+
+/** What is known of one SKU that was asked for. */
+interface Item {
+  readonly listing: Listing
+  /** Of each part of it, in their order. */
+  readonly supplies: readonly Supply[]
+}
+
+/** A listing takes about 500 bytes. */
+const LISTINGS_MAX = 50_000
+
+/** Says what can be had and how it could be delivered, from what this node knows. */
+export class AvailabilityAnswers {
+  readonly #deps: AvailabilityDeps
+  readonly #desk: DeliveryDesk
+  readonly #listings = new BoundedCache<string, Listing>({ weightMax: LISTINGS_MAX })
+
+  constructor(deps: AvailabilityDeps) {
+    this.#deps = deps
+    this.#desk = new DeliveryDesk(deps.numbers)
+  }
+
+  answer(question: AvailabilityQuestion): Answering {
+    const { watch, numbers } = this.#deps
+    const choice = openStorefront(watch.world, { currency: undefined, ...question }, numbers)
+    if (choice.kind !== 'open') return choice
+    const { storefront } = choice
+    // Taken before anything is looked up: what is loaded later is at least as new.
+    const { asOf } = watch
+    const items: Item[] = []
+    for (const sku of question.skus) {
+      const item = this.#itemInMemory(sku, storefront)
+      if (item === null) return this.#load(question, storefront, asOf)
+      items.push(item)
+    }
+    return this.#tell(items, question, storefront, asOf)
+  }
+
+  /** Null when something of it must be read first. */
+  #itemInMemory(sku: string, { key, world }: Storefront): Item | null {
+    const listing = this.#listings.get(key + sku)
+    if (listing === undefined || listing.world !== world) return null
+    if (listing.sold === null) return { listing, supplies: [] }
+    const supplies: Supply[] = []
+    for (const { variantId } of listing.sold.parts) {
+      const supply = this.#deps.supplies.peek(variantId)
+      if (supply === undefined || supply.outdatedAsOf !== null) return null
+      supplies.push(supply)
+    }
+    return { listing, supplies }
+  }
+
+  async #load(question: AvailabilityQuestion, storefront: Storefront, asOf: Moment): Promise<Answer> {
+    const listings = await this.#readListings(question.skus, storefront)
+    const variantIds = listings.flatMap(({ sold }) => (sold === null ? [] : sold.parts.map(({ variantId }) => variantId)))
+    const supplyByVariant = await this.#deps.supplies.read(variantIds)
+    const items = listings.map((listing): Item => ({
+      listing,
+      supplies: (listing.sold?.parts ?? []).map(({ variantId }) => must(supplyByVariant.get(variantId), 'supply of every part')),
+    }))
+    return this.#tell(items, question, storefront, asOf)
+  }
+
+  /** Where the database is away, listings of a world that is gone are better than none. */
+  async #readListings(skus: readonly string[], storefront: Storefront): Promise<Listing[]> {
+    const { source, rooms, watch } = this.#deps
+    const kept = skus.map((sku) => this.#listings.get(storefront.key + sku))
+    const missing = skus.filter((_, index) => {
+      const listing = kept[index]
+      return listing === undefined || (listing.world !== storefront.world && watch.canAsk())
+    })
+    const readBySku = new Map<string, Listing>()
+    try {
+      for (const listing of await readListings(rooms, source, { storefront, skus: missing })) {
+        readBySku.set(listing.sku, listing)
+        this.#listings.set(storefront.key + listing.sku, listing)
+      }
+    } catch (error) {
+      if (!isOutage(error) || kept.includes(undefined)) throw error
+    }
+    return skus.map((sku, index) => must(readBySku.get(sku) ?? kept[index], 'a listing of every SKU'))
+  }
+
+  #tell(items: readonly Item[], { country, postalCode = '' }: AvailabilityQuestion, storefront: Storefront, asOf: Moment): Answer {
+    const plan = this.#desk.planFor(storefront, { country: country ?? homeOf(storefront), postalCode })
+    let json = '{"items":['
+    let isDegraded = false
+    const unknown: string[] = []
+    for (const item of items) {
+      if (item.listing.sold === null) {
+        unknown.push(item.listing.sku)
+        continue
+      }
+      const itemAsOf = oldestOf(oldestOf(asOf, item.supplies), [item.listing.world])
+      isDegraded ||= this.#deps.watch.isLongAgo(itemAsOf)
+      json += (json.endsWith('[') ? '' : ',') + this.#writeItem(item, plan, storefront, itemAsOf)
+    }
+    json += ']'
+    if (unknown.length > 0) json += `,"unknownSkus":${JSON.stringify(unknown)}`
+    if (isDegraded) json += ',"degraded":true'
+    return { kind: 'found', json: `${json}}`, tag: null }
+  }
+
+  #writeItem({ listing, supplies }: Item, plan: DeliveryPlan | null, { channel, places }: Storefront, asOf: Moment): string {
+    const { parts, skuJson, unitPriceMinor } = must(listing.sold, 'something that is sold')
+    const { status, quantity } = decideAvailability(parts, supplies, { channelId: channel.id, places })
+    const { at } = this.#deps.watch
+    const options = plan === null ? '[]' : writeOptions(plan, { parts, supplies, unitPriceMinor, at }, this.#deps.numbers)
+    return `{"sku":${skuJson},"status":"${status}","quantity":${quantity},"asOf":"${asOf.text}","options":${options}}`
+  }
+}
+
+function homeOf({ world, channel }: Storefront): string {
+  return must(world.merchant.legalEntityById.get(channel.legalEntityId), 'the legal entity of a channel').country
+}

@@ -1,0 +1,142 @@
+import { Type } from 'typebox'
+import type { Id } from '../../kernel/id.ts'
+import { invariant, unreachable } from '../../kernel/invariant.ts'
+import {
+  CountryCode, CurrencyCodeJson, line, Locale, machineCode, pageQuery, PostalCode, refuse, refusePlatform, strict,
+  type App, type Caller, type ProblemReply,
+} from '../../platform/http/index.ts'
+import type { Answer, Answering } from './answer.ts'
+import { AvailabilityListJson, ProductListJson, ShownProductJson } from './browse-json.ts'
+import { refusals } from './browse.refusals.ts'
+import { PICKUPS_TOLD_MAX } from './delivery-options.ts'
+import type { Browse } from './open-browse.ts'
+
+/** Some 100 kB of answer. */
+const SKUS_MAX = 50
+const SKU_CHARACTERS_MAX = 64
+/** A title of 300 characters of any script fits; the usual limit would cut a walk through a Chinese catalog short. */
+const CURSOR_CHARACTERS_MAX = 2_048
+
+const tags = ['browse']
+const config = { scope: 'store', refusals } as const
+
+const terms = {
+  currency: Type.Optional(CurrencyCodeJson),
+}
+const locale = Type.Optional(Locale)
+
+const listQuery = strict({
+  ...pageQuery,
+  ...terms,
+  locale,
+  cursor: Type.Optional(Type.String({
+    pattern: '^[A-Za-z0-9_-]+$', maxLength: CURSOR_CHARACTERS_MAX,
+    description: '`nextCursor` of the page before, with the same other parameters.',
+  })),
+  query: Type.Optional(line(200, { description: 'Beginnings of words of title, brand and category, or a SKU.' })),
+  category: Type.Optional(line(120)),
+})
+
+const availabilityQuery = strict({
+  ...terms,
+  skus: machineCode(SKUS_MAX * (SKU_CHARACTERS_MAX + 1), {
+    description: `Up to ${SKUS_MAX} SKUs, separated by commas.`, examples: ['TEE-RED-M,TEE-RED-L'],
+  }),
+  country: Type.Optional(CountryCode),
+  postalCode: Type.Optional(PostalCode),
+})
+
+export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): void {
+  app.get('/v1/store/products', {
+    schema: {
+      summary: 'Lists what the channel sells, with prices and availability, by title',
+      tags, querystring: listQuery, response: { 200: ProductListJson },
+    },
+    config,
+  }, (request, reply) => {
+    const answering = browse.listProducts({ channelId: channelOf(request.caller), ...request.query })
+    return send(answering, request, reply)
+  })
+
+  app.get('/v1/store/products/:idOrHandle', {
+    schema: {
+      summary: 'Reads a product with prices and availability',
+      tags,
+      params: strict({ idOrHandle: Type.String({ pattern: '^[a-z0-9_-]{1,200}$' }) }),
+      querystring: strict({ ...terms, locale }),
+      response: { 200: ShownProductJson },
+    },
+    config,
+  }, (request, reply) => {
+    const { idOrHandle } = request.params
+    const answering = browse.readProduct({ channelId: channelOf(request.caller), idOrHandle, ...request.query })
+    return send(answering, request, reply)
+  })
+
+  app.get('/v1/store/availability', {
+    schema: {
+      summary: 'Says what can be had now, and how it could be delivered where',
+      description: 'Without `country` it is that of the channel’s legal entity, without `postalCode` somewhere in the '
+        + `country. Of the places to pick goods up the ${PICKUPS_TOLD_MAX} nearest that have them are told.`,
+      tags, querystring: availabilityQuery, response: { 200: AvailabilityListJson },
+    },
+    config,
+  }, (request, reply) => {
+    const { skus: text, ...where } = request.query
+    const skus = readSkus(text)
+    if (skus === null) {
+      const message = `is not a list of up to ${SKUS_MAX} SKUs of up to ${SKU_CHARACTERS_MAX} characters`
+      return void refusePlatform(reply, 'invalid_request', { errors: [{ path: '/skus', message }] })
+    }
+    return send(browse.checkAvailability({ channelId: channelOf(request.caller), skus, ...where }), request, reply)
+  })
+}
+
+function channelOf(caller: Caller): Id<'channel'> {
+  invariant(caller.kind === 'publishable', 'the scope store lets publishable keys in and nobody else')
+  return caller.channelId
+}
+
+/** The SKUs of a list, each once, in the order of their first mention. */
+function readSkus(text: string): string[] | null {
+  const skus = [...new Set(text.split(','))].filter((sku) => sku !== '')
+  const isList = skus.length > 0 && skus.length <= SKUS_MAX && skus.every(({ length }) => length <= SKU_CHARACTERS_MAX)
+  return isList ? skus : null
+}
+
+interface BrowseReply extends ProblemReply {
+  readonly request: { readonly id: string; readonly headers: { readonly 'if-none-match'?: string | undefined } }
+}
+
+/** Without a promise where there is none: handing one through the framework takes longer than writing the answer. */
+function send(answering: Answering, _request: unknown, reply: BrowseReply): void | Promise<void> {
+  if (answering instanceof Promise) return answering.then((answer) => sendAnswer(answer, reply))
+  return sendAnswer(answering, reply)
+}
+
+function sendAnswer(answer: Answer, reply: BrowseReply): void {
+  switch (answer.kind) {
+    case 'found':          return sendFound(answer, reply)
+    case 'not_found':      return void refusePlatform(reply, 'not_found')
+    case 'cursor_unknown': return void refusePlatform(reply, 'invalid_request', { errors: [foreignCursor] })
+    case 'refused':        return void refuse(reply, refusals, answer.refusal)
+    default:               return unreachable(answer)
+  }
+}
+
+const foreignCursor = { path: '/cursor', message: 'is not of this list' }
+
+/** The text is JSON already: with its type set, it is sent as it is. */
+function sendFound({ json, tag }: Extract<Answer, { kind: 'found' }>, reply: BrowseReply): void {
+  if (tag !== null) {
+    reply.header('etag', tag)
+    // To be asked about each time, by the one who was answered: it depends on the key.
+    reply.header('cache-control', 'private, no-cache')
+    if (reply.request.headers['if-none-match']?.includes(tag)) {
+      reply.code(304)
+      return void reply.send(undefined)
+    }
+  }
+  reply.header('content-type', 'application/json; charset=utf-8')
+  reply.send(json)
+}

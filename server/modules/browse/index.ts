@@ -1,0 +1,8 @@
+export type { Answer, Answering, BrowseRefusal } from './answer.ts'
+export type { AvailabilityQuestion } from './availability-answers.ts'
+export { mountBrowse } from './browse.http.ts'
+export { refusals } from './browse.refusals.ts'
+export { openBrowse, type Browse, type BrowseDeps } from './open-browse.ts'
+export type { ProductListQuestion, ProductQuestion } from './product-pages.ts'
+export type { WatchSources } from './watch.ts'
+export type { BrowsedRooms } from './world.ts'

@@ -1,0 +1,60 @@
+import type { Id } from '../../kernel/id.ts'
+import type { Queryable } from '../../platform/db.ts'
+import type { Offer } from '../catalog/index.ts'
+import { choosePrice, type ListedPrice } from '../pricing/index.ts'
+import type { StockedPart } from './decide-availability.ts'
+import type { BrowsedRooms, Storefront, World } from './world.ts'
+
+/** What a storefront sells under a SKU, as availability is asked about. */
+export interface Listing {
+  readonly sku: string
+  readonly world: World
+  /** Null: unknown, not offered here, or without a price in this currency. */
+  readonly sold: Sold | null
+}
+
+export interface Sold {
+  readonly parts: readonly StockedPart[]
+  readonly unitPriceMinor: bigint
+  /** The SKU as JSON. */
+  readonly skuJson: string
+}
+
+/** Listings of SKUs, in their order. */
+export async function readListings(
+  rooms: BrowsedRooms, source: Queryable, { storefront, skus }: { readonly storefront: Storefront; readonly skus: readonly string[] },
+): Promise<Listing[]> {
+  const { world } = storefront
+  const { catalog, pricing } = world.revisions
+  const offers = await rooms.catalog.offersAt(source, catalog, skus)
+  const variantIds = [...offers.values()].map(({ variantId }) => variantId)
+  const prices = await rooms.pricing.pricesAt(source, pricing, variantIds)
+  return skus.map((sku) => {
+    const offer = offers.get(sku)
+    const unitPriceMinor = offer === undefined ? null : soldAt(offer, prices, storefront)
+    const sold =
+      offer === undefined || unitPriceMinor === null
+        ? null
+        : { parts: stockedParts(offer), unitPriceMinor, skuJson: JSON.stringify(sku) }
+    return { sku, world, sold }
+  })
+}
+
+/** What one unit costs at the storefront, minor units; null when it is not sold there. */
+export function soldAt(
+  { variantId, status, channelIds }: Offer,
+  prices: ReadonlyMap<Id<'variant'>, readonly ListedPrice[]>,
+  { world, channel, terms }: Storefront,
+): bigint | null {
+  if (status !== 'active' || !channelIds.has(channel.id)) return null
+  const question = { at: world.at, channel: terms, priceLists: world.pricing.priceListById }
+  return choosePrice(prices.get(variantId) ?? [], question)?.amountMinor ?? null
+}
+
+/** What must be on a shelf somewhere so that one of these can be delivered; nothing for a download. */
+export function stockedParts({ variantId, stocked, components }: Offer): StockedPart[] {
+  if (components.length === 0) return stocked ? [{ variantId, units: 1 }] : []
+  return components
+    .filter((component) => component.stocked)
+    .map((component) => ({ variantId: component.variantId, units: component.quantity }))
+}

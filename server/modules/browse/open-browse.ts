@@ -1,0 +1,55 @@
+import type { Db } from '../../platform/db.ts'
+import { readSummaries } from '../inventory/index.ts'
+import type { Answering } from './answer.ts'
+import { AvailabilityAnswers, type AvailabilityQuestion } from './availability-answers.ts'
+import { ProductPages, type ProductListQuestion, type ProductQuestion } from './product-pages.ts'
+import { SupplyCache } from './supply-cache.ts'
+import { LocationNumbers, supplyOf } from './supply.ts'
+import { Watch, type WatchSources } from './watch.ts'
+import type { BrowsedRooms } from './world.ts'
+
+/** What shoppers may look at, from the memory of this node. Nothing is answered before `start` has resolved. */
+export interface Browse {
+  /** Begins to follow what changes; resolves when everything that changed before is known. */
+  start(sources: WatchSources): Promise<void>
+  stop(): Promise<void>
+  listProducts(question: ProductListQuestion): Answering
+  readProduct(question: ProductQuestion): Answering
+  checkAvailability(question: AvailabilityQuestion): Answering
+}
+
+export interface BrowseDeps {
+  readonly db: Db
+  readonly rooms: BrowsedRooms
+  /** Monotonic, ms. */
+  readonly now: () => number
+  /** Places of SKUs whose supply a node keeps. */
+  readonly placesMax?: number
+}
+
+/** 8 bytes each on shelves, 100 for what is under way; 200 for each SKU. */
+const PLACES_MAX = 1_000_000
+
+export function openBrowse({ db, rooms, now, placesMax = PLACES_MAX }: BrowseDeps): Browse {
+  const numbers = new LocationNumbers()
+  const watch = new Watch({ db, rooms, now, onSupplyChanged: (variantIds) => supplies.invalidate(variantIds) })
+  const supplies = new SupplyCache({
+    placesMax,
+    load: async (variantIds) => {
+      const rowsByVariant = await readSummaries(db, variantIds)
+      return new Map([...rowsByVariant].map(([variantId, rows]) => [variantId, supplyOf(rows, numbers)]))
+    },
+    asOf: () => watch.asOf,
+    canLoad: () => watch.canAsk(),
+  })
+  const deps = { source: db, rooms, watch, supplies, numbers }
+  const pages = new ProductPages(deps)
+  const availability = new AvailabilityAnswers(deps)
+  return {
+    start: (sources) => watch.start(sources),
+    stop: () => watch.stop(),
+    listProducts: (question) => pages.list(question),
+    readProduct: (question) => pages.one(question),
+    checkAvailability: (question) => availability.answer(question),
+  }
+}

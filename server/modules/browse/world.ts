@@ -1,0 +1,115 @@
+import type { Id } from '../../kernel/id.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
+import type { Instant } from '../../kernel/time.ts'
+import type { Queryable } from '../../platform/db.ts'
+import type { Revisions } from '../../platform/revision.ts'
+import type { Catalog } from '../catalog/index.ts'
+import type { Channel, Merchant, MerchantBook } from '../merchant/index.ts'
+import type { PriceList, Pricing, PricingBook, SellingTerms } from '../pricing/index.ts'
+import type { Node, Sourcing, SourcingBook } from '../sourcing/index.ts'
+import type { SellingPlaces } from './decide-availability.ts'
+import type { Dated } from './moment.ts'
+import type { LocationNumbers } from './supply.ts'
+
+export interface BrowsedRooms {
+  readonly merchant: Merchant
+  readonly catalog: Catalog
+  readonly pricing: Pricing
+  readonly sourcing: Sourcing
+}
+
+/** What is configured, at one reading of the revisions. What is made from it holds until the next world takes its place. */
+export interface World extends Dated {
+  readonly revisions: Revisions
+  readonly merchant: MerchantBook
+  readonly pricing: PricingBook
+  readonly sourcing: SourcingBook
+  /** Prices are chosen for this moment and hold until `pricesUntil`. */
+  readonly at: Instant
+  /** When the next price list begins or ends; Infinity when none does. */
+  readonly pricesUntil: number
+  readonly storefronts: Map<string, Storefront>
+}
+
+/** A channel selling in one of its currencies. */
+export interface Storefront {
+  readonly world: World
+  readonly channel: Channel
+  readonly terms: SellingTerms
+  readonly places: SellingPlaces
+  /** Begins the keys of what is cached for it. */
+  readonly key: string
+}
+
+export type StorefrontRefusal = {
+  readonly code: 'currency_unknown'
+  readonly currencies: readonly CurrencyCode[]
+}
+
+export type StorefrontChoice =
+  | { readonly kind: 'open'; readonly storefront: Storefront }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'refused'; readonly refusal: StorefrontRefusal }
+
+/** Whether the rooms this one reads have not moved between two readings; identity has nothing to show here. */
+export function isSameWorld(a: Revisions, b: Revisions): boolean {
+  return (
+    a.merchant === b.merchant && a.catalog === b.catalog && a.pricing === b.pricing &&
+    a.inventory === b.inventory && a.shipping === b.shipping && a.sourcing === b.sourcing
+  )
+}
+
+export async function readWorld(
+  rooms: BrowsedRooms, source: Queryable, { revisions, at }: { readonly revisions: Revisions; readonly at: Instant },
+): Promise<World> {
+  const [merchant, pricing, sourcing] = await Promise.all([
+    rooms.merchant.bookAt(source, revisions.merchant),
+    rooms.pricing.bookAt(source, revisions.pricing),
+    rooms.sourcing.bookAt(source, revisions),
+  ])
+  const pricesUntil = nextChange(pricing.priceLists, at)
+  return { revisions, merchant, pricing, sourcing, at, pricesUntil, storefronts: new Map(), outdatedAsOf: null }
+}
+
+function nextChange(lists: readonly PriceList[], at: Instant): number {
+  let next = Infinity
+  for (const { validFrom, validUntil } of lists) {
+    if (validFrom !== null && validFrom > at) next = Math.min(next, validFrom)
+    if (validUntil !== null && validUntil > at) next = Math.min(next, validUntil)
+  }
+  return next
+}
+
+/** @param currency  the channel's own when absent */
+export function openStorefront(
+  world: World,
+  { channelId, currency }: { readonly channelId: Id<'channel'>; readonly currency: CurrencyCode | undefined },
+  numbers: LocationNumbers,
+): StorefrontChoice {
+  const channel = world.merchant.channelById.get(channelId)
+  if (channel === undefined || !channel.active) return { kind: 'not_found' }
+  const chosen = currency ?? channel.currency
+  const key = `${channelId}\n${chosen}\n`
+  let storefront = world.storefronts.get(key)
+  if (storefront === undefined) {
+    if (!channel.currencies.includes(chosen)) {
+      return { kind: 'refused', refusal: { code: 'currency_unknown', currencies: channel.currencies } }
+    }
+    const terms = { id: channel.id, currency: chosen, taxIncluded: channel.taxIncluded }
+    const places = sellingPlaces(world.sourcing.network.nodes, channelId, numbers)
+    storefront = { world, channel, terms, places, key }
+    world.storefronts.set(key, storefront)
+  }
+  return { kind: 'open', storefront }
+}
+
+/** Where the channel may sell from: nodes of the network that serve it and hand goods to carriers or to buyers. */
+function sellingPlaces(nodes: readonly Node[], channelId: Id<'channel'>, numbers: LocationNumbers): SellingPlaces {
+  const selling = nodes
+    .filter(({ channelIds }) => channelIds.length === 0 || channelIds.includes(channelId))
+    .filter(({ ships, offersPickup }) => ships || offersPickup)
+    .map(({ locationId }) => numbers.of(locationId))
+  const places = new Uint8Array(numbers.size)
+  for (const number of selling) places[number] = 1
+  return places
+}
