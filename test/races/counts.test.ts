@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../../server/kernel/id.ts'
 import { addMs, MINUTE_MS } from '../../server/kernel/time.ts'
 import {
-  consumeClaims, freeClaims, insertClaims, lockGates, postStock, readClaimedVariants, readFreeSupply,
+  consumeClaims, freeClaims, insertClaims, lockGates, postStock, readClaimedVariants, readFreeSupply, type GatedTx,
 } from '../../server/modules/inventory/index.ts'
 import { openStockScene, rows, type MadeClaim, type SceneLocation, type StockScene } from './stock-scene.ts'
 
@@ -77,6 +77,28 @@ for (const [shelfKind, initial, accepted] of [['ample', 300, 30], ['bare', 100, 
     assert.equal(seen.quarantined > 0, shelfKind === 'bare')
   })
 }
+
+test('the obvious count, which believes whoever spoke last, is wrong on the same race', async () => {
+  await scene.addSkus('obvious')
+  const supplyId = await scene.stock('obvious', 'near', 300)
+  const shipped = await scene.claim('obvious', 'near', ...Array.from({ length: CLIENTS - 1 }, () => ({ kind: 'in_work', units: 2 }) as const))
+  const shelf = 300 - 2 * shipped.length
+  const start = barrier(CLIENTS)
+  const underGate = async (work: (tx: GatedTx) => Promise<void>) => {
+    await start()
+    await scene.db.inTransaction(async (tx) => work(await lockGates(tx, [scene.variantId('obvious')])))
+  }
+  const entry = { supplyId, reason: 'counted', claimedDelta: 0, claimId: null, cause: null }
+  await Promise.all([
+    underGate(async (tx) => {
+      const { onHand } = await scene.onHand('obvious', 'near')
+      if (onHand !== shelf) postStock(tx, [{ ...entry, quantityDelta: shelf - onHand, occurredAt: tx.at }])
+    }),
+    ...shipped.map(({ demandId }) => underGate(async (tx) => void (await consumeClaims(tx, [{ demandId, occurredAt: tx.at }])))),
+  ])
+  // Goods that the count had missed already were taken off once more.
+  assert.ok((await scene.onHand('obvious', 'near')).onHand < shelf)
+})
 
 test('losses race sales: never more promised than is there, and every unit lost is told to its order', async (t) => {
   await scene.addSkus('hot')
