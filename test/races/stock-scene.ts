@@ -179,8 +179,12 @@ export class StockScene {
     await run(tx, 'update scene.demand set pending = 0, allocated = 0 where id = $1', [demandId])
   }
 
-  async onHand(sku: string, at: SceneLocation): Promise<{ onHand: number; claimed: number }> {
-    return must((await rows<{ onHand: number; claimed: number }>(this.db, `
+  async onHand(
+    sku: string,
+    at: SceneLocation,
+    source: Queryable = this.db,
+  ): Promise<{ onHand: number; claimed: number }> {
+    return must((await rows<{ onHand: number; claimed: number }>(source, `
       select coalesce(sum(quantity), 0)::int as "onHand", coalesce(sum(claimed), 0)::int as claimed
         from inventory.supply
        where variant_id = $1 and location_id = $2 and kind = 'on_hand' and disposition = 'sellable'`,

@@ -143,6 +143,28 @@ test('as many runs as there are slots, no more', async () => {
   assert.deepEqual(runs.at(-1)?.words, ['s1d', 's1e'])
 })
 
+/** A burst of shoppers at an idle batcher with two slots. */
+const bursts = [
+  [1, [1]],
+  [63, [63]],
+  [64, [32, 32]],
+  [101, [51, 50]],
+] as const
+
+for (const [shoppers, runSizes] of bursts) {
+  test(`${shoppers} at once are shared out as ${runSizes.join(' and ')}`, async () => {
+    const { batcher, runs } = manual({ concurrency: 2, batchLinesMax: 1_000 })
+    await submitAll(
+      batcher,
+      Array.from({ length: shoppers }, () => 's1'),
+    )
+    assert.deepEqual(
+      runs.map(({ words }) => words.length),
+      runSizes,
+    )
+  })
+}
+
 test('the next run is on its way before the answers of the last are given', async () => {
   const order: string[] = []
   const { batcher, runs } = manual({ onBatch: () => {} })
