@@ -84,7 +84,7 @@ class RunningNode implements Node {
   }
 
   async serve({ host, port }: { readonly host: string; readonly port: number }): Promise<{ url: string }> {
-    const { telemetry, rateLimitPerSecond, checkResponses = false, databaseUrl } = this.#options
+    const { telemetry, rateLimitPerSecond, checkResponses = false } = this.#options
     const { identity } = this.rooms
     await identity.refresh()
     const app = createHttpServer({
@@ -93,10 +93,7 @@ class RunningNode implements Node {
     this.#app = app
     mountRoutes(app, { db: this.db, rooms: this.rooms })
     mountPlatform(app, { version, ready: () => this.#missing(), metrics: () => telemetry.metrics() })
-    this.#listener = listenForEvents({
-      databaseUrl, applicationName: 'waybill listen', wake: this.#wake,
-      onError: (err) => telemetry.log.warn({ err }, 'listening for events was interrupted'),
-    })
+    this.#listen()
     this.#keyRefresh = startTicker({
       name: 'refresh-keys', everyMs: KEY_REFRESH_MS, run: () => identity.refresh(),
       onError: (err) => telemetry.log.warn({ err }, 'keys could not be refreshed'),
@@ -105,6 +102,7 @@ class RunningNode implements Node {
   }
 
   async work(): Promise<void> {
+    this.#listen()
     this.#working = await startWorking(this, {
       ...this.#options, horizon: this.#horizon, wake: this.#wake,
     })
@@ -117,6 +115,15 @@ class RunningNode implements Node {
     this.#horizon.close()
     await this.#provider?.close()
     await this.db.close()
+  }
+
+  /** Readers here are woken by what other nodes append. */
+  #listen(): void {
+    const { databaseUrl, telemetry } = this.#options
+    this.#listener ??= listenForEvents({
+      databaseUrl, applicationName: 'waybill listen', wake: this.#wake,
+      onError: (err) => telemetry.log.warn({ err }, 'listening for events was interrupted'),
+    })
   }
 
   /** What keeps this node from taking orders, for the operator. */

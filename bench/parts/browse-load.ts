@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { partOptions } from '../support/child.ts'
 import { percentile, round, type LoadResult } from '../support/measure.ts'
@@ -5,31 +6,39 @@ import { percentile, round, type LoadResult } from '../support/measure.ts'
 export interface BrowseLoadOptions {
   readonly port: number
   readonly publishableKey: string
-  /** Asked for by turns, a stride apart. */
-  readonly paths: readonly string[]
+  /** A file with a list of paths as JSON: thousands are more than an argument can hold. */
+  readonly pathsFile: string
   readonly concurrency: number
   readonly seconds: number
 }
 
-/** Apart from the size of any list of paths, so that neighbours in time are not neighbours in the list. */
+export interface BrowseLoadResult extends LoadResult {
+  readonly bytesEach: number
+  /** By status. */
+  readonly failures: Readonly<Record<string, number>>
+}
+
+/** Neighbours in time are not neighbours in the list. */
 const STRIDE = 7_919
 
 /**
  * GETs over keep-alive connections, each sending its next request when its last was answered. Bare sockets: on the
  * machine that also runs the server an HTTP client takes as much of it as the server does.
  */
-const { port, publishableKey, paths, concurrency, seconds } = partOptions<BrowseLoadOptions>()
+const { port, publishableKey, pathsFile, concurrency, seconds } = partOptions<BrowseLoadOptions>()
+const paths = JSON.parse(readFileSync(pathsFile, 'utf8')) as string[]
 const requests = paths.map((path) => Buffer.from(
   `GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${publishableKey}\r\naccept: application/json\r\n\r\n`,
 ))
 const latencies: number[] = []
+const failures: Record<string, number> = {}
 let failed = 0
 let bytes = 0
 let index = 0
 const endsAt = performance.now() + seconds * 1_000
 await Promise.all(Array.from({ length: concurrency }, client))
 latencies.sort((a, b) => a - b)
-const result: LoadResult & { readonly bytesEach: number } = {
+const result: BrowseLoadResult = {
   count: latencies.length,
   failed,
   seconds,
@@ -37,6 +46,7 @@ const result: LoadResult & { readonly bytesEach: number } = {
   p50Ms: round(percentile(latencies, 0.5)),
   p99Ms: round(percentile(latencies, 0.99)),
   bytesEach: Math.round(bytes / latencies.length),
+  failures,
 }
 process.stdout.write(`${JSON.stringify(result)}\n`)
 
@@ -66,7 +76,11 @@ function client(): Promise<void> {
 /** The length of the whole answer whose first chunk this is; its head is far shorter than a chunk. */
 function bodyLength(chunk: Buffer): number {
   const headEnd = chunk.indexOf('\r\n\r\n')
-  const head = chunk.latin1Slice(0, headEnd)
-  if (!head.startsWith('HTTP/1.1 200 ')) failed++
+  const head = chunk.toString('latin1', 0, headEnd)
+  if (!head.startsWith('HTTP/1.1 200 ')) {
+    failed++
+    const status = head.slice(9, 12)
+    failures[status] = (failures[status] ?? 0) + 1
+  }
   return headEnd + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1])
 }

@@ -15,6 +15,6 @@ select 'claim ' || claim.id as object,
   left join sourcing.decision on decision.id = claim.decision_id
  where claim.demand_kind = 'demand_line' and (claim.decision_id is not null or claim.live)
    and (decision.id is null or node.location_id is null
-        or not jsonb_path_exists(facts, '$.plan[*] ? (@[1] == $code)', jsonb_build_object('code', location.code))
+        or not jsonb_path_exists(facts, '$.plan[*][1] ? (@ == $code)', jsonb_build_object('code', location.code))
         or jsonb_path_exists(facts, '$.refused.*[*] ? (@ == $code)', jsonb_build_object('code', location.code))
         or supply.channel_id::text <> facts ->> 'channel')

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { formatId, newId, parseId } from './id.ts'
+import { TypeID } from 'typeid-js'
+import { formatId, newId, parseId, type Id } from './id.ts'
 import { formatMoney, multiplyRatio, parseDecimal, sumMinor, type CurrencyCode } from './money.ts'
 import { prorate, unitPart } from './prorate.ts'
 import { formatInstant, parseInstant } from './time.ts'
@@ -20,6 +21,13 @@ describe('ids', () => {
     for (let made = 0; made < 1_000; made++) {
       const id = newId<'order'>()
       assert.equal(parseId('order', formatId('order', id)), id)
+    }
+  })
+
+  test('read as typeid-js, the reference implementation, writes them', () => {
+    const ends = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'] as Id<'order'>[]
+    for (const id of [...ends, ...Array.from({ length: 1_000 }, () => newId<'order'>())]) {
+      assert.equal(formatId('order', id), TypeID.fromUUID('ord', id).toString())
     }
   })
 

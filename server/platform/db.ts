@@ -95,6 +95,8 @@ export function createDb(options: DbOptions): Db {
   const pool = new pg.Pool(poolConfig(options))
   // An idle connection that breaks is replaced on the next checkout; without a listener the process would die.
   pool.on('error', () => {})
+  // Likewise one in use: whoever uses it is told by the statement that fails.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new PgDb(pool)
 }
 
@@ -317,9 +319,18 @@ export function plainArray(values: readonly (string | number | bigint | null)[])
   return `{${values.map((value) => value ?? 'null').join(',')}}`
 }
 
-/** The array literal of instants, for a `timestamptz[]` parameter. */
+/** The array literal of instants, for a `timestamptz[]` parameter; most of a batch share one, which is written once. */
 export function instantArray(values: readonly (Instant | null)[]): string {
-  return `{${values.map((value) => (value === null ? 'null' : new Date(value).toISOString())).join(',')}}`
+  let last: Instant | null = null
+  let lastText = 'null'
+  const texts = values.map((value) => {
+    if (value !== last) {
+      last = value
+      lastText = value === null ? 'null' : new Date(value).toISOString()
+    }
+    return lastText
+  })
+  return `{${texts.join(',')}}`
 }
 
 function sleep(ms: number): Promise<void> {

@@ -4,9 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../../server/kernel/id.ts'
 import { addMs, MINUTE_MS } from '../../server/kernel/time.ts'
 import {
-  consumeClaims, freeClaims, insertClaims, lockGates, postStock, readClaimedVariants, readFreeSupply, type GatedTx,
+  consumeClaims,
+  freeClaims,
+  insertClaims,
+  lockGates,
+  postStock,
+  promoteClaims,
+  readClaimedVariants,
+  readFreeSupply,
+  type GatedTx,
 } from '../../server/modules/inventory/index.ts'
-import { openStockScene, rows, type MadeClaim, type SceneLocation, type StockScene } from './stock-scene.ts'
+import { openStockScene, type MadeClaim, type SceneLocation, type StockScene } from './stock-scene.ts'
 
 /**
  * Telling the physical truth about stock while it is sold, shipped and given up: whatever the interleaving, the books
@@ -17,12 +25,17 @@ const CLIENTS = 48
 const SEED = 20261123
 
 let scene: StockScene
-before(async () => { scene = await openStockScene({ poolMax: CLIENTS }) })
+before(async () => {
+  scene = await openStockScene({ poolMax: CLIENTS })
+})
 after(() => scene.close())
 
 // Ample: what is left on the shelf covers all that is claimed. Bare: the shelf holds less than is in work, so a count that
 // comes before the messages cannot be believed yet.
-for (const [shelfKind, initial, accepted] of [['ample', 300, 30], ['bare', 100, 0]] as const) {
+for (const [shelfKind, initial, accepted] of [
+  ['ample', 300, 30],
+  ['bare', 100, 0],
+] as const) {
   test(`a count of ${shelfKind} stock races the late messages about what left before it (seed ${SEED})`, async (t) => {
     const random = seeded(SEED)
     const seen = { messagesFirst: 0, messagesAfter: 0, applied: 0, quarantined: 0 }
@@ -39,25 +52,34 @@ for (const [shelfKind, initial, accepted] of [['ample', 300, 30], ['bare', 100, 
       const [leftAt, countedAt] = [addMs(at, -10 * MINUTE_MS), addMs(at, -5 * MINUTE_MS)]
       // What the shelf really held once everything had left; four units had vanished besides.
       const shelf = initial - 2 * shipped.length - 4
-      const tell = (messageId: string | null) => scene.inventory.takeCounts({
-        actor: 'key_wms', messageId, asOf: countedAt, meaning: 'physical', only: null,
-        entries: [{ sku, location: 'near', quantity: shelf }],
-      })
+      const tell = (messageId: string | null) =>
+        scene.inventory.takeCounts({
+          actor: 'key_wms',
+          messageId,
+          asOf: countedAt,
+          meaning: 'physical',
+          only: null,
+          entries: [{ sku, location: 'near', quantity: shelf }],
+        })
 
       const start = barrier(CLIENTS)
       const pauses = shipped.map(() => random() * 60)
       const finished: ('count' | 'message')[] = []
-      const counting = start().then(() => tell(newId())).finally(() => finished.push('count'))
-      await Promise.all(shipped.map(async ({ demandId }, client) => {
-        await start()
-        await sleep(pauses[client])
-        await scene.db.inTransaction(async (tx) => {
-          const gated = await lockGates(tx, [scene.variantId(sku)])
-          const [consumed] = await consumeClaims(gated, [{ demandId, occurredAt: leftAt }])
-          assert.deepEqual(consumed, { demandId, units: 2, missingUnits: 0 })
-        })
-        finished.push('message')
-      }))
+      const counting = start()
+        .then(() => tell(newId()))
+        .finally(() => finished.push('count'))
+      await Promise.all(
+        shipped.map(async ({ demandId }, client) => {
+          await start()
+          await sleep(pauses[client])
+          await scene.db.inTransaction(async (tx) => {
+            const gated = await lockGates(tx, [scene.variantId(sku)])
+            const [consumed] = await consumeClaims(gated, [{ demandId, occurredAt: leftAt }])
+            assert.deepEqual(consumed, { demandId, units: 2, missingUnits: 0 })
+          })
+          finished.push('message')
+        }),
+      )
       const outcome = await counting
       assert.ok(outcome.kind === 'taken')
       seen.messagesFirst += finished.indexOf('count')
@@ -115,7 +137,8 @@ test('losses race sales: never more promised than is there, and every unit lost 
       }
       const delta = client % 8 === 0 ? -9 : 2
       const outcome = await scene.inventory.adjustStock({
-        actor: 'key_clerk', commandKey: `${client}-${turn}`,
+        actor: 'key_clerk',
+        commandKey: `${client}-${turn}`,
         entries: [{ sku: 'hot', location: 'near', delta, reason: 'counted by hand' }],
       })
       if (outcome.kind === 'refused') log.lossesRefused++
@@ -131,7 +154,7 @@ test('losses race sales: never more promised than is there, and every unit lost 
   await scene.assertBooks()
   const { onHand, claimed } = await scene.onHand('hot', 'near')
   assert.equal(onHand, 400 + log.gained - log.lost)
-  const freedUnits = scene.freed.reduce((sum, each) => sum + each.units, 0)
+  const freedUnits = (await scene.freed('hot')).reduce((sum, each) => sum + each.units, 0)
   assert.equal(freedUnits, log.freedAnswered)
   assert.equal(claimed, log.sold - freedUnits)
   assert.ok(log.sold > 0 && log.lost > 0 && freedUnits > 0, 'losses met sales, or nothing was tested')
@@ -149,7 +172,11 @@ test('a count to nothing under fire empties the shelf: sales go on failing, no o
   const counted = (async () => {
     await start()
     return scene.inventory.takeCounts({
-      actor: 'key_wms', messageId: null, asOf: (await scene.db.clock()).at, meaning: 'physical', only: null,
+      actor: 'key_wms',
+      messageId: null,
+      asOf: (await scene.db.clock()).at,
+      meaning: 'physical',
+      only: null,
       entries: [{ sku: 'gone', location: 'near', quantity: 0 }],
     })
   })()
@@ -164,6 +191,49 @@ test('a count to nothing under fire empties the shelf: sales go on failing, no o
   assert.equal(result.freedUnits, sold)
 })
 
+test('payments race losses: a claim is taken away as what it is at that moment, reserved or allocated', async (t) => {
+  await scene.addSkus('paid')
+  await scene.stock('paid', 'near', CLIENTS * 2)
+  const unpaid = await scene.claim(
+    'paid',
+    'near',
+    ...Array.from({ length: CLIENTS - 4 }, () => ({ kind: 'unpaid', units: 2 }) as const),
+  )
+  const random = seeded(SEED)
+  const pauses = unpaid.map(() => random() * 40)
+  const start = barrier(CLIENTS)
+  await Promise.all([
+    // Settling holds the order and no gate.
+    ...unpaid.map(async ({ demandId }, client) => {
+      await start()
+      await sleep(pauses[client])
+      await scene.db.inTransaction(async (tx) => {
+        await scene.lockOrder(tx, demandId)
+        const [promoted] = await promoteClaims(tx, [demandId], { from: 'reserved', to: 'allocated' })
+        await scene.allocate(tx, demandId, promoted?.units ?? 0)
+      })
+    }),
+    ...Array.from({ length: 4 }, async (_, client) => {
+      await start()
+      for (let turn = 0; turn < 6; turn++) {
+        const outcome = await scene.inventory.adjustStock({
+          actor: 'key_clerk',
+          commandKey: `paid-${client}-${turn}`,
+          entries: [{ sku: 'paid', location: 'near', delta: -3, reason: 'lost' }],
+        })
+        assert.equal(outcome.kind, 'adjusted')
+      }
+    }),
+  ])
+  await scene.assertBooks()
+  const stages = Object.groupBy(await scene.freed('paid'), (each) => each.stage)
+  t.diagnostic(`freed while reserved ${stages.reserved?.length ?? 0}, while allocated ${stages.allocated?.length ?? 0}`)
+  assert.ok(
+    (stages.reserved?.length ?? 0) > 0 && (stages.allocated?.length ?? 0) > 0,
+    'both were met, or nothing was tested',
+  )
+})
+
 test('cancellations, counts and sales on three SKUs at two locations, each in its own order, never deadlock', async (t) => {
   const skus = ['red', 'green', 'blue']
   await scene.addSkus(...skus)
@@ -173,26 +243,32 @@ test('cancellations, counts and sales on three SKUs at two locations, each in it
   const random = seeded(SEED)
   const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value
   let cancelled = 0
-  await Promise.all(Array.from({ length: CLIENTS }, async (_, client) => {
-    await start()
-    for (let turn = 0; turn < 4; turn++) {
-      const [sku, place] = [pick(skus), pick(places)]
-      if (client % 3 === 0) {
-        const order = random() < 0.5 ? skus : skus.toReversed()
-        const outcome = await scene.inventory.takeCounts({
-          actor: 'key_wms', messageId: null, asOf: (await scene.db.clock()).at, meaning: 'physical', only: null,
-          entries: order.map((each) => ({ sku: each, location: place, quantity: Math.floor(random() * 60) })),
-        })
-        assert.equal(outcome.kind, 'taken')
-      } else {
-        const made = await buy(sku, place, 2)
-        if (made !== null && client % 3 === 1) {
-          await cancel(made)
-          cancelled++
+  await Promise.all(
+    Array.from({ length: CLIENTS }, async (_, client) => {
+      await start()
+      for (let turn = 0; turn < 4; turn++) {
+        const [sku, place] = [pick(skus), pick(places)]
+        if (client % 3 === 0) {
+          const order = random() < 0.5 ? skus : skus.toReversed()
+          const outcome = await scene.inventory.takeCounts({
+            actor: 'key_wms',
+            messageId: null,
+            asOf: (await scene.db.clock()).at,
+            meaning: 'physical',
+            only: null,
+            entries: order.map((each) => ({ sku: each, location: place, quantity: Math.floor(random() * 60) })),
+          })
+          assert.equal(outcome.kind, 'taken')
+        } else {
+          const made = await buy(sku, place, 2)
+          if (made !== null && client % 3 === 1) {
+            await cancel(made)
+            cancelled++
+          }
         }
       }
-    }
-  }))
+    }),
+  )
   t.diagnostic(`cancelled ${cancelled}`)
   await scene.assertBooks()
   assert.ok(cancelled > 0)
@@ -209,13 +285,30 @@ async function buy(sku: string, place: SceneLocation, units: number): Promise<Ma
     const row = free.find((each) => each.locationId === scene.locationIds[place] && each.free >= units)
     if (row === undefined) return null
     await scene.recordOrder(tx, demandId, units)
-    insertClaims(gated, [{
-      id: claimId, demandKind: 'demand_line', demandId, supplyId: row.supplyId, decisionId: null, quantity: units,
-      stage: 'allocated', reservedUntil: null, promisedBy: addMs(tx.at, 60 * MINUTE_MS),
-    }])
-    postStock(gated, [{
-      supplyId: row.supplyId, reason: 'claimed', quantityDelta: 0, claimedDelta: units, claimId, cause: null, occurredAt: tx.at,
-    }])
+    insertClaims(gated, [
+      {
+        id: claimId,
+        demandKind: 'demand_line',
+        demandId,
+        supplyId: row.supplyId,
+        decisionId: null,
+        quantity: units,
+        stage: 'allocated',
+        reservedUntil: null,
+        promisedBy: addMs(tx.at, 60 * MINUTE_MS),
+      },
+    ])
+    postStock(gated, [
+      {
+        supplyId: row.supplyId,
+        reason: 'claimed',
+        quantityDelta: 0,
+        claimedDelta: units,
+        claimId,
+        cause: null,
+        occurredAt: tx.at,
+      },
+    ])
     return { claimId, demandId }
   })
 }
@@ -225,7 +318,10 @@ async function cancel({ demandId }: MadeClaim): Promise<void> {
   await scene.db.inTransaction(async (tx) => {
     await scene.lockOrder(tx, demandId)
     const variants = await readClaimedVariants(tx, [demandId])
-    const gated = await lockGates(tx, variants.map((each) => each.variant_id))
+    const gated = await lockGates(
+      tx,
+      variants.map((each) => each.variant_id),
+    )
     await freeClaims(gated, [demandId], { reason: 'cancelled', causeOf: () => null })
     await scene.endOrder(tx, demandId)
   })

@@ -3,8 +3,17 @@ import { newId, type Id } from '../../server/kernel/id.ts'
 import { must } from '../../server/kernel/invariant.ts'
 import { addMs, DAY_MS, formatInstant, MINUTE_MS, parseInstant, type Instant } from '../../server/kernel/time.ts'
 import {
-  createGates, ensureOnHand, insertClaims, lockGates, openInventory, postStock, type DemandOwner, type FreedDemand,
-  type Inventory, type QuarantinedCount, type StockEntry,
+  createGates,
+  ensureOnHand,
+  insertClaims,
+  lockGates,
+  openInventory,
+  postStock,
+  type DemandOwner,
+  type FreedDemand,
+  type Inventory,
+  type QuarantinedCount,
+  type StockEntry,
 } from '../../server/modules/inventory/index.ts'
 import { openMerchant, type Merchant } from '../../server/modules/merchant/index.ts'
 import { createDb, type Db, type Queryable, type Tx } from '../../server/platform/db.ts'
@@ -39,8 +48,6 @@ export class StockScene {
   readonly inventory: Inventory
   readonly locationIds: Readonly<Record<SceneLocation, Id<'location'>>>
   readonly channelId: Id<'channel'>
-  /** What inventory told the orders, in order. */
-  readonly freed: FreedDemand[] = []
   readonly quarantined: QuarantinedCount[] = []
   readonly settledQuarantines: string[] = []
   /** Runs once demand is locked and before the gates are: the moment in which others can still slip in. */
@@ -87,12 +94,19 @@ export class StockScene {
     const variantIds = skus.map(() => newId<'variant'>())
     await this.db.inTransaction(async (tx) => {
       const productId = newId()
-      await run(tx, `insert into catalog.product (id, handle, title, status, revision, created_at, updated_at)
-                     values ($1, $2, 'A product', 'active', 1, $3, $3)`, [productId, productId, new Date(tx.at)])
-      await run(tx, `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
+      await run(
+        tx,
+        `insert into catalog.product (id, handle, title, status, revision, created_at, updated_at)
+                     values ($1, $2, 'A product', 'active', 1, $3, $3)`,
+        [productId, productId, new Date(tx.at)],
+      )
+      await run(
+        tx,
+        `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
                      select id, $1, sku, '', place, 'physical', true, 'active', 1
                        from unnest($2::uuid[], $3::text[]) with ordinality as variant (id, sku, place)`,
-        [productId, variantIds, skus])
+        [productId, variantIds, skus],
+      )
       createGates(tx, variantIds)
     })
     for (const [index, sku] of skus.entries()) this.#variantIds.set(sku, must(variantIds[index], 'an id for every SKU'))
@@ -101,10 +115,14 @@ export class StockScene {
   /** A SKU that no shelf holds. */
   async addDigital(sku: string): Promise<void> {
     await this.addSkus(`${sku} (boxed) ${this.#variantIds.size}`)
-    await run(this.db, `
+    await run(
+      this.db,
+      `
       insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
       select $1, product.id, $2, '', 9, 'digital', false, 'active', 1 from catalog.product limit 1
-      on conflict (sku) do nothing`, [newId(), sku])
+      on conflict (sku) do nothing`,
+      [newId(), sku],
+    )
   }
 
   /** Holds the lock of a demand's order, as a payment or a cancellation does. @returns what lets it go */
@@ -139,21 +157,35 @@ export class StockScene {
   async claim(sku: string, at: SceneLocation, ...wanted: readonly ClaimWanted[]): Promise<MadeClaim[]> {
     const unfenced = wanted.every((each) => each.supplyId !== undefined) ? null : await this.stock(sku, at, 0)
     const claims = wanted.map(({ kind, units, days = 3, supplyId }) => ({
-      id: newId<'claim'>(), demandId: newId(), kind, units, days,
+      id: newId<'claim'>(),
+      demandId: newId(),
+      kind,
+      units,
+      days,
       supplyId: must(supplyId ?? unfenced, 'a row to claim'),
     }))
     await this.db.inTransaction(async (tx) => {
       const gated = await lockGates(tx, [this.variantId(sku)])
-      insertClaims(gated, claims.map(({ id, kind, units, days, supplyId, demandId }) => ({
-        id, demandId, supplyId, decisionId: null, quantity: units,
-        demandKind: kind === 'cart' ? 'cart_line' : 'demand_line',
-        stage: kind === 'cart' || kind === 'unpaid' ? 'reserved' : kind === 'accepted' ? 'allocated' : 'picked',
-        reservedUntil: kind === 'cart' || kind === 'unpaid' ? addMs(tx.at, 30 * MINUTE_MS) : null,
-        promisedBy: kind === 'cart' ? null : addMs(tx.at, days * DAY_MS),
-      })))
-      postStock(gated, claims.map(({ id, units, supplyId }) =>
-        entry(supplyId, { reason: 'claimed', claimedDelta: units, claimId: id, occurredAt: tx.at }),
-      ))
+      insertClaims(
+        gated,
+        claims.map(({ id, kind, units, days, supplyId, demandId }) => ({
+          id,
+          demandId,
+          supplyId,
+          decisionId: null,
+          quantity: units,
+          demandKind: kind === 'cart' ? 'cart_line' : 'demand_line',
+          stage: kind === 'cart' || kind === 'unpaid' ? 'reserved' : kind === 'accepted' ? 'allocated' : 'picked',
+          reservedUntil: kind === 'cart' || kind === 'unpaid' ? addMs(tx.at, 30 * MINUTE_MS) : null,
+          promisedBy: kind === 'cart' ? null : addMs(tx.at, days * DAY_MS),
+        })),
+      )
+      postStock(
+        gated,
+        claims.map(({ id, units, supplyId }) =>
+          entry(supplyId, { reason: 'claimed', claimedDelta: units, claimId: id, occurredAt: tx.at }),
+        ),
+      )
       for (const { kind, demandId, units } of claims) {
         if (kind !== 'cart') await this.recordOrder(tx, demandId, kind === 'unpaid' ? 0 : units)
       }
@@ -163,20 +195,29 @@ export class StockScene {
 
   /** An order of one line, all of whose units are allocated, or none. */
   async recordOrder(tx: Tx, demandId: string, allocated: number): Promise<void> {
-    await run(tx, `with placed as (insert into scene.orders (id) values ($1) returning id)
-                   insert into scene.demand (id, order_id, pending, allocated) select $2, id, 0, $3 from placed`,
-      [newId(), demandId, allocated])
+    await run(
+      tx,
+      `with placed as (insert into scene.orders (id) values ($1) returning id)
+                   insert into scene.demand (id, order_id, allocated) select $2, id, $3 from placed`,
+      [newId(), demandId, allocated],
+    )
   }
 
   /** Locks the order of a demand, as everything that changes it does first. */
   async lockOrder(tx: Tx, demandId: string): Promise<void> {
-    await run(tx, `select from scene.orders where id = (select order_id from scene.demand where id = $1) for update`,
-      [demandId])
+    await run(tx, `select from scene.orders where id = (select order_id from scene.demand where id = $1) for update`, [
+      demandId,
+    ])
+  }
+
+  /** Units of an order whose lock the caller holds found supply. */
+  async allocate(tx: Tx, demandId: string, units: number): Promise<void> {
+    await run(tx, 'update scene.demand set allocated = allocated + $2 where id = $1', [demandId, units])
   }
 
   /** The order, whose lock the caller holds, wants nothing any more. */
   async endOrder(tx: Tx, demandId: string): Promise<void> {
-    await run(tx, 'update scene.demand set pending = 0, allocated = 0 where id = $1', [demandId])
+    await run(tx, 'update scene.demand set allocated = 0 where id = $1', [demandId])
   }
 
   async onHand(
@@ -184,24 +225,53 @@ export class StockScene {
     at: SceneLocation,
     source: Queryable = this.db,
   ): Promise<{ onHand: number; claimed: number }> {
-    return must((await rows<{ onHand: number; claimed: number }>(source, `
+    return must(
+      (
+        await rows<{ onHand: number; claimed: number }>(
+          source,
+          `
       select coalesce(sum(quantity), 0)::int as "onHand", coalesce(sum(claimed), 0)::int as claimed
         from inventory.supply
        where variant_id = $1 and location_id = $2 and kind = 'on_hand' and disposition = 'sellable'`,
-      [this.variantId(sku), this.locationIds[at]]))[0], 'the sums')
+          [this.variantId(sku), this.locationIds[at]],
+        )
+      )[0],
+      'the sums',
+    )
   }
 
-  async onHandRows(sku: string, at: SceneLocation): Promise<{ isFenced: boolean; quantity: number; claimed: number }[]> {
-    return rows(this.db, `
+  async onHandRows(
+    sku: string,
+    at: SceneLocation,
+  ): Promise<{ isFenced: boolean; quantity: number; claimed: number }[]> {
+    return rows(
+      this.db,
+      `
       select channel_id is not null as "isFenced", quantity, claimed from inventory.supply
        where variant_id = $1 and location_id = $2 and kind = 'on_hand' and disposition = 'sellable' order by id`,
-      [this.variantId(sku), this.locationIds[at]])
+      [this.variantId(sku), this.locationIds[at]],
+    )
+  }
+
+  /** What inventory told the owners of demand, of claims on one SKU. */
+  async freed(sku: string): Promise<Pick<FreedDemand, 'demandId' | 'stage' | 'units'>[]> {
+    return rows(
+      this.db,
+      `select demand_id as "demandId", stage, units from scene.freed
+        where demand_id in (select demand_id from inventory.claim join inventory.supply on supply.id = claim.supply_id
+                             where variant_id = $1)`,
+      [this.variantId(sku)],
+    )
   }
 
   /** Units that a demand still has claimed. */
   async heldUnits(demandId: string): Promise<number> {
-    const [row] = await rows<{ units: number }>(this.db, `
-      select coalesce(sum(quantity), 0)::int as units from inventory.claim where demand_id = $1 and live`, [demandId])
+    const [row] = await rows<{ units: number }>(
+      this.db,
+      `
+      select coalesce(sum(quantity), 0)::int as units from inventory.claim where demand_id = $1 and live`,
+      [demandId],
+    )
     return must(row, 'the sum').units
   }
 
@@ -215,26 +285,39 @@ export class StockScene {
   #demandOwner(): DemandOwner {
     return {
       lockDemand: async (tx, demandIds) => {
-        await run(tx, `select from scene.orders where id in (select order_id from scene.demand where id = any($1))
-                        order by id for update`, [demandIds])
+        await run(
+          tx,
+          `select from scene.orders where id in (select order_id from scene.demand where id = any($1))
+                        order by id for update`,
+          [demandIds],
+        )
         await this.beforeGates?.()
       },
       lockDemandIfFree: async (tx, demandIds) => {
-        const locked = await rows<{ id: string }>(tx, `
+        const locked = await rows<{ id: string }>(
+          tx,
+          `
           with locked as (
             select id from scene.orders where id in (select order_id from scene.demand where id = any($1))
              order by id for update skip locked)
           select demand.id from scene.demand join locked on locked.id = demand.order_id where demand.id = any($1)`,
-          [demandIds])
+          [demandIds],
+        )
         return locked.map(({ id }) => id)
       },
       unitsFreed: async (tx, freed) => {
-        this.freed.push(...freed)
-        const allocated = freed.filter((each) => each.stage === 'allocated')
-        await run(tx, `update scene.demand set pending = pending + freed.units, allocated = allocated - freed.units
-                         from unnest($1::uuid[], $2::int[]) as freed (id, units) where demand.id = freed.id`, [
-          allocated.map((each) => each.demandId), allocated.map((each) => each.units),
+        await run(tx, 'insert into scene.freed select * from unnest($1::uuid[], $2::text[], $3::int[])', [
+          freed.map((each) => each.demandId),
+          freed.map((each) => each.stage),
+          freed.map((each) => each.units),
         ])
+        const allocated = freed.filter((each) => each.stage === 'allocated')
+        await run(
+          tx,
+          `update scene.demand set allocated = allocated - freed.units
+                         from unnest($1::uuid[], $2::int[]) as freed (id, units) where demand.id = freed.id`,
+          [allocated.map((each) => each.demandId), allocated.map((each) => each.units)],
+        )
       },
     }
   }
@@ -247,22 +330,36 @@ export async function openStockScene({ poolMax = 8 }: { readonly poolMax?: numbe
   const channelId = newId<'channel'>()
   const entityId = newId()
   await db.inTransaction(async (tx) => {
-    await run(tx, `insert into merchant.legal_entity (id, code, name, country, currency, zone)
-                   values ($1, 'us', 'Shop Inc', 'US', 'USD', 'America/New_York')`, [entityId])
-    await run(tx, `insert into merchant.channel (id, code, name, kind, legal_entity_id, currency, currencies, locale,
+    await run(
+      tx,
+      `insert into merchant.legal_entity (id, code, name, country, currency, zone)
+                   values ($1, 'us', 'Shop Inc', 'US', 'USD', 'America/New_York')`,
+      [entityId],
+    )
+    await run(
+      tx,
+      `insert into merchant.channel (id, code, name, kind, legal_entity_id, currency, currencies, locale,
                                                  zone, tax_included)
                    values ($1, 'web', 'Web', 'web', $2, 'USD', '{USD}', 'en-US', 'America/New_York', false)`,
-      [channelId, entityId])
-    await run(tx, `insert into inventory.location (id, code, name, kind, legal_entity_id, zone, country, city,
+      [channelId, entityId],
+    )
+    await run(
+      tx,
+      `insert into inventory.location (id, code, name, kind, legal_entity_id, zone, country, city,
                                                    postal_code, latitude, longitude, revision)
                    select id, code, code, 'warehouse', $3, 'America/New_York', 'US', 'New York', '10001', 40.75, -73.99, 1
                      from unnest($1::uuid[], $2::text[]) as location (id, code)`,
-      [Object.values(locationIds), Object.keys(locationIds), entityId])
+      [Object.values(locationIds), Object.keys(locationIds), entityId],
+    )
     await run(tx, 'create schema scene', [])
     await run(tx, 'create table scene.orders (id uuid primary key)', [])
-    await run(tx, `create table scene.demand (
-                     id uuid primary key, order_id uuid not null, pending int not null check (pending >= 0),
-                     allocated int not null check (allocated >= 0))`, [])
+    await run(
+      tx,
+      `create table scene.demand (
+         id uuid primary key, order_id uuid not null, allocated int not null check (allocated >= 0))`,
+      [],
+    )
+    await run(tx, 'create table scene.freed (demand_id uuid not null, stage text not null, units int not null)', [])
   })
   const scene = new StockScene(db, { locationIds, channelId }, () => database.drop())
   await scene.clock('12:00')
@@ -302,22 +399,15 @@ const bookPredicates = {
       from family join lateral (
         select claimed_delta from inventory.stock_entry where claim_id = family.root order by id limit 1) as entry on true
      where family.units <> entry.claimed_delta`,
-  'accepted units are allocated, the others pending': `
-    select demand.id, demand.allocated, claim.units
-      from scene.demand
-      left join lateral (
-        select sum(quantity) filter (where stage in ('allocated', 'picked')) as units
-          from inventory.claim where demand_id = demand.id) as claim on true
-      left join lateral (
-        select count(*) filter (where stage = 'consumed') as ended from inventory.claim where demand_id = demand.id
-      ) as consumed on true
-     where consumed.ended = 0 and demand.allocated <> coalesce(claim.units, 0)`,
+  'orders have allocated what accepted claims hold for them': `
+    select demand.id, demand.allocated, sum(claim.quantity) filter (where claim.stage in ('allocated', 'picked'))
+      from scene.demand join inventory.claim on claim.demand_id = demand.id
+     group by demand.id
+    having bool_and(claim.stage <> 'consumed')
+       and demand.allocated <> coalesce(sum(claim.quantity) filter (where claim.stage in ('allocated', 'picked')), 0)`,
 }
 
-function entry(
-  supplyId: bigint,
-  told: Pick<StockEntry, 'reason' | 'occurredAt'> & Partial<StockEntry>,
-): StockEntry {
+function entry(supplyId: bigint, told: Pick<StockEntry, 'reason' | 'occurredAt'> & Partial<StockEntry>): StockEntry {
   return { quantityDelta: 0, claimedDelta: 0, claimId: null, cause: null, ...told, supplyId }
 }
 

@@ -7,8 +7,8 @@ import { BoundedCache } from './bounded-cache.ts'
 import { decideAvailability } from './decide-availability.ts'
 import { DeliveryDesk, type DeliveryPlan } from './delivery-desk.ts'
 import { writeOptions } from './delivery-options.ts'
-import { readListings, type Listing } from './listing.ts'
-import { oldestOf, type Moment } from './moment.ts'
+import { readListings, type Listing, type Sold, type ToldSupply } from './listing.ts'
+import { areCurrent, oldestOf, type Moment } from './moment.ts'
 import { isOutage } from './outage.ts'
 import type { SupplyCache } from './supply-cache.ts'
 import type { LocationNumbers, Supply } from './supply.ts'
@@ -37,8 +37,8 @@ export interface AvailabilityDeps {
 /** What is known of one SKU that was asked for. */
 interface Item {
   readonly listing: Listing
-  /** Of each part of it, in their order. */
-  readonly supplies: readonly Supply[]
+  /** Null when it is not sold here. */
+  readonly told: ToldSupply | null
 }
 
 /** A listing takes about 500 bytes. */
@@ -72,27 +72,31 @@ export class AvailabilityAnswers {
   }
 
   /** Null when something of it must be read first. */
-  #itemInMemory(sku: string, { key, world }: Storefront): Item | null {
-    const listing = this.#listings.get(key + sku)
-    if (listing === undefined || listing.world !== world) return null
-    if (listing.sold === null) return { listing, supplies: [] }
+  #itemInMemory(sku: string, storefront: Storefront): Item | null {
+    const listing = this.#listings.get(storefront.key + sku)
+    if (listing === undefined || listing.world !== storefront.world) return null
+    const { sold } = listing
+    if (sold === null) return { listing, told: null }
+    if (sold.told !== null && areCurrent(sold.told.supplies)) return { listing, told: sold.told }
     const supplies: Supply[] = []
-    for (const { variantId } of listing.sold.parts) {
+    for (const { variantId } of sold.parts) {
       const supply = this.#deps.supplies.peek(variantId)
       if (supply === undefined || supply.outdatedAsOf !== null) return null
       supplies.push(supply)
     }
-    return { listing, supplies }
+    return { listing, told: tellSupply(listing.sku, sold, supplies, storefront) }
   }
 
   async #load(question: AvailabilityQuestion, storefront: Storefront, asOf: Moment): Promise<Answer> {
     const listings = await this.#readListings(question.skus, storefront)
     const variantIds = listings.flatMap(({ sold }) => (sold === null ? [] : sold.parts.map(({ variantId }) => variantId)))
     const supplyByVariant = await this.#deps.supplies.read(variantIds)
-    const items = listings.map((listing): Item => ({
-      listing,
-      supplies: (listing.sold?.parts ?? []).map(({ variantId }) => must(supplyByVariant.get(variantId), 'supply of every part')),
-    }))
+    const items = listings.map((listing): Item => {
+      const { sku, sold } = listing
+      if (sold === null) return { listing, told: null }
+      const supplies = sold.parts.map(({ variantId }) => must(supplyByVariant.get(variantId), 'supply of every part'))
+      return { listing, told: tellSupply(sku, sold, supplies, storefront) }
+    })
     return this.#tell(items, question, storefront, asOf)
   }
 
@@ -118,31 +122,32 @@ export class AvailabilityAnswers {
 
   #tell(items: readonly Item[], { country, postalCode = '' }: AvailabilityQuestion, storefront: Storefront, asOf: Moment): Answer {
     const plan = this.#desk.planFor(storefront, { country: country ?? homeOf(storefront), postalCode })
-    let json = '{"items":['
+    const { watch, numbers } = this.#deps
+    const { at } = watch
+    let json = ''
     let isDegraded = false
     const unknown: string[] = []
-    for (const item of items) {
-      if (item.listing.sold === null) {
-        unknown.push(item.listing.sku)
+    for (const { listing: { sku, sold, world }, told } of items) {
+      if (sold === null || told === null) {
+        unknown.push(sku)
         continue
       }
-      const itemAsOf = oldestOf(oldestOf(asOf, item.supplies), [item.listing.world])
-      isDegraded ||= this.#deps.watch.isLongAgo(itemAsOf)
-      json += (json.endsWith('[') ? '' : ',') + this.#writeItem(item, plan, storefront, itemAsOf)
+      const { supplies, head } = told
+      const itemAsOf = world.outdatedAsOf === null ? oldestOf(asOf, supplies) : oldestOf(asOf, [world, ...supplies])
+      isDegraded ||= watch.isLongAgo(itemAsOf)
+      const options = plan === null ? '[]' : writeOptions(plan, { ...sold, supplies, at }, numbers)
+      json += `${json === '' ? '' : ','}${head},"asOf":"${itemAsOf.text}","options":${options}}`
     }
-    json += ']'
-    if (unknown.length > 0) json += `,"unknownSkus":${JSON.stringify(unknown)}`
-    if (isDegraded) json += ',"degraded":true'
-    return { kind: 'found', json: `${json}}`, tag: null }
+    const unknownJson = unknown.length === 0 ? '' : `,"unknownSkus":${JSON.stringify(unknown)}`
+    return { kind: 'found', json: `{"items":[${json}]${unknownJson}${isDegraded ? ',"degraded":true' : ''}}`, tag: null }
   }
+}
 
-  #writeItem({ listing, supplies }: Item, plan: DeliveryPlan | null, { channel, places }: Storefront, asOf: Moment): string {
-    const { parts, skuJson, unitPriceMinor } = must(listing.sold, 'something that is sold')
-    const { status, quantity } = decideAvailability(parts, supplies, { channelId: channel.id, places })
-    const { at } = this.#deps.watch
-    const options = plan === null ? '[]' : writeOptions(plan, { parts, supplies, unitPriceMinor, at }, this.#deps.numbers)
-    return `{"sku":${skuJson},"status":"${status}","quantity":${quantity},"asOf":"${asOf.text}","options":${options}}`
-  }
+function tellSupply(sku: string, sold: Sold, supplies: readonly Supply[], { channel, places }: Storefront): ToldSupply {
+  const { status, quantity } = decideAvailability(sold.parts, supplies, { channelId: channel.id, places })
+  const told = { supplies, head: `{"sku":${JSON.stringify(sku)},"status":"${status}","quantity":${quantity}` }
+  sold.told = told
+  return told
 }
 
 function homeOf({ world, channel }: Storefront): string {

@@ -20,18 +20,22 @@ export interface Destination {
 
 /** One way to get goods: a shipping service, or a place to pick them up. */
 export interface DeliveryWay {
+  readonly id: string
   readonly route: Route
   readonly tariff: DeliveryTariff
   /** The option's JSON up to its window. */
   readonly head: string
-  /** Windows already written, by location number, for goods that are there at `windowsAt`. */
-  readonly windows: Map<number, string>
-  windowsAt: Instant
-  /** The option's JSON after its window, where delivery costs what the tariff says and where it is free. */
-  readonly priced: string
-  readonly free: string
-  /** Orders what costs the same, as the cart does. */
+  /** Options for goods that a location has in hand at `writtenAt`: by location number, free of charge or not. */
+  readonly written: { readonly priced: Map<number, DeliveryOption>; readonly free: Map<number, DeliveryOption> }
+  writtenAt: Instant
+}
+
+/** What a buyer may choose, as JSON, and what orders it among others. */
+export interface DeliveryOption {
   readonly id: string
+  /** Minor units, exact as every amount of the API is. */
+  readonly amount: number
+  readonly json: string
 }
 
 /** Shipping services that the same locations can use, and the locations, best first. */
@@ -102,7 +106,7 @@ export class DeliveryDesk {
       if (reached.length === 0) continue
       const nodes = reached.length === ranking.candidates.length ? ranking.candidates : reached
       const route: Route = { method, toCountry: country, zone, ranking, transit }
-      const way = writeWay({ id: tariff.code, route, tariff })
+      const way = wayOf({ id: tariff.code, route, tariff })
       const key = nodes.map(({ code }) => code).join(' ')
       const reach = reaches.get(key)
       if (reach === undefined) reaches.set(key, { nodes, ways: [way] })
@@ -128,7 +132,7 @@ export class DeliveryDesk {
       nodes.push(node)
       ways.set(
         this.#numbers.of(node.locationId),
-        writeWay({ id: `${tariff.code}:${node.code}`, route, tariff, locationId: node.locationId }),
+        wayOf({ id: `${tariff.code}:${node.code}`, route, tariff, locationId: node.locationId }),
       )
     }
     const pickups = { nodes, ways }
@@ -156,7 +160,7 @@ function nearestFirst(nodes: readonly Node[], to: Point): Node[] {
     .map(({ node }) => node)
 }
 
-function writeWay({ id, route, tariff, locationId }: {
+function wayOf({ id, route, tariff, locationId }: {
   readonly id: string
   readonly route: Route
   readonly tariff: DeliveryTariff
@@ -164,38 +168,38 @@ function writeWay({ id, route, tariff, locationId }: {
 }): DeliveryWay {
   const place = locationId === undefined ? {} : { locationId: formatId('location', locationId) }
   const head = JSON.stringify({ id, method: tariff.method, ...place }).slice(0, -1)
-  const priceJson = (minor: bigint): string => JSON.stringify(moneyJson({ minor, currency: tariff.currency }))
-  return {
-    id,
-    route,
-    tariff,
-    head,
-    windows: new Map(),
-    windowsAt: 0 as Instant,
-    priced: `,"price":${priceJson(tariff.amountMinor)}}`,
-    free: `,"price":${priceJson(0n)}}`,
-  }
+  return { id, route, tariff, head, written: { priced: new Map(), free: new Map() }, writtenAt: 0 as Instant }
 }
 
-/** The window of goods that a location has in hand now. Written once for each moment: the same ones serve every SKU. */
-export function windowFrom(way: DeliveryWay, location: number, node: Node, at: Instant): string {
-  if (way.windowsAt !== at) {
-    way.windows.clear()
-    way.windowsAt = at
+/** The option for goods that a location has in hand now. Written once for each moment: the same ones serve every SKU. */
+export function optionFrom(
+  way: DeliveryWay,
+  { location, node, at, isFree }: { readonly location: number; readonly node: Node; readonly at: Instant; readonly isFree: boolean },
+): DeliveryOption {
+  if (way.writtenAt !== at) {
+    way.written.priced.clear()
+    way.written.free.clear()
+    way.writtenAt = at
   }
-  let window = way.windows.get(location)
-  if (window === undefined) {
-    window = writeWindow(arrivalOf(way.route, node, at))
-    way.windows.set(location, window)
+  const written = isFree ? way.written.free : way.written.priced
+  let option = written.get(location)
+  if (option === undefined) {
+    option = writeOption(way, arrivalOf(way.route, node, at), isFree)
+    written.set(location, option)
   }
-  return window
+  return option
 }
 
-export function writeWindow({ earliest, latest }: DeliveryWindow): string {
-  return `,"earliest":"${formatInstant(earliest)}","latest":"${formatInstant(latest)}"`
+/** The option for goods that come later: they leave when they come. */
+export function optionOfLater(
+  way: DeliveryWay,
+  { eta, node, at, isFree }: { readonly eta: Instant | null; readonly node: Node; readonly at: Instant; readonly isFree: boolean },
+): DeliveryOption {
+  return writeOption(way, arrivalOf(way.route, node, addMs(at, Math.max(0, (eta ?? at) - at))), isFree)
 }
 
-/** Goods that come later leave when they come. */
-export function windowOfLater(way: DeliveryWay, node: Node, at: Instant, eta: Instant | null): string {
-  return writeWindow(arrivalOf(way.route, node, addMs(at, Math.max(0, (eta ?? at) - at))))
+export function writeOption({ id, tariff, head }: DeliveryWay, { earliest, latest }: DeliveryWindow, isFree: boolean): DeliveryOption {
+  const price = moneyJson({ minor: isFree ? 0n : tariff.amountMinor, currency: tariff.currency })
+  const window = `"earliest":"${formatInstant(earliest)}","latest":"${formatInstant(latest)}"`
+  return { id, amount: price.amount, json: `${head},${window},"price":${JSON.stringify(price)}}` }
 }

@@ -3,7 +3,7 @@ import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { planFast, windowOf, type Demand, type Node, type PlanSupply } from '../sourcing/index.ts'
 import type { StockedPart } from './decide-availability.ts'
-import { windowFrom, windowOfLater, writeWindow, type DeliveryPlan, type DeliveryWay } from './delivery-desk.ts'
+import { optionFrom, optionOfLater, writeOption, type DeliveryOption, type DeliveryPlan, type DeliveryWay } from './delivery-desk.ts'
 import { nearestShelf, shelvesWithUnit, unitsToCome } from './plan-unit.ts'
 import type { LocationNumbers, Supply } from './supply.ts'
 
@@ -18,86 +18,90 @@ export interface WantedUnit {
   readonly at: Instant
 }
 
-interface Option {
-  readonly way: DeliveryWay
-  readonly window: string
-}
-
 /**
  * How one unit could be delivered if it were ordered now, as a list in JSON: what a cart with one of it would offer,
  * cheapest first. What must be put together from several places, as a bundle may, is planned in full; one thing from
  * one shelf, which is nearly everything, by a look along its places.
  */
 export function writeOptions(plan: DeliveryPlan, wanted: WantedUnit, numbers: LocationNumbers): string {
-  const { parts, supplies, unitPriceMinor } = wanted
-  if (parts.length === 0) return '[]'
+  const { parts, supplies } = wanted
+  const [part] = parts
   const [supply] = supplies
-  const options =
-    parts.length === 1 && parts[0]?.units === 1 && supply !== undefined
-      ? optionsOfUnit(plan, supply, wanted.at)
-      : optionsOfBundle(plan, wanted, numbers)
-  const isFree = ({ tariff }: DeliveryWay): boolean => tariff.freeFromMinor !== null && unitPriceMinor >= tariff.freeFromMinor
-  const priceMinor = (way: DeliveryWay): bigint => (isFree(way) ? 0n : way.tariff.amountMinor)
-  if (options.length > 1) options.sort((a, b) => byPrice(priceMinor(a.way), a.way.id, priceMinor(b.way), b.way.id))
-  let json = '['
-  for (const { way, window } of options) {
-    json += (json === '[' ? '' : ',') + way.head + window + (isFree(way) ? way.free : way.priced)
-  }
-  return `${json}]`
+  if (part === undefined || supply === undefined) return '[]'
+  const isUnit = parts.length === 1 && part.units === 1
+  const options = isUnit ? optionsOfUnit(plan, supply, wanted) : optionsOfBundle(plan, wanted, numbers)
+  return `[${options.sort(byPrice).map(({ json }) => json).join(',')}]`
 }
 
-function byPrice(a: bigint, aId: string, b: bigint, bId: string): number {
-  return a === b ? (aId < bId ? -1 : 1) : a < b ? -1 : 1
+function byPrice(a: DeliveryOption, b: DeliveryOption): number {
+  return a.amount - b.amount || (a.id < b.id ? -1 : 1)
 }
 
-function optionsOfUnit({ storefront, reaches, pickups, pickupRanks }: DeliveryPlan, supply: Supply, at: Instant): Option[] {
-  const options: Option[] = []
+function isFree({ tariff }: DeliveryWay, { unitPriceMinor }: WantedUnit): boolean {
+  return tariff.freeFromMinor !== null && unitPriceMinor >= tariff.freeFromMinor
+}
+
+function optionsOfUnit(
+  { storefront, reaches, pickups, pickupRanks }: DeliveryPlan, supply: Supply, wanted: WantedUnit,
+): DeliveryOption[] {
+  const { at } = wanted
   const channelId = storefront.channel.id
+  const options: DeliveryOption[] = []
   for (const { nodes, ranks, ways } of reaches) {
-    const nodeAt = (location: number): Node => must(nodes[ranks[location] ?? -1], 'the node of a ranked location')
-    const shelf = nearestShelf(supply, ranks, channelId)
-    if (shelf >= 0) {
-      for (const way of ways) options.push({ way, window: windowFrom(way, shelf, nodeAt(shelf), at) })
+    const location = nearestShelf(supply, ranks, channelId)
+    if (location >= 0) {
+      const node = must(nodes[ranks[location] ?? -1], 'the node of a ranked location')
+      for (const way of ways) options.push(optionFrom(way, { location, node, at, isFree: isFree(way, wanted) }))
       continue
     }
     const [later] = unitsToCome(supply, ranks, channelId)
     if (later === undefined) continue
-    for (const way of ways) options.push({ way, window: windowOfLater(way, nodeAt(later.location), at, later.eta) })
+    const node = must(nodes[ranks[later.location] ?? -1], 'the node of a ranked location')
+    for (const way of ways) options.push(optionOfLater(way, { eta: later.eta, node, at, isFree: isFree(way, wanted) }))
   }
 
   if (pickups.nodes.length === 0) return options
-  const wayAt = (location: number): DeliveryWay => must(pickups.ways.get(location), 'the way of a pickup place')
-  const nodeAt = (way: DeliveryWay): Node => must(way.route.ranking.candidates[0], 'the node of a pickup place')
   const shelves = shelvesWithUnit(supply, pickupRanks, channelId)
-  for (const location of shelves.slice(0, PICKUPS_TOLD_MAX)) {
-    const way = wayAt(location)
-    options.push({ way, window: windowFrom(way, location, nodeAt(way), at) })
+  for (const location of firstOf(shelves, PICKUPS_TOLD_MAX)) {
+    const way = must(pickups.ways.get(location), 'the way of a pickup place')
+    options.push(optionFrom(way, { location, node: placeOf(way), at, isFree: isFree(way, wanted) }))
   }
   if (supply.others.length === 0) return options
   const later = unitsToCome(supply, pickupRanks, channelId).filter(({ location }) => !shelves.includes(location))
-  for (const { location, eta } of later.slice(0, Math.max(0, PICKUPS_TOLD_MAX - shelves.length))) {
-    const way = wayAt(location)
-    options.push({ way, window: windowOfLater(way, nodeAt(way), at, eta) })
+  for (const { location, eta } of firstOf(later, Math.max(0, PICKUPS_TOLD_MAX - shelves.length))) {
+    const way = must(pickups.ways.get(location), 'the way of a pickup place')
+    options.push(optionOfLater(way, { eta, node: placeOf(way), at, isFree: isFree(way, wanted) }))
   }
   return options
 }
 
+function placeOf({ route }: DeliveryWay): Node {
+  return must(route.ranking.candidates[0], 'the one candidate of a pickup')
+}
+
+function firstOf<Item>(items: readonly Item[], countMax: number): readonly Item[] {
+  return items.length > countMax ? items.slice(0, countMax) : items
+}
+
 function optionsOfBundle(
   { storefront, reaches, pickups, pickupRanks }: DeliveryPlan,
-  { parts, supplies, at }: WantedUnit,
+  wanted: WantedUnit,
   numbers: LocationNumbers,
-): Option[] {
+): DeliveryOption[] {
+  const { parts, supplies, at } = wanted
   const channelId = storefront.channel.id
   const demands: readonly Demand[] = parts
   const supply = new Map(parts.map(({ variantId }, index) => [
     variantId, planSupply(variantId, must(supplies[index], 'supply of every part'), numbers),
   ]))
-  const options: Option[] = []
+  const options: DeliveryOption[] = []
   const add = (nodes: readonly Node[], ways: readonly DeliveryWay[]): boolean => {
     const plan = planFast({ demands, supply, channelId, candidates: nodes.map(({ locationId }) => locationId) })
     if (plan.kind !== 'planned') return false
     const nodeById = new Map(nodes.map((node) => [node.locationId, node]))
-    for (const way of ways) options.push({ way, window: writeWindow(windowOf(at, way.route, plan.allotments, nodeById)) })
+    for (const way of ways) {
+      options.push(writeOption(way, windowOf(at, way.route, plan.allotments, nodeById), isFree(way, wanted)))
+    }
     return true
   }
   for (const { nodes, ways } of reaches) add(nodes, ways)

@@ -3,6 +3,7 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Offer } from '../catalog/index.ts'
 import { choosePrice, type ListedPrice } from '../pricing/index.ts'
 import type { StockedPart } from './decide-availability.ts'
+import type { Supply } from './supply.ts'
 import type { BrowsedRooms, Storefront, World } from './world.ts'
 
 /** What a storefront sells under a SKU, as availability is asked about. */
@@ -16,8 +17,16 @@ export interface Listing {
 export interface Sold {
   readonly parts: readonly StockedPart[]
   readonly unitPriceMinor: bigint
-  /** The SKU as JSON. */
-  readonly skuJson: string
+  /** What was told of it last; null before the first time. */
+  told: ToldSupply | null
+}
+
+/** A SKU's supply as it was told: as long as none of it is outdated, it can be told again. */
+export interface ToldSupply {
+  /** Of each part, in their order. */
+  readonly supplies: readonly Supply[]
+  /** The answer's JSON from the SKU to its quantity. */
+  readonly head: string
 }
 
 /** Listings of SKUs, in their order. */
@@ -35,7 +44,7 @@ export async function readListings(
     const sold =
       offer === undefined || unitPriceMinor === null
         ? null
-        : { parts: stockedParts(offer), unitPriceMinor, skuJson: JSON.stringify(sku) }
+        : { parts: stockedParts(offer), unitPriceMinor, told: null }
     return { sku, world, sold }
   })
 }

@@ -63,7 +63,8 @@ export interface TrustedPlacement {
   readonly taxIncluded: boolean
   readonly lines: readonly TrustedLine[]
   readonly charges: readonly TrustedCharge[]
-  readonly buyer: Buyer
+  /** In the vault already where the channel's customers were taken over before its orders. */
+  readonly buyer: ShopperPlacement['buyer']
   readonly shipTo: ShipTo | null
   readonly method: 'ship' | 'pickup' | 'carried_out'
   readonly locationCode: string | null

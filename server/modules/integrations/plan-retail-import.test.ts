@@ -138,7 +138,7 @@ test('books: everything is somewhere, to the thousandth of a pound', () => {
     },
   })
   assert.equal(plan.orderCount, 3)
-  assert.equal(plan.customerCount, 2)
+  assert.equal(plan.customers.size, 2)
 })
 
 test('books that miss a line or a thousandth are seen', () => {

@@ -25,8 +25,8 @@ export interface RetailImportPlan {
   /** By date: facts of the file that may be posted to the stock ledger, before, between or after the orders. */
   readonly stockAdjustments: readonly RetailStockAdjustment[]
   readonly orderCount: number
-  /** Different customers on the orders; guests are not among them. */
-  readonly customerCount: number
+  /** The customers on the orders, as the file numbers them; guests are not among them. */
+  readonly customers: ReadonlySet<string>
   readonly books: RetailBooks
 }
 
@@ -111,7 +111,7 @@ export function planRetailImport(input: RetailInput, target: RetailTarget): Reta
     }
   }
   const catalog = [...goods.values()].map((seen) => seen.sku()).toSorted((a, b) => (a.sku < b.sku ? -1 : 1))
-  return { catalog, stockAdjustments, orderCount, customerCount: customers.size, books: booksOf(input, byReason) }
+  return { catalog, stockAdjustments, orderCount, customers, books: booksOf(input, byReason) }
 }
 
 /** Whether every line that was read, and all its money, is accepted, rejected or set aside. */

@@ -102,6 +102,8 @@ const rows = [
   ['',                     '',        '',      '21774 1 2.5',          'order_line',            '1 21774 2.50'],
   ['no units',             '536365',  '17850', '21773 0 2.5',          'not_positive_quantity', ''],
   ['',                     '',        '',      '21774 1 2.5',          'order_line',            '1 21774 2.50'],
+  ['too many units',       '536365',  '17850', '21773 1000001 2.5',    'quantity_too_large',    ''],
+  ['',                     '',        '',      '21774 1000000 2.5',    'order_line',            '1000000 21774 2.50'],
   ['another one’s line',   '536365',  '17850', '21773 1 2.5',          'order_line',            '1 21773 2.50'],
   ['',                     '',        '',      '21774 1 2.5 @13047',   'conflicting_customer',  ''],
   ['only bad goods left',  '536365',  '17850', '21773 -1 2.5',         'not_positive_quantity', ''],

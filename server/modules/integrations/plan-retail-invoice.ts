@@ -36,6 +36,8 @@ export type RejectReason =
   /** A price that no whole number of pence can hold. */
   | 'sub_minor_price'
   | 'not_positive_quantity'
+  /** More units than an order line may have. */
+  | 'quantity_too_large'
   /** More lines than a trusted order may have; the whole invoice. */
   | 'too_many_lines'
 
@@ -96,8 +98,9 @@ export interface RetailInvoicePlan {
 
 export const GBP = 'GBP' as CurrencyCode
 
-/** The trusted door's own limit. */
+/** The trusted door's own limits. */
 export const ORDER_LINES_MAX = 2_000
+const LINE_QUANTITY_MAX = 1_000_000
 
 /**
  * Codes that stand for money and not for goods; two of them look like goods and are carriage and packing by their
@@ -187,7 +190,8 @@ function faultOf(line: RetailLine, customer: string | null): RejectReason | null
   if (line.customer !== customer) return 'conflicting_customer'
   if (line.priceThousandths < 0n) return 'negative_price'
   if (line.priceThousandths % THOUSANDTHS_PER_PENNY !== 0n) return 'sub_minor_price'
-  return line.quantity <= 0 ? 'not_positive_quantity' : null
+  if (line.quantity <= 0) return 'not_positive_quantity'
+  return line.quantity > LINE_QUANTITY_MAX ? 'quantity_too_large' : null
 }
 
 function orderOf(invoice: RetailInvoice, accepted: readonly RetailLine[], target: RetailTarget): RetailOrder {

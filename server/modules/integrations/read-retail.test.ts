@@ -29,6 +29,7 @@ test('a line is read as it stands', async () => {
   const raw = '"536477","22041","RECORD FRAME 7"" SINGLE SIZE",48,2010-12-01 12:27:00,2.1,16210,"United Kingdom"'
   const rows = await Array.fromAsync(readRetailFile(await fileOf(raw)))
   assert.deepEqual(rows, [
+    { kind: 'columns', columns: RETAIL_COLUMNS },
     {
       kind: 'line',
       line: {
@@ -89,6 +90,7 @@ const malformed = [
   ['"1","A","B",1,2010-12-01 08:26:00,1.0001,NA,"X"',      "UnitPrice '1.0001'"],
   ['"1","A","B",1,2010-12-01 08:26:00,NaN,NA,"X"',         "UnitPrice 'NaN'"],
   ['"1","A","B",1,2010-12-01 08:26:00,,NA,"X"',            "UnitPrice ''"],
+  ['"1","A","B",-2,2010-12-01 08:26:00,5000000000,NA,"X"', "Quantity '-2' at UnitPrice '5000000000'"],
   ['"1","A","B",1,12/1/2010 8:26,1,NA,"X"',                "InvoiceDate '12/1/2010 8:26'"],
   ['"1","A","B",1,2010-02-30 08:26:00,1,NA,"X"',           "InvoiceDate '2010-02-30 08:26:00'"],
   ['"1","A","B",1,2010-12-01 24:00:00,1,NA,"X"',           "InvoiceDate '2010-12-01 24:00:00'"],

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { invariant } from '../../kernel/invariant.ts'
-import { parseDecimal } from '../../kernel/money.ts'
+import { MONEY_MINOR_MAX, parseDecimal } from '../../kernel/money.ts'
 import { addMs, instantFromMs, MINUTE_MS, SECOND_MS, type Instant } from '../../kernel/time.ts'
 import { CsvFileError, readCsv, type CsvLine } from './csv.ts'
 import type { RetailInvoice, RetailLine } from './plan-retail-invoice.ts'
@@ -25,11 +25,15 @@ export interface MalformedLine {
 }
 
 export type RetailRow =
+  /** The header, before all lines. */
+  | { readonly kind: 'columns'; readonly columns: readonly string[] }
   | { readonly kind: 'line'; readonly line: RetailLine }
   | { readonly kind: 'malformed'; readonly malformed: MalformedLine }
 
 /** The whole file, sorted for the import. */
 export interface RetailFile {
+  /** As the header names them; a reject file has more than the eight. */
+  readonly columns: readonly string[]
   /** By date, then in the order of the file. */
   readonly invoices: readonly RetailInvoice[]
   readonly malformed: readonly MalformedLine[]
@@ -39,6 +43,7 @@ export interface RetailFile {
 }
 
 const PRICE_DIGITS = 3
+const THOUSANDTHS_PER_PENNY = 10
 const PROGRESS_EVERY_LINES = 50_000
 /** The merchant's clock. */
 const ZONE = 'Europe/London'
@@ -52,7 +57,9 @@ export async function* readRetailFile(path: string): AsyncGenerator<RetailRow, v
   let columnCount = 0
   for await (const line of readCsv(path)) {
     if (columnCount === 0) {
-      columnCount = checkHeader(path, line)
+      const columns = checkHeader(path, line)
+      columnCount = columns.length
+      yield { kind: 'columns', columns }
       continue
     }
     const read = readLine(line, columnCount, shared)
@@ -71,11 +78,16 @@ export async function* readRetailFile(path: string): AsyncGenerator<RetailRow, v
  * @param onProgress  called now and then with the number of lines read
  */
 export async function loadRetailFile(path: string, onProgress?: (lines: number) => void): Promise<RetailFile> {
+  let columns: readonly string[] = []
   const linesByInvoice = new Map<string, RetailLine[]>()
   const malformed: MalformedLine[] = []
   let lineCount = 0
   let amountThousandths = 0n
   for await (const row of readRetailFile(path)) {
+    if (row.kind === 'columns') {
+      columns = row.columns
+      continue
+    }
     lineCount += 1
     if (lineCount % PROGRESS_EVERY_LINES === 0) onProgress?.(lineCount)
     if (row.kind === 'malformed') {
@@ -90,7 +102,8 @@ export async function loadRetailFile(path: string, onProgress?: (lines: number) 
   }
   const invoices = [...linesByInvoice.values()].map(invoiceOf)
   // Sorting is stable and the map is in the order of the file.
-  return { invoices: invoices.toSorted((a, b) => a.placedAt - b.placedAt), malformed, lineCount, amountThousandths }
+  const byDate = invoices.toSorted((a, b) => a.placedAt - b.placedAt)
+  return { columns, invoices: byDate, malformed, lineCount, amountThousandths }
 }
 
 function invoiceOf(lines: readonly RetailLine[]): RetailInvoice {
@@ -100,13 +113,13 @@ function invoiceOf(lines: readonly RetailLine[]): RetailInvoice {
   return { invoiceNo: first.invoiceNo, placedAt, customer: first.customer, lines }
 }
 
-/** @returns the number of columns every line must have */
-function checkHeader(path: string, { fields }: CsvLine): number {
+/** @returns the columns every line must have */
+function checkHeader(path: string, { fields }: CsvLine): readonly string[] {
   const wanted = RETAIL_COLUMNS.join(',')
   if (fields?.slice(0, RETAIL_COLUMNS.length).join(',') !== wanted) {
     throw new CsvFileError(`${path}: the first line must name the columns ${wanted}`)
   }
-  return fields.length
+  return fields
 }
 
 /** @returns what is wrong with the line when it is text */
@@ -122,6 +135,8 @@ function readLine(line: CsvLine, columnCount: number, shared: SharedValues): Ret
   if (!/^\w{1,20}$/.test(customer)) return `CustomerID '${customer}'`
   const priceThousandths = shared.price(price)
   if (priceThousandths === null) return `UnitPrice '${price}'`
+  const quantity = Number(quantityText)
+  if (isBeyondBooks(quantity, priceThousandths)) return `Quantity '${quantityText}' at UnitPrice '${price}'`
   const at = shared.instant(time)
   if (at === null) return `InvoiceDate '${time}'`
   return {
@@ -130,11 +145,17 @@ function readLine(line: CsvLine, columnCount: number, shared: SharedValues): Ret
     invoiceNo: shared.text(invoiceNo),
     code: shared.text(code),
     description: description === 'NA' ? null : shared.text(description),
-    quantity: Number(quantityText),
+    quantity,
     priceThousandths,
     at,
     customer: customer === 'NA' ? null : shared.text(customer),
   }
+}
+
+/** More than the API can say of one amount of money: no real line, and sums of such would leave 64 bits. */
+function isBeyondBooks(quantity: number, priceThousandths: bigint): boolean {
+  // Far from the limit the rounding of numbers decides nothing.
+  return Math.abs(quantity * Number(priceThousandths)) > Number(MONEY_MINOR_MAX) * THOUSANDTHS_PER_PENNY
 }
 
 /** The file says the same few thousand things half a million times: each is parsed and kept once. */

@@ -5,26 +5,43 @@ import { openStockScene, rows, type StockScene } from '../../../test/races/stock
 import type { Adjustment, AdjustStockOutcome } from './adjust-stock.ts'
 
 let scene: StockScene
-before(async () => { scene = await openStockScene() })
+before(async () => {
+  scene = await openStockScene()
+})
 after(() => scene.close())
 
 test('units come and go, each with a person’s word for it', async () => {
   const sku = await freshSku()
-  const outcome = await adjust({ entries: [
-    { sku, location: 'near', delta: 12, reason: 'first delivery' },
-    { sku, location: 'near', delta: -2, reason: 'damaged' },
-    { sku, location: 'near', delta: 2, reason: 'damaged', disposition: 'scrap' },
-    { sku, location: 'far', delta: 1, reason: 'sample' },
-  ] })
-  assert.deepEqual(answerOf(outcome).entries.map(({ onHand, disposition }) => [disposition, onHand]), [
-    ['sellable', 10], ['sellable', 10], ['scrap', 2], ['sellable', 1],
-  ])
-  assert.deepEqual(await rows(scene.db, `
+  const outcome = await adjust({
+    entries: [
+      { sku, location: 'near', delta: 12, reason: 'first delivery' },
+      { sku, location: 'near', delta: -2, reason: 'damaged' },
+      { sku, location: 'near', delta: 2, reason: 'damaged', disposition: 'scrap' },
+      { sku, location: 'far', delta: 1, reason: 'sample' },
+    ],
+  })
+  assert.deepEqual(
+    answerOf(outcome).entries.map(({ onHand, disposition }) => [disposition, onHand]),
+    [
+      ['sellable', 10],
+      ['sellable', 10],
+      ['scrap', 2],
+      ['sellable', 1],
+    ],
+  )
+  assert.deepEqual(
+    await rows(
+      scene.db,
+      `
     select quantity_delta, note from inventory.stock_entry join inventory.supply on supply.id = supply_id
      where variant_id = $1 and location_id = $2 and disposition = 'sellable' order by stock_entry.id`,
-    [scene.variantId(sku), scene.locationIds.near]), [
-    { quantity_delta: 12, note: 'first delivery' }, { quantity_delta: -2, note: 'damaged' },
-  ])
+      [scene.variantId(sku), scene.locationIds.near],
+    ),
+    [
+      { quantity_delta: 12, note: 'first delivery' },
+      { quantity_delta: -2, note: 'damaged' },
+    ],
+  )
   await scene.assertBooks()
 })
 
@@ -36,10 +53,10 @@ test('the same key and content answers the same; other content is refused; anoth
   // The same place under its other name is the same content.
   const byId = formatId('location', scene.locationIds.near)
   assert.deepEqual(await adjust({ ...command, entries: [{ sku, location: byId, delta: 5, reason: 'found' }] }), first)
-  assert.deepEqual(
-    await adjust({ ...command, entries: [{ sku, location: 'near', delta: 6, reason: 'found' }] }),
-    { kind: 'refused', refusal: { code: 'command_key_reused' } },
-  )
+  assert.deepEqual(await adjust({ ...command, entries: [{ sku, location: 'near', delta: 6, reason: 'found' }] }), {
+    kind: 'refused',
+    refusal: { code: 'command_key_reused' },
+  })
   await adjust({ ...command, actor: 'key_other' })
   assert.equal((await scene.onHand(sku, 'near')).onHand, 10)
 })
@@ -58,10 +75,12 @@ test('all entries or none', async () => {
   await scene.stock(sku, 'near', 3)
   const key = newId()
   const entries = [
-    { sku, location: 'far', delta: 5, reason: 'found' }, { sku, location: 'near', delta: -4, reason: 'lost' },
+    { sku, location: 'far', delta: 5, reason: 'found' },
+    { sku, location: 'near', delta: -4, reason: 'lost' },
   ]
   assert.deepEqual(await adjust({ commandKey: key, entries }), {
-    kind: 'refused', refusal: { code: 'stock_below_zero', path: '/entries/1/delta', onHand: 3 },
+    kind: 'refused',
+    refusal: { code: 'stock_below_zero', path: '/entries/1/delta', onHand: 3 },
   })
   assert.equal((await scene.onHand(sku, 'far')).onHand, 0)
   // A refused command leaves its key free.
@@ -70,6 +89,7 @@ test('all entries or none', async () => {
 })
 
 // `path` says where, as a JSON pointer into the request.
+// oxfmt-ignore
 const misnamed = [
   [{ sku: 'no such' },      { code: 'sku_unknown', path: '/entries/1/sku', sku: 'no such' }],
   [{ sku: 'download' },     { code: 'sku_not_stocked', path: '/entries/1/sku', sku: 'download' }],
@@ -90,16 +110,31 @@ for (const [wrong, refusal] of misnamed) {
 test('what is lost is lost, but not from under the hands of the location', async () => {
   const sku = await freshSku()
   await scene.stock(sku, 'near', 10)
-  const [inWork, order, cart] = await scene.claim(sku, 'near',
-    { kind: 'in_work', units: 4 }, { kind: 'accepted', units: 3 }, { kind: 'cart', units: 2 })
+  const [inWork, order, cart] = await scene.claim(
+    sku,
+    'near',
+    { kind: 'in_work', units: 4 },
+    { kind: 'accepted', units: 3 },
+    { kind: 'cart', units: 2 },
+  )
   const lost = answerOf(await adjust({ entries: [{ sku, location: 'near', delta: -4, reason: 'stolen' }] }))
-  assert.deepEqual(lost.entries, [{
-    sku, location: 'near', disposition: 'sellable', delta: -4, onHand: 6, claimed: 6, available: 0, freedUnits: 3,
-  }])
+  assert.deepEqual(lost.entries, [
+    {
+      sku,
+      location: 'near',
+      disposition: 'sellable',
+      delta: -4,
+      onHand: 6,
+      claimed: 6,
+      available: 0,
+      freedUnits: 3,
+    },
+  ])
   assert.deepEqual(await held(inWork, order, cart), [4, 2, 0])
 
   assert.deepEqual(await adjust({ entries: [{ sku, location: 'near', delta: -3, reason: 'stolen' }] }), {
-    kind: 'refused', refusal: { code: 'stock_in_work', path: '/entries/0/delta', inWork: 4 },
+    kind: 'refused',
+    refusal: { code: 'stock_in_work', path: '/entries/0/delta', inWork: 4 },
   })
   assert.deepEqual(await held(inWork, order, cart), [4, 2, 0])
   await scene.assertBooks()
@@ -113,13 +148,19 @@ test('a claim that gives way bit by bit is split each time, and its parts add up
     answerOf(await adjust({ entries: [{ sku, location: 'near', delta, reason: 'stolen' }] }))
     await scene.assertBooks()
   }
-  assert.deepEqual(await rows(scene.db, `
+  assert.deepEqual(
+    await rows(
+      scene.db,
+      `
     select quantity, stage, split_from is null as "isRoot" from inventory.claim where demand_id = $1 order by id`,
-    [order?.demandId]), [
-    { quantity: 4, stage: 'freed', isRoot: true },
-    { quantity: 2, stage: 'freed', isRoot: false },
-    { quantity: 3, stage: 'freed', isRoot: false },
-  ])
+      [order?.demandId],
+    ),
+    [
+      { quantity: 4, stage: 'freed', isRoot: true },
+      { quantity: 2, stage: 'freed', isRoot: false },
+      { quantity: 3, stage: 'freed', isRoot: false },
+    ],
+  )
 })
 
 test('readers hear what changed and what fell short', async () => {
@@ -128,9 +169,15 @@ test('readers hear what changed and what fell short', async () => {
   await scene.claim(sku, 'near', { kind: 'accepted', units: 2 })
   const position = await lastEvent()
   answerOf(await adjust({ entries: [{ sku, location: 'near', delta: -1, reason: 'stolen' }] }))
-  const events = await rows<{ type: string; data: Record<string, unknown> }>(scene.db,
-    'select type, data from platform.event where position > $1 order by position', [position])
-  assert.deepEqual(events.map(({ type }) => type), ['inventory.changed', 'supply.shortfall'])
+  const events = await rows<{ type: string; data: Record<string, unknown> }>(
+    scene.db,
+    'select type, data from platform.event where position > $1 order by position',
+    [position],
+  )
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['inventory.changed', 'supply.shortfall'],
+  )
   assert.equal(events[1]?.data.freedUnits, 1)
   assert.equal(events[1]?.data.location, 'near')
 })
@@ -138,8 +185,12 @@ test('readers hear what changed and what fell short', async () => {
 test('an order that somebody is working on is passed over for the next in line, and waited for when there is none', async () => {
   const sku = await freshSku()
   await scene.stock(sku, 'near', 4)
-  const [soon, late] = await scene.claim(sku, 'near',
-    { kind: 'accepted', units: 2, days: 1 }, { kind: 'accepted', units: 2, days: 9 })
+  const [soon, late] = await scene.claim(
+    sku,
+    'near',
+    { kind: 'accepted', units: 2, days: 1 },
+    { kind: 'accepted', units: 2, days: 9 },
+  )
   assert.ok(soon && late)
   // Found only under the gates: it was not there yet when the adjustment looked whom to lock.
   scene.beforeGates = async () => {

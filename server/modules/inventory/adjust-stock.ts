@@ -7,12 +7,21 @@ import { freeParts, unitsOf } from './free-claims.ts'
 import { insertStockEntries, moveSupply, type Disposition } from './inventory.sql.ts'
 import { lockForTruth, partsOf, untilLocked, type Excess, type LockMore } from './lock-for-truth.ts'
 import {
-  insertNotedEntries, insertOnHand, readOnHand, type NotedEntry, type OnHandKey, type OnHandRow,
+  insertNotedEntries,
+  insertOnHand,
+  readOnHand,
+  type NotedEntry,
+  type OnHandKey,
+  type OnHandRow,
 } from './on-hand.sql.ts'
 import { onceByKey, type Worked } from './once-by-key.ts'
 import type { DemandOwner } from './ports.ts'
 import {
-  resolveEntries, type EntryRefusal, type NamedPlace, type ResolveDeps, type ResolvedPlace,
+  resolveEntries,
+  type EntryRefusal,
+  type NamedPlace,
+  type ResolveDeps,
+  type ResolvedPlace,
 } from './resolve-entries.ts'
 
 export interface Adjustment extends NamedPlace {
@@ -86,9 +95,12 @@ export async function adjustStock(deps: AdjustStockDeps, command: AdjustStock): 
       adjust(tx, deps.demand, { ...adjusting, actor, commandKey, commandId, lockFirst }),
     )
     switch (once.kind) {
-      case 'answered':   return { kind: 'adjusted', answer: once.answer }
-      case 'dropped':    return once.outcome
-      case 'key_reused': return { kind: 'refused', refusal: { code: 'command_key_reused' } }
+      case 'answered':
+        return { kind: 'adjusted', answer: once.answer }
+      case 'dropped':
+        return once.outcome
+      case 'key_reused':
+        return { kind: 'refused', refusal: { code: 'command_key_reused' } }
     }
   })
 }
@@ -172,9 +184,15 @@ async function adjust(
   insertNotedEntries(gated, noted)
 
   announceSupplyChange(tx, variantIds)
-  announceShortfalls(tx, rows.map(({ variantId, sku, location }, row) => ({
-    variantId, sku, location, freedUnits: unitsOf(freeings[row]),
-  })))
+  announceShortfalls(
+    tx,
+    rows.map(({ variantId, sku, location }, row) => ({
+      variantId,
+      sku,
+      location,
+      freedUnits: unitsOf(freeings[row]),
+    })),
+  )
   const detail = { commandId, entries: entries.length, freedUnits: parts.reduce((sum, part) => sum + part.units, 0) }
   appendAudit(tx, { actor, action: 'stock.adjusted', object: commandKey, detail })
   const answer = entries.map(({ row, delta }): AdjustedEntry => {
@@ -194,11 +212,17 @@ async function decide(
   entries: readonly RowAdjustment[],
 ): Promise<{ stored: (OnHandRow | null)[]; decision: AdjustmentDecision; excesses: Excess[] }> {
   const stored = await readOnHand(source, rows)
-  const decision = decideAdjustment(stored.map((row) => row ?? { quantity: 0, claimed: 0 }), entries)
-  const excesses = decision.kind === 'refused' ? [] : decision.rows.map(({ excess }, index) => {
-    const supplyId = stored[index]?.supplyId
-    return { supplyIds: supplyId === undefined ? [] : [supplyId], units: excess }
-  })
+  const decision = decideAdjustment(
+    stored.map((row) => row ?? { quantity: 0, claimed: 0 }),
+    entries,
+  )
+  const excesses =
+    decision.kind === 'refused'
+      ? []
+      : decision.rows.map(({ excess }, index) => {
+          const supplyId = stored[index]?.supplyId
+          return { supplyIds: supplyId === undefined ? [] : [supplyId], units: excess }
+        })
   return { stored, decision, excesses }
 }
 

@@ -24,7 +24,11 @@ export async function announceInbound(
   tx: Tx,
   { locationsAt }: Pick<ResolveDeps, 'locationsAt'>,
   inbound: Inbound,
-  { actor, done, freed }: {
+  {
+    actor,
+    done,
+    freed,
+  }: {
     readonly actor: string
     readonly done: 'created' | 'edited' | 'received' | 'cancelled'
     readonly freed: readonly FreedOfVariant[]
@@ -32,13 +36,26 @@ export async function announceInbound(
 ): Promise<void> {
   const id = formatId('inbound', inbound.id)
   const { reference, status, version } = inbound
-  announceSupplyChange(tx, freed.map((each) => each.variantId))
-  appendEvents(tx, [{
-    type: `inbound.${done}`, aggregateKind: 'inbound', aggregateId: inbound.id, version, occurredAt: tx.at,
-    data: {
-      id, reference, locationId: formatId('location', inbound.locationId), eta: formatInstant(inbound.eta), status,
+  announceSupplyChange(
+    tx,
+    freed.map((each) => each.variantId),
+  )
+  appendEvents(tx, [
+    {
+      type: `inbound.${done}`,
+      aggregateKind: 'inbound',
+      aggregateId: inbound.id,
+      version,
+      occurredAt: tx.at,
+      data: {
+        id,
+        reference,
+        locationId: formatId('location', inbound.locationId),
+        eta: formatInstant(inbound.eta),
+        status,
+      },
     },
-  }])
+  ])
   const freedUnits = freed.reduce((sum, each) => sum + each.freedUnits, 0)
   appendAudit(tx, { actor, action: `inbound.${done}`, object: id, detail: { reference, freedUnits } })
   if (freedUnits === 0) return
@@ -46,8 +63,17 @@ export async function announceInbound(
   const short = freed.filter((each) => each.freedUnits > 0)
   const book = await locationsAt(tx, (await readRevisions(tx)).inventory)
   const location = must(book.byId.get(inbound.locationId), 'the location of an inbound')
-  const skuById = await readSkus(tx, short.map((each) => each.variantId))
-  announceShortfalls(tx, short.map(({ variantId, freedUnits: units }) => ({
-    variantId, sku: must(skuById.get(variantId), 'the SKU of a variant'), location, freedUnits: units,
-  })))
+  const skuById = await readSkus(
+    tx,
+    short.map((each) => each.variantId),
+  )
+  announceShortfalls(
+    tx,
+    short.map(({ variantId, freedUnits: units }) => ({
+      variantId,
+      sku: must(skuById.get(variantId), 'the SKU of a variant'),
+      location,
+      freedUnits: units,
+    })),
+  )
 }

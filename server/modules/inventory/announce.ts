@@ -39,18 +39,21 @@ export interface Shortfall {
 /** Announces those with units; passing on places that lost nobody's units is the usual case. */
 export function announceShortfalls(tx: Tx, shortfalls: readonly Shortfall[]): void {
   const real = shortfalls.filter((shortfall) => shortfall.freedUnits > 0)
-  appendEvents(tx, real.map(({ variantId, sku, location, freedUnits }) => ({
-    type: 'supply.shortfall',
-    aggregateKind: 'inventory',
-    aggregateId: newId(),
-    version: 1,
-    data: {
-      variantId: formatId('variant', variantId),
-      sku,
-      locationId: formatId('location', location.id),
-      location: location.code,
-      freedUnits,
-    },
-    occurredAt: tx.at,
-  })))
+  appendEvents(
+    tx,
+    real.map(({ variantId, sku, location, freedUnits }) => ({
+      type: 'supply.shortfall',
+      aggregateKind: 'inventory',
+      aggregateId: newId(),
+      version: 1,
+      data: {
+        variantId: formatId('variant', variantId),
+        sku,
+        locationId: formatId('location', location.id),
+        location: location.code,
+        freedUnits,
+      },
+      occurredAt: tx.at,
+    })),
+  )
 }

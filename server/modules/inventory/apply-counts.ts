@@ -46,7 +46,11 @@ export async function applyCounts(
   tx: GatedTx,
   { demand, counts }: { readonly demand: DemandOwner; readonly counts: CountDesk },
   applied: readonly AppliedCount[],
-  { countedAt, meaning, cause }: {
+  {
+    countedAt,
+    meaning,
+    cause,
+  }: {
     readonly countedAt: Instant
     readonly meaning: CountMeaning
     readonly cause: string
@@ -55,7 +59,10 @@ export async function applyCounts(
   const entries = applied.map(({ entry }) => entry)
   const freed = await freeParts(tx, demand, { parts: applied.flatMap(({ freeing }) => freeing.parts), cause })
   const differences = applied.flatMap(differencesOf)
-  const newRows = await createUnfenced(tx, differences.flatMap(({ entry, supplyId }) => (supplyId === null ? [entry] : [])))
+  const newRows = await createUnfenced(
+    tx,
+    differences.flatMap(({ entry, supplyId }) => (supplyId === null ? [entry] : [])),
+  )
   const counted = differences.map(({ entry, supplyId, units }): StockEntry => ({
     supplyId: supplyId ?? must(newRows.get(entry), 'a row for what was found where nothing was'),
     reason: 'counted',
@@ -72,8 +79,14 @@ export async function applyCounts(
 
   const isChanged = ({ freeing, rows, onHand }: AppliedCount): boolean =>
     freeing.parts.length > 0 || onHand !== rows.reduce((sum, row) => sum + row.quantity, 0)
-  announceSupplyChange(tx, applied.filter(isChanged).map(({ entry }) => entry.variantId))
-  announceShortfalls(tx, applied.map(({ entry, freeing }) => ({ ...entry, freedUnits: unitsOf(freeing) })))
+  announceSupplyChange(
+    tx,
+    applied.filter(isChanged).map(({ entry }) => entry.variantId),
+  )
+  announceShortfalls(
+    tx,
+    applied.map(({ entry, freeing }) => ({ ...entry, freedUnits: unitsOf(freeing) })),
+  )
 }
 
 function differencesOf({ entry, rows, onHand, freeing }: AppliedCount) {
@@ -101,19 +114,26 @@ export async function quarantineCounts(
   message: { readonly source: string; readonly countedAt: Instant },
 ): Promise<void> {
   const waiting = quarantined.map(({ entry, onHand, inWork }) => ({
-    ...entry, id: newId<'quarantinedCount'>(), counted: entry.units, onHand, inWork,
-  }))
-  const ids = await putQuarantined(tx, waiting, message)
-  await counts.raise(tx, waiting.map(({ variantId, sku, location, disposition, counted, onHand, inWork }, index) => ({
-    id: must(ids[index], 'an id for every count'),
-    variantId,
-    sku,
-    locationId: location.id,
-    location: location.code,
-    disposition,
-    countedAt: message.countedAt,
-    counted,
+    ...entry,
+    id: newId<'quarantinedCount'>(),
+    counted: entry.units,
     onHand,
     inWork,
-  })))
+  }))
+  const ids = await putQuarantined(tx, waiting, message)
+  await counts.raise(
+    tx,
+    waiting.map(({ variantId, sku, location, disposition, counted, onHand, inWork }, index) => ({
+      id: must(ids[index], 'an id for every count'),
+      variantId,
+      sku,
+      locationId: location.id,
+      location: location.code,
+      disposition,
+      countedAt: message.countedAt,
+      counted,
+      onHand,
+      inWork,
+    })),
+  )
 }

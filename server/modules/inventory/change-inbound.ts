@@ -21,11 +21,13 @@ export interface EditInbound {
   readonly seenVersion: number
   readonly eta?: Instant | undefined
   /** Lines whose announced units change; the others stay. */
-  readonly lines?: readonly {
-    readonly sku: string
-    readonly channel?: string | undefined
-    readonly expected: number
-  }[] | undefined
+  readonly lines?:
+    | readonly {
+        readonly sku: string
+        readonly channel?: string | undefined
+        readonly expected: number
+      }[]
+    | undefined
 }
 
 export type ChangeInboundRefusal =
@@ -53,7 +55,8 @@ export async function editInbound(deps: InboundDeps, command: EditInbound): Prom
     if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
     if (current.status !== 'open') return refuse({ code: 'inbound_not_open', status: current.status })
     const changed = current.lines.map((line) => ({
-      ...line, expected: expectedByLine.get(lineKey(line)) ?? line.expected,
+      ...line,
+      expected: expectedByLine.get(lineKey(line)) ?? line.expected,
     }))
     const status = isAllReceived(changed) ? 'received' : 'open'
     return { kind: 'change', inbound: { ...current, eta: eta ?? current.eta, lines: changed, status } }
@@ -86,7 +89,11 @@ export async function findLines(
 ): Promise<FoundLines> {
   const location = formatId('location', inbound.locationId)
   const pathOf = (index: number): string => `/lines/${index}`
-  const resolved = await resolveEntries(deps, lines.map(({ sku, channel }) => ({ sku, channel, location })), { pathOf })
+  const resolved = await resolveEntries(
+    deps,
+    lines.map(({ sku, channel }) => ({ sku, channel, location })),
+    { pathOf },
+  )
   if (resolved.kind === 'refused') return resolved
   const keys = resolved.places.map(lineKey)
   const repeated = firstRepeated(keys)
@@ -105,7 +112,11 @@ type Decision = { readonly kind: 'change'; readonly inbound: Inbound } | ChangeI
  */
 function changeInbound(
   deps: InboundDeps,
-  { actor, inbound, done }: {
+  {
+    actor,
+    inbound,
+    done,
+  }: {
     readonly actor: string
     readonly inbound: Inbound
     readonly done: 'edited' | 'cancelled'
@@ -123,7 +134,10 @@ function changeInbound(
 
     const changed: Inbound = { ...decided.decision.inbound, version: decided.decision.inbound.version + 1 }
     const parts = freeings.flatMap(partsOf)
-    invariant(freeings.every((freeing) => freeing.kind === 'freed'), 'nobody picks goods that have not come')
+    invariant(
+      freeings.every((freeing) => freeing.kind === 'freed'),
+      'nobody picks goods that have not come',
+    )
     const lowered = decided.rows.map(({ supplyId, quantity, next: nextQuantity }): StockEntry => ({
       supplyId,
       reason: done === 'edited' ? 'expected' : 'short',
@@ -139,7 +153,9 @@ function changeInbound(
     updateInbound(gated, changed)
     updateInboundEta(gated, inbound.id, changed.eta)
     await announceInbound(tx, deps, changed, {
-      actor, done, freed: decided.rows.map(({ variantId }, row) => ({ variantId, freedUnits: unitsOf(freeings[row]) })),
+      actor,
+      done,
+      freed: decided.rows.map(({ variantId }, row) => ({ variantId, freedUnits: unitsOf(freeings[row]) })),
     })
     return { kind: 'changed', inbound: changed }
   })

@@ -6,7 +6,9 @@ import { readFreeableClaims } from './claims.sql.ts'
 import { byGivingWay } from './plan-freeing.ts'
 
 let scene: StockScene
-before(async () => { scene = await openStockScene() })
+before(async () => {
+  scene = await openStockScene()
+})
 after(() => scene.close())
 
 test('the statement hands claims out in the very order in which they give way', async () => {
@@ -21,12 +23,19 @@ test('the statement hands claims out in the very order in which they give way', 
     return [newId(), demandKind, newId(), one(supplyIds), stage, one(days), one(days)]
   })
   const column = (index: number) => claims.map((claim) => claim[index])
-  await rows(scene.db, `
+  await rows(
+    scene.db,
+    `
     insert into inventory.claim (id, demand_kind, demand_id, supply_id, stage, reserved_until, promised_by, quantity)
     select *, 1 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::timestamptz[],
-                            $7::timestamptz[])`, Array.from({ length: 7 }, (_, index) => column(index)))
+                            $7::timestamptz[])`,
+    Array.from({ length: 7 }, (_, index) => column(index)),
+  )
 
-  const pools = [{ supplyIds, claimsMax: 1_000 }, { supplyIds: supplyIds.slice(0, 1), claimsMax: 7 }]
+  const pools = [
+    { supplyIds, claimsMax: 1_000 },
+    { supplyIds: supplyIds.slice(0, 1), claimsMax: 7 },
+  ]
   const [all = [], few = []] = await readFreeableClaims(scene.db, pools)
   assert.equal(all.length, claims.filter((claim) => claim[4] !== 'picked').length)
   assert.deepEqual(all, all.toSorted(byGivingWay))

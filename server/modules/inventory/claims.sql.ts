@@ -34,30 +34,29 @@ export async function readFreeableClaims(
   pools: readonly ClaimPool[],
 ): Promise<readonly FreeableClaim[][]> {
   const claims: FreeableClaim[][] = pools.map(() => [])
-  const members = pools.flatMap(({ supplyIds, claimsMax }, pool) =>
-    supplyIds.map((supplyId) => ({ pool, supplyId, claimsMax })),
-  )
-  if (members.length === 0) return claims
+  const asked = [...pools.entries()].filter(([, { claimsMax, supplyIds }]) => claimsMax > 0 && supplyIds.length > 0)
+  if (asked.length === 0) return claims
   const rows = await source.rows<FreeableRow>({
     name: 'inventory.read_freeable_claims',
-    text: `select pool, id, supply_id, demand_kind, demand_id, stage, quantity, promised_by, reserved_until
-             from (select member.pool, member.claims_max, claim.*,
-                          row_number() over (
-                            partition by member.pool
-                            order by claim.demand_kind = 'cart_line' desc,
-                                     case when claim.demand_kind = 'cart_line' then claim.reserved_until end,
-                                     case when claim.demand_kind <> 'cart_line' then claim.promised_by end desc nulls first,
-                                     claim.demand_kind <> 'cart_line' and claim.stage = 'reserved' desc,
-                                     claim.id desc) as place
-                     from unnest($1::int[], $2::bigint[], $3::int[]) as member (pool, supply_id, claims_max)
-                     join inventory.claim on claim.supply_id = member.supply_id
-                    where claim.live and claim.stage <> 'picked') as ranked
-            where place <= claims_max
-            order by pool, place`,
+    text: `select pool.number as pool, claim.id, claim.supply_id, claim.demand_kind, claim.demand_id, claim.stage,
+                  claim.quantity, claim.promised_by, claim.reserved_until
+             from unnest($1::int[], $2::int[], $3::text[]) as pool (number, claims_max, supply_ids)
+             cross join lateral (
+               select candidate.*,
+                      row_number() over () as place
+                 from (select * from inventory.claim
+                        where supply_id = any(pool.supply_ids::bigint[]) and live and stage <> 'picked'
+                        order by demand_kind = 'cart_line' desc,
+                                 case when demand_kind = 'cart_line' then reserved_until end,
+                                 case when demand_kind <> 'cart_line' then promised_by end desc nulls first,
+                                 demand_kind <> 'cart_line' and stage = 'reserved' desc,
+                                 id desc
+                        limit pool.claims_max) as candidate) as claim
+            order by pool.number, claim.place`,
     values: [
-      plainArray(members.map((member) => member.pool)),
-      plainArray(members.map((member) => member.supplyId)),
-      plainArray(members.map((member) => member.claimsMax)),
+      plainArray(asked.map(([number]) => number)),
+      plainArray(asked.map(([, pool]) => pool.claimsMax)),
+      asked.map(([, pool]) => plainArray(pool.supplyIds)),
     ],
   })
   for (const row of rows) {
@@ -164,7 +163,13 @@ export async function moveClaimParts(tx: GatedTx, parts: readonly MovedPart[]): 
              returning id
            )
            select (select count(*) from moved)::int + (select count(*) from split)::int as changed`,
-    values: [...partArrays(parts, parts.map((part) => part.movedId)), plainArray(parts.map((part) => part.toSupplyId))],
+    values: [
+      ...partArrays(
+        parts,
+        parts.map((part) => part.movedId),
+      ),
+      plainArray(parts.map((part) => part.toSupplyId)),
+    ],
   })
   invariant(row?.changed === parts.length, 'claims do not change under their gates')
 }

@@ -5,7 +5,9 @@ import { openStockScene, type StockScene } from '../../../test/races/stock-scene
 import { consumeClaims, freeClaims, lockGates, postFound, promoteClaims, type HandOver } from './index.ts'
 
 let scene: StockScene
-before(async () => { scene = await openStockScene() })
+before(async () => {
+  scene = await openStockScene()
+})
 after(() => scene.close())
 
 test('goods leave in parcels: each takes its units off the books and the claim, which is split', async () => {
@@ -49,14 +51,27 @@ test('what only waits for its payment cannot leave', async () => {
 test('whole demands are freed, except what a location has in hand', async () => {
   await scene.addSkus('cap')
   await scene.stock('cap', 'near', 9)
-  const made = await scene.claim('cap', 'near',
-    { kind: 'unpaid', units: 2 }, { kind: 'accepted', units: 3 }, { kind: 'in_work', units: 4 })
+  const made = await scene.claim(
+    'cap',
+    'near',
+    { kind: 'unpaid', units: 2 },
+    { kind: 'accepted', units: 3 },
+    { kind: 'in_work', units: 4 },
+  )
   const orderId = newId()
   await scene.db.inTransaction(async (tx) => {
     const gated = await lockGates(tx, [scene.variantId('cap')])
-    const freed = await freeClaims(gated, made.map((each) => each.demandId), { reason: 'cancelled', causeOf: () => orderId })
+    const freed = await freeClaims(
+      gated,
+      made.map((each) => each.demandId),
+      { reason: 'cancelled', causeOf: () => orderId },
+    )
     assert.deepEqual(new Set(freed.map((each) => each.quantity)), new Set([2, 3]))
-    const again = await freeClaims(gated, made.map((each) => each.demandId), { reason: 'cancelled', causeOf: () => orderId })
+    const again = await freeClaims(
+      gated,
+      made.map((each) => each.demandId),
+      { reason: 'cancelled', causeOf: () => orderId },
+    )
     assert.deepEqual(again, [])
   })
   assert.deepEqual(await scene.onHand('cap', 'near'), { onHand: 9, claimed: 4 })
@@ -67,7 +82,8 @@ test('reservations become allocations once', async () => {
   await scene.stock('bag', 'near', 9)
   const [order] = await scene.claim('bag', 'near', { kind: 'unpaid', units: 2 })
   const demandIds = [order?.demandId ?? '']
-  const promote = () => scene.db.inTransaction((tx) => promoteClaims(tx, demandIds, { from: 'reserved', to: 'allocated' }))
+  const promote = () =>
+    scene.db.inTransaction((tx) => promoteClaims(tx, demandIds, { from: 'reserved', to: 'allocated' }))
   assert.deepEqual(await promote(), [{ demand_id: demandIds[0], units: 2 }])
   assert.deepEqual(await promote(), [])
 })

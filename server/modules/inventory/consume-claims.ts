@@ -36,7 +36,10 @@ export interface ConsumedDemand {
  */
 export async function consumeClaims(tx: GatedTx, handOvers: readonly HandOver[]): Promise<ConsumedDemand[]> {
   const claims = Map.groupBy(
-    await readHandOverClaims(tx, handOvers.map((handOver) => handOver.demandId)),
+    await readHandOverClaims(
+      tx,
+      handOvers.map((handOver) => handOver.demandId),
+    ),
     (claim) => claim.demandId,
   )
   const parts: (ClaimPart<HandOverClaim> & { readonly occurredAt: Instant })[] = []
@@ -51,16 +54,22 @@ export async function consumeClaims(tx: GatedTx, handOvers: readonly HandOver[])
   if (parts.length === 0) return consumed
 
   await endClaimParts(tx, parts, { from: ['picked', 'allocated'], to: 'consumed' })
-  postStock(tx, parts.map(({ claim, units, occurredAt }): StockEntry => ({
-    supplyId: claim.supplyId,
-    reason: 'handed_over',
-    quantityDelta: 0 - unitsLeaving({ units, occurredAt, acceptedAt: claim.acceptedAt }, lastCountOf(claim)),
-    claimedDelta: -units,
-    claimId: claim.claimId,
-    cause: claim.demandId,
-    occurredAt,
-  })))
-  announceSupplyChange(tx, parts.map(({ claim }) => claim.variantId))
+  postStock(
+    tx,
+    parts.map(({ claim, units, occurredAt }): StockEntry => ({
+      supplyId: claim.supplyId,
+      reason: 'handed_over',
+      quantityDelta: 0 - unitsLeaving({ units, occurredAt, acceptedAt: claim.acceptedAt }, lastCountOf(claim)),
+      claimedDelta: -units,
+      claimId: claim.claimId,
+      cause: claim.demandId,
+      occurredAt,
+    })),
+  )
+  announceSupplyChange(
+    tx,
+    parts.map(({ claim }) => claim.variantId),
+  )
   return consumed
 }
 

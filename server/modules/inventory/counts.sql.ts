@@ -43,12 +43,17 @@ export async function readPlacesAtCount(
                   supply.quantity, supply.claimed, coalesce(moved.units, 0)::int as moved_after
              from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality
                     as place (variant_id, location_id, disposition, number)
-             left join inventory.count_watermark as last
-               on last.variant_id = place.variant_id and last.location_id = place.location_id
-              and last.disposition = place.disposition
-             left join inventory.supply
-               on supply.variant_id = place.variant_id and supply.location_id = place.location_id
-              and supply.disposition = place.disposition and supply.kind = 'on_hand'
+             left join lateral (
+               -- The limit and the offset keep it one index look-up a place, whatever the planner believes.
+               select * from inventory.count_watermark as stored
+                where stored.variant_id = place.variant_id and stored.location_id = place.location_id
+                  and stored.disposition = place.disposition
+                limit 1) as last on true
+             left join lateral (
+               select * from inventory.supply as stored
+                where stored.variant_id = place.variant_id and stored.location_id = place.location_id
+                  and stored.disposition = place.disposition and stored.kind = 'on_hand'
+               offset 0) as supply on true
              left join lateral (
                select sum(entry.quantity_delta) as units from inventory.stock_entry as entry
                 where entry.supply_id = supply.id and entry.occurred_at > $4) as moved on true
@@ -114,9 +119,12 @@ export async function readLastCounts(
     text: `select last.counted_at, last.meaning
              from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality
                     as place (variant_id, location_id, disposition, number)
-             left join inventory.count_watermark as last
-               on last.variant_id = place.variant_id and last.location_id = place.location_id
-              and last.disposition = place.disposition
+             left join lateral (
+               -- The limit keeps it one index look-up a place, whatever the planner believes.
+               select * from inventory.count_watermark as stored
+                where stored.variant_id = place.variant_id and stored.location_id = place.location_id
+                  and stored.disposition = place.disposition
+                limit 1) as last on true
             order by place.number`,
     values: placeArrays(places),
   })

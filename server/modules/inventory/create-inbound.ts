@@ -9,7 +9,11 @@ import { insertInbound, readInbound, readInboundSupply } from './inbound.sql.ts'
 import { postStock, type StockEntry } from './inventory.sql.ts'
 import { onceByKey } from './once-by-key.ts'
 import {
-  firstRepeated, resolveEntries, type EntryRefusal, type ResolveDeps, type ResolvedPlace,
+  firstRepeated,
+  resolveEntries,
+  type EntryRefusal,
+  type ResolveDeps,
+  type ResolvedPlace,
 } from './resolve-entries.ts'
 
 export interface CreateInbound {
@@ -42,9 +46,13 @@ export type CreateInboundOutcome =
  */
 export async function createInbound(deps: ResolveDeps, command: CreateInbound): Promise<CreateInboundOutcome> {
   const { location, reference, eta, lines } = command
-  const resolved = await resolveEntries(deps, lines.map((line) => ({ ...line, location })), {
-    pathOf: (index) => `/lines/${index}`,
-  })
+  const resolved = await resolveEntries(
+    deps,
+    lines.map((line) => ({ ...line, location })),
+    {
+      pathOf: (index) => `/lines/${index}`,
+    },
+  )
   if (resolved.kind === 'refused') return { kind: 'refused', refusal: atTop(resolved.refusal) }
   const { places } = resolved
   const keys = places.map(lineKey)
@@ -72,7 +80,10 @@ function newInbound(
   units: readonly number[],
 ): Inbound {
   const lines = places.map(({ variantId, channelId }, index) => ({
-    variantId, channelId, expected: must(units[index], 'units of every line'), received: 0,
+    variantId,
+    channelId,
+    expected: must(units[index], 'units of every line'),
+    received: 0,
   }))
   return { ...head, id: newId<'inbound'>(), status: 'open', version: 1, createdAt: tx.at, lines }
 }
@@ -82,15 +93,18 @@ async function record(tx: Tx, deps: ResolveDeps, inbound: Inbound, actor: string
   const gated = await lockGates(tx, variantIds)
   insertInbound(tx, inbound)
   const supplyByLine = new Map((await readInboundSupply(tx, [inbound.id])).map((row) => [lineKey(row), row.supplyId]))
-  postStock(gated, inbound.lines.map((line): StockEntry => ({
-    supplyId: must(supplyByLine.get(lineKey(line)), 'the row of a line'),
-    reason: 'expected',
-    quantityDelta: line.expected,
-    claimedDelta: 0,
-    claimId: null,
-    cause: inbound.id,
-    occurredAt: tx.at,
-  })))
+  postStock(
+    gated,
+    inbound.lines.map((line): StockEntry => ({
+      supplyId: must(supplyByLine.get(lineKey(line)), 'the row of a line'),
+      reason: 'expected',
+      quantityDelta: line.expected,
+      claimedDelta: 0,
+      claimId: null,
+      cause: inbound.id,
+      occurredAt: tx.at,
+    })),
+  )
   const freed = variantIds.map((variantId) => ({ variantId, freedUnits: 0 }))
   await announceInbound(tx, deps, inbound, { actor, done: 'created', freed })
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { decideAdjustment, UNITS_MAX } from './decide-adjustment.ts'
 
 // Rows: units (claimed). Entries: row and difference.
+// oxfmt-ignore
 const rows = [
   // rows               entries                    comes to
   ['5 (0)',             '0 +3',                    '8'],
@@ -29,9 +30,12 @@ for (const [stored, entries, expected] of rows) {
         return { row: row ?? 0, delta: delta ?? 0 }
       }),
     )
-    const text = decision.kind === 'refused'
-      ? `refused: ${decision.code}, entry ${decision.entry}, ${decision.onHand} on hand`
-      : decision.rows.map(({ quantity, excess }) => `${quantity}${excess > 0 ? ` (${excess} too many claimed)` : ''}`).join(', ')
+    const text =
+      decision.kind === 'refused'
+        ? `refused: ${decision.code}, entry ${decision.entry}, ${decision.onHand} on hand`
+        : decision.rows
+            .map(({ quantity, excess }) => `${quantity}${excess > 0 ? ` (${excess} too many claimed)` : ''}`)
+            .join(', ')
     assert.equal(text, expected)
   })
 }

@@ -12,7 +12,12 @@ export interface RowAdjustment {
 export type AdjustmentDecision =
   | { readonly kind: 'accepted'; readonly rows: readonly AdjustedRow[] }
   /** `entry` is the index of the first entry for the row that does not work out. */
-  | { readonly kind: 'refused'; readonly code: 'stock_below_zero' | 'stock_too_large'; readonly entry: number; readonly onHand: number }
+  | {
+      readonly kind: 'refused'
+      readonly code: 'stock_below_zero' | 'stock_too_large'
+      readonly entry: number
+      readonly onHand: number
+    }
 
 export interface AdjustedRow {
   readonly quantity: number

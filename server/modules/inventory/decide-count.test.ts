@@ -9,6 +9,7 @@ const channel = 'web' as Id<'channel'>
 const at = (time: string): Instant => Date.parse(`2026-11-23T${time}:00Z`) as Instant
 
 // A count is the truth about its own moment: what the ledger moved after it is added.
+// oxfmt-ignore
 const merges = [
   // counted               place: on hand (claimed), moved after, accepted then    last count      comes to
   ['7 at 10:00',           '5 (0)',                                                '',             'on hand 7'],
@@ -39,14 +40,16 @@ for (const [count, place, last, expected] of merges) {
       last === '' ? null : { countedAt: at(last), meaning: 'physical' },
       rowsOf(place),
     )
-    const text = merged.kind === 'ignored'
-      ? `ignored, counted at ${new Date(merged.lastCountedAt).toISOString().slice(11, 16)}`
-      : `on hand ${merged.onHand}${merged.excess > 0 ? `, ${merged.excess} too many claimed` : ''}`
+    const text =
+      merged.kind === 'ignored'
+        ? `ignored, counted at ${new Date(merged.lastCountedAt).toISOString().slice(11, 16)}`
+        : `on hand ${merged.onHand}${merged.excess > 0 ? `, ${merged.excess} too many claimed` : ''}`
     assert.equal(text, expected)
   })
 }
 
 // The difference goes to what every channel may sell; claimed units are never taken.
+// oxfmt-ignore
 const spreads = [
   // place                          on hand   differences
   ['5 (0)',                               7, 'everybody +2'],
@@ -78,19 +81,25 @@ test('claims beyond what is there must be freed before a count is spread', () =>
 
 test('the rows of a place add up to what was counted and keep their claimed units', () => {
   const row = fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 })).map(([quantity, claimed]) => ({
-    quantity, claimed: Math.min(quantity, claimed),
+    quantity,
+    claimed: Math.min(quantity, claimed),
   }))
   fc.assert(
     fc.property(fc.array(row, { maxLength: 4 }), fc.nat({ max: 60 }), (rows, extra) => {
       const stored = rows.map((each, index) => ({
-        ...each, supplyId: BigInt(index), channelId: index === 1 ? null : (`${index}` as Id<'channel'>),
+        ...each,
+        supplyId: BigInt(index),
+        channelId: index === 1 ? null : (`${index}` as Id<'channel'>),
       }))
       const onHand = stored.reduce((sum, each) => sum + each.claimed, 0) + extra
       const after = new Map<bigint | null, number>(stored.map((each) => [each.supplyId, each.quantity]))
       for (const { supplyId, units } of spreadDifference(stored, onHand)) {
         after.set(supplyId, (after.get(supplyId) ?? 0) + units)
       }
-      assert.equal([...after.values()].reduce((sum, units) => sum + units, 0), onHand)
+      assert.equal(
+        [...after.values()].reduce((sum, units) => sum + units, 0),
+        onHand,
+      )
       for (const each of stored) assert.ok((after.get(each.supplyId) ?? 0) >= each.claimed)
     }),
     { seed: 20261123, numRuns: 500 },
@@ -98,6 +107,7 @@ test('the rows of a place add up to what was counted and keep their claimed unit
 })
 
 // 3 units left; what the books lose depends on whether the last count has seen that already.
+// oxfmt-ignore
 const leavings = [
   // left at    order accepted   last count             books lose
   ['11:00',     '09:00',         '',                    3],

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { decideReceipt, type Receipt } from './decide-receipt.ts'
 
 // Expected and on hand: units (claimed). `counted`: a count newer than the arrival has found the goods already.
+// oxfmt-ignore
 const rows = [
   // came  expected   on hand    told late?   books gain  settled  short  claims: served  freed
   [10,     '10 (0)',  '0 (0)',   '',          10,         10,      0,             0,      0],
@@ -24,7 +25,11 @@ const rows = [
 for (const [arrived, expected, there, how, gained, settled, short, served, excess] of rows) {
   test(`${arrived} of ${expected} come to ${there}${how && `, ${how}`}`, () => {
     const decision = decideReceipt({
-      arrived, isCounted: how === 'counted', isComplete: how === 'complete', inbound: rowOf(expected), onHand: rowOf(there),
+      arrived,
+      isCounted: how === 'counted',
+      isComplete: how === 'complete',
+      inbound: rowOf(expected),
+      onHand: rowOf(there),
     })
     assert.deepEqual(decision, { gained, settled, short, served, excess })
   })
@@ -32,10 +37,15 @@ for (const [arrived, expected, there, how, gained, settled, short, served, exces
 
 test('no row ever promises more than it has, and every claim is served, freed or still expected', () => {
   const row = fc.tuple(fc.nat({ max: 12 }), fc.nat({ max: 12 })).map(([quantity, claimed]) => ({
-    quantity, claimed: Math.min(quantity, claimed),
+    quantity,
+    claimed: Math.min(quantity, claimed),
   }))
   const receipt: fc.Arbitrary<Receipt> = fc.record({
-    arrived: fc.nat({ max: 15 }), isCounted: fc.boolean(), isComplete: fc.boolean(), inbound: row, onHand: row,
+    arrived: fc.nat({ max: 15 }),
+    isCounted: fc.boolean(),
+    isComplete: fc.boolean(),
+    inbound: row,
+    onHand: row,
   })
   fc.assert(
     fc.property(receipt, ({ inbound, onHand, ...how }) => {

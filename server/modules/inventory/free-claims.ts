@@ -53,7 +53,11 @@ function sumByDemand(parts: readonly ClaimPart<FreeableClaim>[]): FreedDemand[] 
 export async function freeClaims(
   tx: GatedTx,
   demandIds: readonly string[],
-  { reason, causeOf, stages = ['reserved', 'allocated'] }: {
+  {
+    reason,
+    causeOf,
+    stages = ['reserved', 'allocated'],
+  }: {
     /** One word for the ledger: `cancelled`, `expired`. */
     readonly reason: string
     /** The order, cart or change that gives a demand's units up. */
@@ -64,15 +68,21 @@ export async function freeClaims(
 ): Promise<EndedClaim[]> {
   const ended = await endClaims(tx, demandIds, { from: stages, to: 'freed' })
   if (ended.length === 0) return ended
-  postStock(tx, ended.map((claim): StockEntry => ({
-    supplyId: claim.supply_id,
-    reason,
-    quantityDelta: 0,
-    claimedDelta: -claim.quantity,
-    claimId: claim.id,
-    cause: causeOf(claim.demand_id),
-    occurredAt: tx.at,
-  })))
-  announceSupplyChange(tx, ended.map((claim) => claim.variant_id))
+  postStock(
+    tx,
+    ended.map((claim): StockEntry => ({
+      supplyId: claim.supply_id,
+      reason,
+      quantityDelta: 0,
+      claimedDelta: -claim.quantity,
+      claimId: claim.id,
+      cause: causeOf(claim.demand_id),
+      occurredAt: tx.at,
+    })),
+  )
+  announceSupplyChange(
+    tx,
+    ended.map((claim) => claim.variant_id),
+  )
   return ended
 }

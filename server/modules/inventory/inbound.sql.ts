@@ -34,7 +34,12 @@ export async function readInbound(source: Queryable, id: Id<'inbound'>): Promise
 /** Newest first. @param before  the last id of the page before, null for the first page */
 export async function listInbounds(
   source: Queryable,
-  { before, limit, locationId, status }: {
+  {
+    before,
+    limit,
+    locationId,
+    status,
+  }: {
     readonly before: Id<'inbound'> | null
     readonly limit: number
     readonly locationId: Id<'location'> | null

@@ -2,16 +2,26 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { formatId, newId } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
-import { clockTime, openStockScene, rows, type ClaimKind, type ClaimWanted, type StockScene } from '../../../test/races/stock-scene.ts'
+import {
+  clockTime,
+  openStockScene,
+  rows,
+  type ClaimKind,
+  type ClaimWanted,
+  type StockScene,
+} from '../../../test/races/stock-scene.ts'
 import type { CreateInbound } from './create-inbound.ts'
 import type { Inbound } from './inbound.ts'
 import type { InboundReceived, ReceiveInbound } from './receive-inbound.ts'
 
 let scene: StockScene
-before(async () => { scene = await openStockScene() })
+before(async () => {
+  scene = await openStockScene()
+})
 after(() => scene.close())
 
 // What comes goes to whoever was promised it soonest; what will not come is freed.
+// oxfmt-ignore
 const receipts = [
   // on hand  expected  claimed on what is to come       came           on hand (claimed)  to come (claimed)  given back
   [0,         10,       '',                              '10',          '10 (0)',          '0 (0)',           ''],
@@ -30,7 +40,8 @@ for (const [onHand, expected, claims, came, nowOnHand, toCome, givenBack] of rec
     const inbound = await announce({ lines: [{ sku, quantity: expected }] })
     const made = await claimInbound(sku, inbound, claims)
     const answer = await receive(inbound, {
-      lines: [{ sku, quantity: Number.parseInt(came, 10) }], isComplete: came.endsWith('no more'),
+      lines: [{ sku, quantity: Number.parseInt(came, 10) }],
+      isComplete: came.endsWith('no more'),
     })
     assert.equal(answer.status, toCome === '0 (0)' ? 'received' : 'open')
     assert.equal(await standing(sku), nowOnHand)
@@ -64,7 +75,11 @@ test('a receipt told after a count that found the goods does not add them again'
   await scene.claim(sku, 'near', { kind: 'accepted', units: 2 })
   const made = await claimInbound(sku, inbound, 'accepted 4 1d, accepted 2 5d')
   await scene.inventory.takeCounts({
-    actor: 'key_test', messageId: null, asOf: clockTime('11:00'), meaning: 'physical', only: null,
+    actor: 'key_test',
+    messageId: null,
+    asOf: clockTime('11:00'),
+    meaning: 'physical',
+    only: null,
     entries: [{ sku, location: 'near', quantity: 7 }],
   })
   // Ten were to come, ten came they say; but only seven were found with the two that had been there.
@@ -110,8 +125,13 @@ test('an edit changes when and how much comes, and frees what was sold beyond it
   assert.ok(edited.kind === 'changed')
   assert.equal(await expectedOf(inbound), '5 (5)')
   assert.deepEqual(await lostOf('accepted 4 2d, accepted 4 5d', made), ['accepted 3 5d'])
-  assert.deepEqual(await scene.inventory.editInbound({ ...edit, seenVersion: 1 }), { kind: 'version_mismatch', currentVersion: 2 })
-  const [supply] = await rows<{ eta: number }>(scene.db, 'select eta from inventory.supply where source_ref = $1', [inbound.id])
+  assert.deepEqual(await scene.inventory.editInbound({ ...edit, seenVersion: 1 }), {
+    kind: 'version_mismatch',
+    currentVersion: 2,
+  })
+  const [supply] = await rows<{ eta: number }>(scene.db, 'select eta from inventory.supply where source_ref = $1', [
+    inbound.id,
+  ])
   assert.equal(supply?.eta, clockTime('23:00'))
 
   const raised = await scene.inventory.editInbound({ ...edit, seenVersion: 2, lines: [{ sku, expected: 20 }] })
@@ -122,19 +142,40 @@ test('an edit changes when and how much comes, and frees what was sold beyond it
 
 test('what comes for one channel is for that channel only', async () => {
   const sku = await freshSku()
-  const inbound = await announce({ lines: [{ sku, quantity: 4, channel: 'web' }, { sku, quantity: 3 }] })
-  await receive(inbound, { lines: [{ sku, quantity: 4, channel: 'web' }, { sku, quantity: 3 }] })
+  const inbound = await announce({
+    lines: [
+      { sku, quantity: 4, channel: 'web' },
+      { sku, quantity: 3 },
+    ],
+  })
+  await receive(inbound, {
+    lines: [
+      { sku, quantity: 4, channel: 'web' },
+      { sku, quantity: 3 },
+    ],
+  })
   const onHand = await scene.onHandRows(sku, 'near')
-  assert.deepEqual(new Map(onHand.map(({ isFenced, quantity }) => [isFenced, quantity])), new Map([[true, 4], [false, 3]]))
+  assert.deepEqual(
+    new Map(onHand.map(({ isFenced, quantity }) => [isFenced, quantity])),
+    new Map([
+      [true, 4],
+      [false, 3],
+    ]),
+  )
   await scene.assertBooks()
 })
 
 test('lines that an inbound does not have are refused', async () => {
   const [sku, other] = [await freshSku(), await freshSku()]
   const inbound = await announce({ lines: [{ sku, quantity: 4 }] })
-  const outcome = await scene.inventory.receiveInbound(receipt(inbound, {
-    lines: [{ sku, quantity: 4 }, { sku: other, quantity: 1 }],
-  }))
+  const outcome = await scene.inventory.receiveInbound(
+    receipt(inbound, {
+      lines: [
+        { sku, quantity: 4 },
+        { sku: other, quantity: 1 },
+      ],
+    }),
+  )
   assert.deepEqual(outcome, { kind: 'refused', refusal: { code: 'inbound_line_unknown', path: '/lines/1' } })
   assert.deepEqual(
     await scene.inventory.receiveInbound({ ...receipt(inbound, { lines: [] }), id: newId<'inbound'>() }),
@@ -168,7 +209,15 @@ async function announce(command: Pick<CreateInbound, 'lines'> & { readonly refer
 }
 
 function receipt(inbound: Inbound, command: Partial<ReceiveInbound>): ReceiveInbound {
-  return { actor: 'key_test', commandKey: newId(), id: inbound.id, occurredAt: null, lines: [], isComplete: false, ...command }
+  return {
+    actor: 'key_test',
+    commandKey: newId(),
+    id: inbound.id,
+    occurredAt: null,
+    lines: [],
+    isComplete: false,
+    ...command,
+  }
 }
 
 async function receive(inbound: Inbound, command: Partial<ReceiveInbound>): Promise<InboundReceived> {
@@ -179,9 +228,13 @@ async function receive(inbound: Inbound, command: Partial<ReceiveInbound>): Prom
 }
 
 async function claimInbound(sku: string, inbound: Inbound, claims: string) {
-  const [supply] = await rows<{ id: bigint }>(scene.db, 'select id from inventory.supply where source_ref = $1', [inbound.id])
+  const [supply] = await rows<{ id: bigint }>(scene.db, 'select id from inventory.supply where source_ref = $1', [
+    inbound.id,
+  ])
   const supplyId = must(supply, 'the row of the inbound').id
-  return claims === '' ? [] : scene.claim(sku, 'near', ...claims.split(', ').map((text) => ({ ...claimOf(text), supplyId })))
+  return claims === ''
+    ? []
+    : scene.claim(sku, 'near', ...claims.split(', ').map((text) => ({ ...claimOf(text), supplyId })))
 }
 
 /** `accepted 3 5d` */
@@ -192,11 +245,13 @@ function claimOf(text: string): ClaimWanted {
 
 /** The claims, in the words of the table, with the units that were given back. */
 async function lostOf(claims: string, made: readonly { readonly demandId: string }[]): Promise<string[]> {
-  const lost = await Promise.all(made.map(async ({ demandId }, index) => {
-    const text = claims.split(', ')[index] ?? ''
-    const units = claimOf(text).units - (await scene.heldUnits(demandId))
-    return units === 0 ? [] : [text.replace(/\d+/, String(units))]
-  }))
+  const lost = await Promise.all(
+    made.map(async ({ demandId }, index) => {
+      const text = claims.split(', ')[index] ?? ''
+      const units = claimOf(text).units - (await scene.heldUnits(demandId))
+      return units === 0 ? [] : [text.replace(/\d+/, String(units))]
+    }),
+  )
   return lost.flat()
 }
 
@@ -206,8 +261,11 @@ async function standing(sku: string): Promise<string> {
 }
 
 async function expectedOf(inbound: Inbound): Promise<string> {
-  const [row] = await rows<{ quantity: number; claimed: number }>(scene.db,
-    'select quantity, claimed from inventory.supply where source_ref = $1', [inbound.id])
+  const [row] = await rows<{ quantity: number; claimed: number }>(
+    scene.db,
+    'select quantity, claimed from inventory.supply where source_ref = $1',
+    [inbound.id],
+  )
   const { quantity, claimed } = must(row, 'the row of the inbound')
   return `${quantity} (${claimed})`
 }

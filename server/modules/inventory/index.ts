@@ -9,10 +9,20 @@ export { events } from './inventory.events.ts'
 export { mountInventory } from './inventory.http.ts'
 export { refusals, type InventoryRefusal } from './inventory.refusals.ts'
 export {
-  insertClaims, postStock, promoteClaims, readClaimedVariants, readFreeSupply, readFreeSupplyAt,
-  type Disposition, type EndedClaim, type FreeSupply, type NewClaim, type StockEntry, type SupplyKind,
+  insertClaims,
+  postStock,
+  promoteClaims,
+  readClaimedVariants,
+  readFreeSupply,
+  readFreeSupplyAt,
+  type Disposition,
+  type EndedClaim,
+  type FreeSupply,
+  type NewClaim,
+  type StockEntry,
+  type SupplyKind,
 } from './inventory.sql.ts'
-export { findLocation, type Location, type LocationBook, type LocationKind } from './location.ts'
+export type { Location, LocationBook, LocationKind } from './location.ts'
 export { openInventory, type Inventory, type InventoryDeps } from './open-inventory.ts'
 export type { CountDesk, DemandOwner, FreedDemand, InventoryPorts, QuarantinedCount } from './ports.ts'
 export { ensureOnHand, postFound, type FoundUnits } from './post-found.ts'

@@ -17,13 +17,15 @@ const inbound = Type.Object({
 
 export const events = {
   'inventory.changed': {
-    summary: 'Supply of these SKUs changed: sold, freed, counted, adjusted, announced or received. Read its levels anew.',
+    summary:
+      'Supply of these SKUs changed: sold, freed, counted, adjusted, announced or received. Read its levels anew.',
     data: Type.Object({
       variantIds: Type.Array(Type.String(), { description: 'At most 1,000; a larger change is several events.' }),
     }),
   },
   'supply.shortfall': {
-    summary: 'Units that carts and orders had claimed at a location are not there; they were given back to their orders.',
+    summary:
+      'Units that carts and orders had claimed at a location are not there; they were given back to their orders.',
     data: Type.Object({
       variantId: Type.String(),
       sku: Type.String(),
@@ -37,5 +39,8 @@ export const events = {
   'inbound.received': { summary: 'Goods of an inbound came; `open` when more is to come.', data: inbound },
   'inbound.cancelled': { summary: 'What had not come of an inbound will not come.', data: inbound },
   'location.created': { summary: 'A location was added.', data: location },
-  'location.edited': { summary: 'Fields of a location changed, such as its address or whether it is active.', data: location },
+  'location.edited': {
+    summary: 'Fields of a location changed, such as its address or whether it is active.',
+    data: location,
+  },
 } as const

@@ -36,15 +36,24 @@ async function send(
   { as = 'clerk', ...headers }: Record<string, string> = {},
 ): Promise<Answer> {
   const answer = await app.inject({
-    method, url: `/v1/${url}`, headers: { authorization: `Bearer ${as}`, ...headers },
+    method,
+    url: `/v1/${url}`,
+    headers: { authorization: `Bearer ${as}`, ...headers },
     ...(body === undefined ? {} : { payload: body }),
   })
   return { status: answer.statusCode, etag: answer.headers['etag'], body: answer.json() }
 }
 
 const hall = {
-  code: 'hall-7', name: 'Hall 7', kind: 'warehouse', timeZone: 'Europe/Berlin', country: 'DE', city: 'Leipzig',
-  postalCode: '04158', latitude: 51.41, longitude: 12.41,
+  code: 'hall-7',
+  name: 'Hall 7',
+  kind: 'warehouse',
+  timeZone: 'Europe/Berlin',
+  country: 'DE',
+  city: 'Leipzig',
+  postalCode: '04158',
+  latitude: 51.41,
+  longitude: 12.41,
 }
 
 test('a location is added, read, edited with its version, and listed', async () => {
@@ -55,7 +64,10 @@ test('a location is added, read, edited with its version, and listed', async () 
   assert.equal(made.etag, '"1"')
   const { id, ...rest } = made.body
   assert.deepEqual(rest, { ...hall, legalEntityId, region: null, active: true, version: 1 })
-  assert.deepEqual((await send('POST', 'admin/locations', { ...hall, legalEntityId }, { 'idempotency-key': key })).body, made.body)
+  assert.deepEqual(
+    (await send('POST', 'admin/locations', { ...hall, legalEntityId }, { 'idempotency-key': key })).body,
+    made.body,
+  )
 
   assert.deepEqual((await send('GET', `admin/locations/${id}`)).body, made.body)
   const edited = await send('PATCH', `admin/locations/${id}`, { active: false, region: 'SN' }, { 'if-match': '"1"' })
@@ -65,11 +77,15 @@ test('a location is added, read, edited with its version, and listed', async () 
 
   const first = (await send('GET', 'admin/locations?limit=2')).body
   const second = (await send('GET', `admin/locations?limit=2&cursor=${first.nextCursor}`)).body
-  assert.deepEqual([...first.items, ...second.items].map(({ code }: { code: string }) => code), ['far', 'hall-7', 'near'])
+  assert.deepEqual(
+    [...first.items, ...second.items].map(({ code }: { code: string }) => code),
+    ['far', 'hall-7', 'near'],
+  )
   assert.equal(second.nextCursor, null)
 })
 
 // Each says why, and none of them is made.
+// oxfmt-ignore
 const wrongLocations = [
   [{ code: 'Hall 8' },                       'location_code_invalid'],
   [{ code: 'near' },                         'location_code_taken'],
@@ -103,38 +119,65 @@ test('a code that reads like an id is refused: it would name two locations', asy
 test('stock is adjusted, counted, limited and read', async () => {
   await scene.clock('12:00')
   await scene.addSkus('A-1', 'A-2', 'A-3')
-  const adjustments = { commandKey: randomUUID(), entries: [
-    { sku: 'A-1', location: 'near', delta: 10, reason: 'opening' },
-    { sku: 'A-1', location: 'near', channel: 'web', delta: 2, reason: 'opening' },
-    { sku: 'A-2', location: 'near', delta: 5, reason: 'opening' },
-    { sku: 'A-3', location: 'far', delta: 1, reason: 'opening', disposition: 'refurbish' },
-  ] }
+  const adjustments = {
+    commandKey: randomUUID(),
+    entries: [
+      { sku: 'A-1', location: 'near', delta: 10, reason: 'opening' },
+      { sku: 'A-1', location: 'near', channel: 'web', delta: 2, reason: 'opening' },
+      { sku: 'A-2', location: 'near', delta: 5, reason: 'opening' },
+      { sku: 'A-3', location: 'far', delta: 1, reason: 'opening', disposition: 'refurbish' },
+    ],
+  }
   assert.equal((await send('POST', 'admin/inventory/adjustments', adjustments)).status, 200)
   await scene.claim('A-1', 'near', { kind: 'accepted', units: 3 })
   const counted = await send('PUT', 'admin/inventory/counts', {
-    asOf: '2026-11-23T12:01:00Z', meaning: 'physical', entries: [{ sku: 'A-2', location: 'near', quantity: 4 }],
+    asOf: '2026-11-23T12:01:00Z',
+    meaning: 'physical',
+    entries: [{ sku: 'A-2', location: 'near', quantity: 4 }],
   })
-  assert.deepEqual(counted.body, { results: [{
-    sku: 'A-2', location: 'near', disposition: 'sellable', outcome: 'applied', onHand: 4, difference: -1, freedUnits: 0,
-  }] })
-  const limited = await send('PUT', 'admin/inventory/limits', { entries: [
-    { sku: 'A-1', location: 'near', backorderLimit: 6, safetyStock: 1 },
-  ] })
-  assert.deepEqual(limited.body, { entries: [
-    { sku: 'A-1', location: 'near', backorderLimit: 6, backorderUsed: 0, safetyStock: 1 },
-  ] })
+  assert.deepEqual(counted.body, {
+    results: [
+      {
+        sku: 'A-2',
+        location: 'near',
+        disposition: 'sellable',
+        outcome: 'applied',
+        onHand: 4,
+        difference: -1,
+        freedUnits: 0,
+      },
+    ],
+  })
+  const limited = await send('PUT', 'admin/inventory/limits', {
+    entries: [{ sku: 'A-1', location: 'near', backorderLimit: 6, safetyStock: 1 }],
+  })
+  assert.deepEqual(limited.body, {
+    entries: [{ sku: 'A-1', location: 'near', backorderLimit: 6, backorderUsed: 0, safetyStock: 1 }],
+  })
   const inbound = await send('POST', 'admin/inventory/inbound', {
-    reference: 'PO-1', location: 'near', eta: '2026-12-01T08:00:00Z', lines: [{ sku: 'A-1', quantity: 20 }],
+    reference: 'PO-1',
+    location: 'near',
+    eta: '2026-12-01T08:00:00Z',
+    lines: [{ sku: 'A-1', quantity: 20 }],
   })
   assert.equal(inbound.status, 201)
 
   const level = (await send('GET', 'admin/inventory/levels?sku=A-1&location=near')).body.items[0]
   const channelId = formatId('channel', scene.channelId)
   assert.deepEqual(level, {
-    sku: 'A-1', variantId: formatId('variant', scene.variantId('A-1')), location: 'near',
-    locationId: formatId('location', scene.locationIds.near), onHand: 12, claimed: 3, safetyStock: 1, available: 8,
-    fenced: [{ channelId, onHand: 2, claimed: 0 }], unsellable: [],
-    inbound: [{ inboundId: inbound.body.id, channelId: null, eta: '2026-12-01T08:00:00.000Z', expected: 20, claimed: 0 }],
+    sku: 'A-1',
+    variantId: formatId('variant', scene.variantId('A-1')),
+    location: 'near',
+    locationId: formatId('location', scene.locationIds.near),
+    onHand: 12,
+    claimed: 3,
+    safetyStock: 1,
+    available: 8,
+    fenced: [{ channelId, onHand: 2, claimed: 0 }],
+    unsellable: [],
+    inbound: [
+      { inboundId: inbound.body.id, channelId: null, eta: '2026-12-01T08:00:00.000Z', expected: 20, claimed: 0 },
+    ],
     backorder: { limit: 6, used: 0 },
   })
 })
@@ -165,11 +208,16 @@ test('the ledger tells what happened, newest first, page by page', async () => {
   let cursor = ''
   do {
     const { body } = await send('GET', `admin/inventory/ledger?sku=A-1&location=near&limit=2${cursor}`)
-    for (const entry of body.items) reasons.push(`${entry.supply} ${entry.reason} ${entry.quantityDelta}/${entry.claimedDelta}`)
+    for (const entry of body.items)
+      reasons.push(`${entry.supply} ${entry.reason} ${entry.quantityDelta}/${entry.claimedDelta}`)
     cursor = body.nextCursor === null ? '' : `&cursor=${body.nextCursor}`
   } while (cursor !== '')
   assert.deepEqual(reasons, [
-    'inbound expected 20/0', 'backorder limit_set 6/0', 'on_hand claimed 0/3', 'on_hand adjusted 2/0', 'on_hand adjusted 10/0',
+    'inbound expected 20/0',
+    'backorder limit_set 6/0',
+    'on_hand claimed 0/3',
+    'on_hand adjusted 2/0',
+    'on_hand adjusted 10/0',
   ])
   const [entry] = (await send('GET', 'admin/inventory/ledger?sku=A-1&location=near&limit=1')).body.items
   assert.equal(entry.inboundReference, 'PO-1')
@@ -178,16 +226,30 @@ test('the ledger tells what happened, newest first, page by page', async () => {
 test('an inbound is listed, edited, received and cancelled', async () => {
   const listed = await send('GET', 'admin/inventory/inbound?location=near&status=open')
   const { id } = listed.body.items[0]
-  assert.deepEqual(listed.body.items[0].lines, [{
-    sku: 'A-1', channelId: null, expected: 20, received: 0, open: 20, claimed: 0,
-  }])
-  const edited = await send('PATCH', `admin/inventory/inbound/${id}`, { lines: [{ sku: 'A-1', expected: 12 }] }, { 'if-match': '"1"' })
+  assert.deepEqual(listed.body.items[0].lines, [
+    {
+      sku: 'A-1',
+      channelId: null,
+      expected: 20,
+      received: 0,
+      open: 20,
+      claimed: 0,
+    },
+  ])
+  const edited = await send(
+    'PATCH',
+    `admin/inventory/inbound/${id}`,
+    { lines: [{ sku: 'A-1', expected: 12 }] },
+    { 'if-match': '"1"' },
+  )
   assert.equal(edited.body.lines[0].open, 12)
   assert.equal((await send('PATCH', `admin/inventory/inbound/${id}`, {}, { 'if-match': '"1"' })).status, 412)
   const receipt = { commandKey: randomUUID(), lines: [{ sku: 'A-1', quantity: 5 }] }
   const received = await send('POST', `admin/inventory/inbound/${id}/receive`, receipt)
   assert.deepEqual(received.body, {
-    commandKey: receipt.commandKey, inboundId: id, status: 'open',
+    commandKey: receipt.commandKey,
+    inboundId: id,
+    status: 'open',
     lines: [{ sku: 'A-1', received: 5, onHandGained: 5, servedUnits: 0, freedUnits: 0 }],
   })
   assert.deepEqual((await send('POST', `admin/inventory/inbound/${id}/receive`, receipt)).body, received.body)
@@ -201,7 +263,10 @@ test('an inbound is listed, edited, received and cancelled', async () => {
 
 test('a partner counts at its own location; another’s is nothing to it', async () => {
   const message = (location: string, sku = 'A-2') => ({
-    messageId: randomUUID(), asOf: '2026-11-23T12:01:00Z', meaning: 'physical', entries: [{ sku, location, quantity: 3 }],
+    messageId: randomUUID(),
+    asOf: '2026-11-23T12:01:00Z',
+    meaning: 'physical',
+    entries: [{ sku, location, quantity: 3 }],
   })
   const own = await send('PUT', 'partner/counts', message('near'), { as: 'near' })
   assert.deepEqual([own.status, own.body.results[0].outcome], [200, 'applied'])
@@ -219,6 +284,7 @@ test('a partner counts at its own location; another’s is nothing to it', async
 })
 
 const entry = { sku: 'A-1', location: 'near', delta: 1, reason: 'x' }
+// oxfmt-ignore
 const wrongBodies: readonly (readonly [string, unknown])[] = [
   ['no entry',            { commandKey: 'k', entries: [] }],
   ['1,001 entries',       { commandKey: 'k', entries: Array.from({ length: 1_001 }, () => entry) }],
@@ -239,7 +305,12 @@ for (const [what, body] of wrongBodies) {
 }
 
 test('who may only read writes nothing', async () => {
-  const answer = await send('POST', 'admin/inventory/adjustments', { commandKey: 'k', entries: [entry] }, { as: 'reader' })
+  const answer = await send(
+    'POST',
+    'admin/inventory/adjustments',
+    { commandKey: 'k', entries: [entry] },
+    { as: 'reader' },
+  )
   assert.equal(answer.status, 403)
   assert.equal((await send('PUT', 'admin/inventory/limits', { entries: [] }, { as: 'near' })).status, 403)
 })

@@ -219,7 +219,10 @@ export function promoteClaims(
 }
 
 /** The SKUs that live claims of these demands stand on: what must be gated before they are freed. */
-export function readClaimedVariants(source: Queryable, demandIds: readonly string[]): Promise<{ variant_id: Id<'variant'> }[]> {
+export function readClaimedVariants(
+  source: Queryable,
+  demandIds: readonly string[],
+): Promise<{ variant_id: Id<'variant'> }[]> {
   return source.rows({
     name: 'inventory.read_claimed_variants',
     text: `select distinct supply.variant_id

@@ -158,7 +158,10 @@ export interface LedgerEntry {
 export async function readLedger(
   source: Queryable,
   { variantId, locationId }: Place,
-  { before, limit }: {
+  {
+    before,
+    limit,
+  }: {
     readonly before: { readonly occurredAt: Instant; readonly id: bigint } | null
     readonly limit: number
   },
@@ -196,7 +199,13 @@ export async function readLedger(
              left join inventory.inbound on inbound.id = entry.cause
             where supply.variant_id = $1 and supply.location_id = $2
             order by entry.occurred_at desc, entry.id desc limit $5`,
-    values: [variantId, locationId, before === null ? 'infinity' : new Date(before.occurredAt), before?.id ?? 0n, limit],
+    values: [
+      variantId,
+      locationId,
+      before === null ? 'infinity' : new Date(before.occurredAt),
+      before?.id ?? 0n,
+      limit,
+    ],
   })
   return rows.map((row) => ({
     id: row.id,

@@ -25,13 +25,18 @@ export async function readBackorders(
     text: `select supply.id, supply.quantity, supply.claimed
              from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality
                     as key (variant_id, location_id, channel_id, place)
-             left join inventory.supply
-               on supply.variant_id = key.variant_id and supply.location_id = key.location_id
-              and supply.kind = 'backorder' and supply.channel_id is not distinct from key.channel_id
+             left join lateral (
+               -- One index look-up a key, also when the planner believes that there is only one such row.
+               select * from inventory.supply as stored
+                where stored.variant_id = key.variant_id and stored.location_id = key.location_id
+                  and stored.kind = 'backorder' and stored.channel_id is not distinct from key.channel_id
+                limit 1) as supply on true
             order by key.place`,
     values: keyArrays(keys),
   })
-  return rows.map((row) => (row.id === null ? null : { supplyId: row.id, quantity: row.quantity, claimed: row.claimed }))
+  return rows.map((row) =>
+    row.id === null ? null : { supplyId: row.id, quantity: row.quantity, claimed: row.claimed },
+  )
 }
 
 /** Creates rows with limit 0 for keys that have none. Under the gates nobody else does. */

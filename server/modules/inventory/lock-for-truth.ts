@@ -50,7 +50,11 @@ const SPARE_CLAIMS = 50
  */
 export async function lockForTruth<Decided extends Truth>(
   tx: Tx,
-  { demand, variantIds, lockFirst }: {
+  {
+    demand,
+    variantIds,
+    lockFirst,
+  }: {
     readonly demand: DemandOwner
     readonly variantIds: readonly Id<'variant'>[]
     readonly lockFirst: ReadonlySet<string>
@@ -78,14 +82,13 @@ export async function lockForTruth<Decided extends Truth>(
 }
 
 /** Null when there would be enough to free, but not without claims that were passed over. */
-function chooseFreed(
-  claims: readonly FreeableClaim[],
-  units: number,
-  passedOver: ReadonlySet<string>,
-): Freeing | null {
+function chooseFreed(claims: readonly FreeableClaim[], units: number, passedOver: ReadonlySet<string>): Freeing | null {
   const freeableUnits = claims.reduce((sum, claim) => sum + claim.units, 0)
   if (freeableUnits < units) return { kind: 'in_work', freeableUnits }
-  const parts = planFreeing(claims.filter((claim) => !passedOver.has(claim.demandId)), units)
+  const parts = planFreeing(
+    claims.filter((claim) => !passedOver.has(claim.demandId)),
+    units,
+  )
   return parts && { kind: 'freed', parts }
 }
 

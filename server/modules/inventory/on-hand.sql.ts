@@ -25,10 +25,13 @@ export async function readOnHand(source: Queryable, keys: readonly OnHandKey[]):
     text: `select supply.id, supply.quantity, supply.claimed, supply.safety_stock
              from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) with ordinality
                     as key (variant_id, location_id, disposition, channel_id, place)
-             left join inventory.supply
-               on supply.variant_id = key.variant_id and supply.location_id = key.location_id
-              and supply.disposition = key.disposition and supply.kind = 'on_hand'
-              and supply.channel_id is not distinct from key.channel_id
+             left join lateral (
+               -- One index look-up a key, also when the planner believes that there is only one such row.
+               select * from inventory.supply as stored
+                where stored.variant_id = key.variant_id and stored.location_id = key.location_id
+                  and stored.disposition = key.disposition and stored.kind = 'on_hand'
+                  and stored.channel_id is not distinct from key.channel_id
+                limit 1) as supply on true
             order by key.place`,
     values: keyArrays(keys),
   })

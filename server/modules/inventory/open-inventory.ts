@@ -10,7 +10,11 @@ import { readLocations, readUnknownLocations } from './locations.sql.ts'
 import type { InventoryPorts } from './ports.ts'
 import { receiveInbound, type ReceiveInbound, type ReceiveInboundOutcome } from './receive-inbound.ts'
 import {
-  createLocation, editLocation, type CreateLocationOutcome, type EditLocationOutcome, type LocationChanges,
+  createLocation,
+  editLocation,
+  type CreateLocationOutcome,
+  type EditLocationOutcome,
+  type LocationChanges,
   type NewLocation,
 } from './save-location.ts'
 import { setLimits, type SetLimits, type SetLimitsOutcome } from './set-limits.ts'
@@ -26,13 +30,19 @@ export interface Inventory {
   peekLocations(): LocationBook | undefined
   /** @returns those of the ids that no location has */
   unknownLocations(source: Queryable, ids: readonly Id<'location'>[]): Promise<Id<'location'>[]>
-  createLocation(tx: Tx, command: { readonly actor: string; readonly fields: NewLocation }): Promise<CreateLocationOutcome>
-  editLocation(tx: Tx, command: {
-    readonly actor: string
-    readonly id: Id<'location'>
-    readonly seenVersion: number
-    readonly changes: LocationChanges
-  }): Promise<EditLocationOutcome>
+  createLocation(
+    tx: Tx,
+    command: { readonly actor: string; readonly fields: NewLocation },
+  ): Promise<CreateLocationOutcome>
+  editLocation(
+    tx: Tx,
+    command: {
+      readonly actor: string
+      readonly id: Id<'location'>
+      readonly seenVersion: number
+      readonly changes: LocationChanges
+    },
+  ): Promise<EditLocationOutcome>
   adjustStock(command: AdjustStock): Promise<AdjustStockOutcome>
   takeCounts(command: TakeCounts): Promise<TakeCountsOutcome>
   setLimits(command: SetLimits): Promise<SetLimitsOutcome>

@@ -7,6 +7,7 @@ import { DAY_MS, MINUTE_MS, type Instant } from '../../kernel/time.ts'
 import { byGivingWay, planFreeing, planServing, type ClaimPart, type FreeableClaim } from './plan-freeing.ts'
 
 // Ann's cart of 2 expires in 10 minutes; Bob's order of 3 was promised in 2 days; `unpaid` waits for its payment.
+// oxfmt-ignore
 const freeing = [
   // claims                                                   lost  who gives way
   ['ann cart 2 10m, bob order 3 2d',                             1, 'ann 1'],
@@ -31,6 +32,7 @@ for (const [claims, units, expected] of freeing) {
   })
 }
 
+// oxfmt-ignore
 const serving = [
   // claims                                                   came  who is served
   ['ann cart 2 10m, bob order 3 2d',                             1, 'bob 1'],
@@ -62,7 +64,10 @@ test('what is freed adds up, nobody loses more than they hold, and only the last
       const held = claims.reduce((sum, claim) => sum + claim.units, 0)
       assert.equal(parts === null, held < units)
       if (parts === null) return
-      assert.equal(parts.reduce((sum, part) => sum + part.units, 0), units)
+      assert.equal(
+        parts.reduce((sum, part) => sum + part.units, 0),
+        units,
+      )
       for (const [index, part] of parts.entries()) {
         assert.ok(part.units > 0 && part.units <= part.claim.units)
         if (index < parts.length - 1) assert.equal(part.units, part.claim.units)

@@ -43,7 +43,10 @@ export function planFreeing<Claim extends FreeableClaim>(
  * @param units  how many units find a place, ≥ 0 and at most what the claims hold
  */
 export function planServing<Claim extends FreeableClaim>(claims: readonly Claim[], units: number): ClaimPart<Claim>[] {
-  const parts = takeParts(claims.toSorted((a, b) => byGivingWay(b, a)), units)
+  const parts = takeParts(
+    claims.toSorted((a, b) => byGivingWay(b, a)),
+    units,
+  )
   invariant(parts !== null, 'no more units are served than are claimed')
   return parts
 }

@@ -22,16 +22,22 @@ export interface FoundUnits extends Place {
  */
 export async function postFound(tx: GatedTx, found: readonly FoundUnits[]): Promise<bigint[]> {
   const supplyIds = await ensureOnHand(tx, found)
-  postStock(tx, found.map(({ units, cause, occurredAt }, index): StockEntry => ({
-    supplyId: must(supplyIds[index], 'a row for every place'),
-    reason: 'found',
-    quantityDelta: units,
-    claimedDelta: 0,
-    claimId: null,
-    cause,
-    occurredAt,
-  })))
-  announceSupplyChange(tx, found.map((each) => each.variantId))
+  postStock(
+    tx,
+    found.map(({ units, cause, occurredAt }, index): StockEntry => ({
+      supplyId: must(supplyIds[index], 'a row for every place'),
+      reason: 'found',
+      quantityDelta: units,
+      claimedDelta: 0,
+      claimId: null,
+      cause,
+      occurredAt,
+    })),
+  )
+  announceSupplyChange(
+    tx,
+    found.map((each) => each.variantId),
+  )
   return supplyIds
 }
 

@@ -5,7 +5,13 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Place } from './counter.sql.ts'
 import type { Disposition, SupplyKind } from './inventory.sql.ts'
 import {
-  listPlaces, listPlacesAtLocation, listPlacesOfVariant, readSellable, readSupplyAt, type PlaceCursor, type SupplyRow,
+  listPlaces,
+  listPlacesAtLocation,
+  listPlacesOfVariant,
+  readSellable,
+  readSupplyAt,
+  type PlaceCursor,
+  type SupplyRow,
 } from './levels.sql.ts'
 
 /** How a SKU stands at a location, in units. */
@@ -39,7 +45,12 @@ export interface Level extends Place {
  */
 export async function readLevels(
   source: Queryable,
-  { variantId, locationId, after, limit }: {
+  {
+    variantId,
+    locationId,
+    after,
+    limit,
+  }: {
     readonly variantId: Id<'variant'> | null
     readonly locationId: Id<'location'> | null
     readonly after: PlaceCursor
@@ -111,7 +122,8 @@ export async function readSummaries(
 ): Promise<Map<Id<'variant'>, SupplySummary[]>> {
   const summaries = new Map<Id<'variant'>, SupplySummary[]>(variantIds.map((variantId) => [variantId, []]))
   for (const { variantId, locationId, kind, channelId, quantity, claimed, safetyStock, eta } of await readSellable(
-    source, variantIds,
+    source,
+    variantIds,
   )) {
     summaries.get(variantId)?.push({ locationId, kind, channelId, quantity, claimed, safetyStock, eta })
   }

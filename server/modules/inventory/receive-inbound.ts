@@ -75,7 +75,11 @@ export async function receiveInbound(deps: InboundDeps, command: ReceiveInbound)
   if (inbound === undefined) return { kind: 'unknown' }
   const found = await findLines(deps, inbound, lines)
   if (found.kind === 'refused') return found
-  const arrivals = lines.map(({ sku, quantity }, index) => ({ sku, key: must(found.keys[index], 'a key'), units: quantity }))
+  const arrivals = lines.map(({ sku, quantity }, index) => ({
+    sku,
+    key: must(found.keys[index], 'a key'),
+    units: quantity,
+  }))
   const content = { receive: [id, occurredAt, isComplete, ...arrivals.map(({ key, units }) => [key, units])] }
 
   return untilLocked(deps.db, async (tx, lockFirst): Promise<ReceiveInboundOutcome | LockMore> => {
@@ -83,9 +87,12 @@ export async function receiveInbound(deps: InboundDeps, command: ReceiveInbound)
       receive(tx, deps, { ...command, inbound, arrivals, lockFirst }),
     )
     switch (once.kind) {
-      case 'answered':   return { kind: 'received', answer: once.answer }
-      case 'dropped':    return once.outcome
-      case 'key_reused': return refuse({ code: 'command_key_reused' })
+      case 'answered':
+        return { kind: 'received', answer: once.answer }
+      case 'dropped':
+        return once.outcome
+      case 'key_reused':
+        return refuse({ code: 'command_key_reused' })
     }
   })
 }
@@ -124,12 +131,19 @@ async function receive(
   if (current.status !== 'open') return drop(refuse({ code: 'inbound_not_open', status: current.status }))
 
   // From here on the receipt is taken.
-  invariant(freeings.every((freeing) => freeing.kind === 'freed'), 'nobody picks goods that have not come')
+  invariant(
+    freeings.every((freeing) => freeing.kind === 'freed'),
+    'nobody picks goods that have not come',
+  )
   const cause = { cause: current.id, occurredAt }
   const freed = await freeParts(gated, deps.demand, { parts: freeings.flatMap(partsOf), cause: current.id })
   const arrived = await ensureRows(gated, receipts)
   const moved = await moveServed(gated, arrived)
-  const entries = [...freed, ...arrived.flatMap((each) => arrivalEntries(each, cause)), ...moved.flatMap((part) => moveEntries(part, cause))]
+  const entries = [
+    ...freed,
+    ...arrived.flatMap((each) => arrivalEntries(each, cause)),
+    ...moved.flatMap((part) => moveEntries(part, cause)),
+  ]
   if (entries.length > 0) postStock(gated, entries)
 
   const received = withArrivals(current, arrivals, isComplete)
@@ -171,7 +185,10 @@ async function decide(
   const unitsByKey = new Map(arrivals.map(({ key, units }) => [key, units]))
   const rows = supply.filter((row) => isComplete || unitsByKey.has(lineKey(row)))
   const keys = rows.map(({ variantId, channelId }): OnHandKey => ({
-    variantId, locationId: current.locationId, disposition: 'sellable', channelId,
+    variantId,
+    locationId: current.locationId,
+    disposition: 'sellable',
+    channelId,
   }))
   const [onHand, lastCounts] = await Promise.all([readOnHand(source, keys), readLastCounts(source, keys)])
   const receipts = rows.map((row, index): LineReceipt => {
@@ -198,7 +215,10 @@ async function ensureRows(tx: GatedTx, receipts: readonly LineReceipt[]): Promis
   const keys = receipts.map((receipt) => receipt.onHand)
   insertOnHand(tx, keys)
   const rows = await readOnHand(tx, keys)
-  return receipts.map((receipt, index) => ({ ...receipt, onHandId: must(rows[index], 'a row that was just made').supplyId }))
+  return receipts.map((receipt, index) => ({
+    ...receipt,
+    onHandId: must(rows[index], 'a row that was just made').supplyId,
+  }))
 }
 
 /** Moves the claims that what came is for. Read after the others were freed: what is left of a split claim may move. */
@@ -240,7 +260,8 @@ function moveEntries({ claim, units, movedId, toSupplyId }: MovedPart, cause: Ca
 function withArrivals(current: Inbound, arrivals: readonly Arrival[], isComplete: boolean): Inbound {
   const unitsByKey = new Map(arrivals.map(({ key, units }) => [key, units]))
   const lines = current.lines.map((line): InboundLine => ({
-    ...line, received: line.received + (unitsByKey.get(lineKey(line)) ?? 0),
+    ...line,
+    received: line.received + (unitsByKey.get(lineKey(line)) ?? 0),
   }))
   const status = isComplete || isAllReceived(lines) ? 'received' : 'open'
   return { ...current, lines, status, version: current.version + 1 }

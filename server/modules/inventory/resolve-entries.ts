@@ -47,7 +47,10 @@ export interface ResolveDeps {
 export async function resolveEntries(
   { db, merchant, locationsAt }: ResolveDeps,
   entries: readonly NamedPlace[],
-  { only = null, pathOf = (index) => `/entries/${index}` }: {
+  {
+    only = null,
+    pathOf = (index) => `/entries/${index}`,
+  }: {
     readonly only?: ReadonlySet<Id<'location'>> | null
     readonly pathOf?: (index: number) => string
   } = {},

@@ -45,7 +45,12 @@ export async function createLocation(
 export async function editLocation(
   tx: Tx,
   { merchant }: { readonly merchant: Merchant },
-  { actor, id, seenVersion, changes }: {
+  {
+    actor,
+    id,
+    seenVersion,
+    changes,
+  }: {
     readonly actor: string
     readonly id: Id<'location'>
     readonly seenVersion: number
@@ -58,7 +63,11 @@ export async function editLocation(
   if (current === undefined) return { kind: 'unknown' }
   if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
   const location = { ...current, ...changes, version: current.version + 1 }
-  const refusal = checkLocation(location, locations.filter((other) => other.id !== id), book)
+  const refusal = checkLocation(
+    location,
+    locations.filter((other) => other.id !== id),
+    book,
+  )
   if (refusal !== null) return { kind: 'refused', refusal }
 
   putLocations(tx, [location], revision)
@@ -74,9 +83,15 @@ function announce(tx: Tx, actor: string, location: Location, fields: readonly st
   const action = location.version === 1 ? 'location.created' : 'location.edited'
   const id = formatId('location', location.id)
   const { code, active, version } = location
-  appendEvents(tx, [{
-    type: action, aggregateKind: 'location', aggregateId: location.id, version, occurredAt: tx.at,
-    data: { id, code, active, fields },
-  }])
+  appendEvents(tx, [
+    {
+      type: action,
+      aggregateKind: 'location',
+      aggregateId: location.id,
+      version,
+      occurredAt: tx.at,
+      data: { id, code, active, fields },
+    },
+  ])
   appendAudit(tx, { actor, action, object: id, detail: { fields } })
 }

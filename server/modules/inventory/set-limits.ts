@@ -8,7 +8,12 @@ import { insertBackorders, readBackorders, updateSafetyStock, type BackorderKey 
 import { readOnHand } from './on-hand.sql.ts'
 import { ensureOnHand } from './post-found.ts'
 import {
-  firstRepeated, resolveEntries, type EntryRefusal, type NamedPlace, type ResolveDeps, type ResolvedPlace,
+  firstRepeated,
+  resolveEntries,
+  type EntryRefusal,
+  type NamedPlace,
+  type ResolveDeps,
+  type ResolvedPlace,
 } from './resolve-entries.ts'
 
 export interface LimitEntry extends NamedPlace {
@@ -55,18 +60,34 @@ export async function setLimits(deps: ResolveDeps, { actor, entries }: SetLimits
   const resolved = await resolveEntries(deps, entries)
   if (resolved.kind === 'refused') return resolved
   const { places } = resolved
-  const repeated = firstRepeated(places.map((each) => `${each.variantId} ${each.location.id} ${each.channelId ?? 'all'}`))
+  const repeated = firstRepeated(
+    places.map((each) => `${each.variantId} ${each.location.id} ${each.channelId ?? 'all'}`),
+  )
   if (repeated !== null) return refuse({ code: 'entry_repeated', path: `/entries/${repeated}` })
   const placed = entries.map((entry, index): PlacedLimit => ({
-    ...entry, ...keyOf(must(places[index], 'a place for every entry')), index,
+    ...entry,
+    ...keyOf(must(places[index], 'a place for every entry')),
+    index,
   }))
 
   return deps.db.inTransaction(async (tx) => {
-    const gated = await lockGates(tx, placed.map((each) => each.variantId))
-    const refusal = await setBackorders(gated, placed.filter((each) => each.backorderLimit !== undefined))
+    const gated = await lockGates(
+      tx,
+      placed.map((each) => each.variantId),
+    )
+    const refusal = await setBackorders(
+      gated,
+      placed.filter((each) => each.backorderLimit !== undefined),
+    )
     if (refusal !== null) return refuse(refusal)
-    await setSafetyStock(gated, placed.filter((each) => each.safetyStock !== undefined))
-    announceSupplyChange(tx, placed.map((each) => each.variantId))
+    await setSafetyStock(
+      gated,
+      placed.filter((each) => each.safetyStock !== undefined),
+    )
+    announceSupplyChange(
+      tx,
+      placed.map((each) => each.variantId),
+    )
     appendAudit(tx, { actor, action: 'stock.limited', object: 'inventory', detail: { entries } })
     return { kind: 'set', limits: await readLimits(gated, placed) }
   })
@@ -75,7 +96,10 @@ export async function setLimits(deps: ResolveDeps, { actor, entries }: SetLimits
 async function readLimits(tx: GatedTx, placed: readonly PlacedLimit[]): Promise<PlaceLimits[]> {
   const [backorders, onHand] = await Promise.all([
     readBackorders(tx, placed),
-    readOnHand(tx, placed.map((each) => ({ ...each, disposition: 'sellable' }))),
+    readOnHand(
+      tx,
+      placed.map((each) => ({ ...each, disposition: 'sellable' })),
+    ),
   ])
   return placed.map((_, index) => ({
     backorderLimit: backorders[index]?.quantity ?? 0,
@@ -108,22 +132,34 @@ async function setBackorders(tx: GatedTx, placed: readonly PlacedLimit[]): Promi
   insertBackorders(tx, changed)
   const rows = await readBackorders(tx, changed)
   const cause = newId()
-  postStock(tx, changed.map(({ backorderLimit = 0 }, index): StockEntry => {
-    const { supplyId, quantity } = must(rows[index], 'a row that was just made')
-    return {
-      supplyId, reason: 'limit_set', quantityDelta: backorderLimit - quantity, claimedDelta: 0, claimId: null, cause,
-      occurredAt: tx.at,
-    }
-  }))
+  postStock(
+    tx,
+    changed.map(({ backorderLimit = 0 }, index): StockEntry => {
+      const { supplyId, quantity } = must(rows[index], 'a row that was just made')
+      return {
+        supplyId,
+        reason: 'limit_set',
+        quantityDelta: backorderLimit - quantity,
+        claimedDelta: 0,
+        claimId: null,
+        cause,
+        occurredAt: tx.at,
+      }
+    }),
+  )
   return null
 }
 
 async function setSafetyStock(tx: GatedTx, placed: readonly PlacedLimit[]): Promise<void> {
   if (placed.length === 0) return
   const supplyIds = await ensureOnHand(tx, placed)
-  updateSafetyStock(tx, placed.map(({ safetyStock = 0 }, index) => ({
-    supplyId: must(supplyIds[index], 'a row for every place'), safetyStock,
-  })))
+  updateSafetyStock(
+    tx,
+    placed.map(({ safetyStock = 0 }, index) => ({
+      supplyId: must(supplyIds[index], 'a row for every place'),
+      safetyStock,
+    })),
+  )
 }
 
 function refuse(refusal: SetLimitsRefusal): SetLimitsOutcome {

@@ -9,7 +9,9 @@ const UNITS_PER_ENTRY_MAX = 100_000_000
 
 export const Units = Type.Integer({ minimum: 0, maximum: UNITS_PER_ENTRY_MAX, description: 'Whole units.' })
 export const Delta = Type.Integer({
-  minimum: -UNITS_PER_ENTRY_MAX, maximum: UNITS_PER_ENTRY_MAX, not: { const: 0 },
+  minimum: -UNITS_PER_ENTRY_MAX,
+  maximum: UNITS_PER_ENTRY_MAX,
+  not: { const: 0 },
   description: 'Units that came (+) or went (−), not 0.',
 })
 export const LocationRef = machineCode(40, { description: 'Code or id of a location.', examples: ['nyc-store'] })

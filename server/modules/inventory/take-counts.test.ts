@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { newId } from '../../kernel/id.ts'
-import { clockTime, openStockScene, type ClaimKind, type ClaimWanted, type StockScene } from '../../../test/races/stock-scene.ts'
+import {
+  clockTime,
+  openStockScene,
+  type ClaimKind,
+  type ClaimWanted,
+  type StockScene,
+} from '../../../test/races/stock-scene.ts'
 import { consumeClaims, lockGates, type HandOver } from './index.ts'
 import type { CountEntry, TakeCounts, TakeCountsOutcome } from './take-counts.ts'
 
 let scene: StockScene
-before(async () => { scene = await openStockScene() })
+before(async () => {
+  scene = await openStockScene()
+})
 after(() => scene.close())
 
 // Physical truth wins: what was counted is there, and who gives way follows from what they were promised.
+// oxfmt-ignore
 const stories = [
   // on hand  claims                                     counted  on hand (claimed)  given back
   [10,        '',                                        7,       '7 (0)',           ''],
@@ -41,9 +50,10 @@ for (const [onHand, claims, counted, expected, givenBack] of stories) {
       assert.equal(`${now.onHand} (${now.claimed})`, expected)
     }
     const lost: string[] = []
+    const freed = await scene.freed(sku)
     for (const [index, { demandId }] of made.entries()) {
       const units = (wanted[index]?.units ?? 0) - (await scene.heldUnits(demandId))
-      const told = scene.freed.filter((each) => each.demandId === demandId).reduce((sum, each) => sum + each.units, 0)
+      const told = freed.filter((each) => each.demandId === demandId).reduce((sum, each) => sum + each.units, 0)
       assert.equal(told, units, 'the owner was told of every unit')
       if (units > 0) lost.push((claims.split(', ')[index] ?? '').replace(/\d+/, String(units)))
     }
@@ -75,8 +85,13 @@ test('a count of sellable units adds back what is put aside for accepted orders,
   const sku = await freshSku()
   await scene.clock('08:00')
   await scene.stock(sku, 'near', 10)
-  const [inWork] = await scene.claim(sku, 'near',
-    { kind: 'in_work', units: 3 }, { kind: 'accepted', units: 1 }, { kind: 'cart', units: 2 })
+  const [inWork] = await scene.claim(
+    sku,
+    'near',
+    { kind: 'in_work', units: 3 },
+    { kind: 'accepted', units: 1 },
+    { kind: 'cart', units: 2 },
+  )
   await scene.clock('11:00')
   await scene.claim(sku, 'near', { kind: 'accepted', units: 1 })
   await scene.clock('12:00')
@@ -97,7 +112,9 @@ test('a sellable count sees orders as they stood at its time, whatever became of
   const [left] = await scene.claim(sku, 'near', { kind: 'in_work', units: 3 })
   await scene.clock('12:00')
   await handOver(sku, { demandId: left?.demandId ?? '', units: 2, occurredAt: clockTime('11:00') })
-  resultsOf(await count({ asOf: clockTime('10:00'), meaning: 'sellable', entries: [{ sku, location: 'near', quantity: 7 }] }))
+  resultsOf(
+    await count({ asOf: clockTime('10:00'), meaning: 'sellable', entries: [{ sku, location: 'near', quantity: 7 }] }),
+  )
   assert.deepEqual(await scene.onHand(sku, 'near'), { onHand: 8, claimed: 1 })
   await scene.assertBooks()
 })
@@ -106,9 +123,13 @@ test('an older count is acknowledged and ignored; the same moment counted again 
   const sku = await freshSku()
   await scene.clock('12:00')
   await scene.stock(sku, 'near', 10)
-  const at = (time: string, quantity: number) => count({ asOf: clockTime(time), entries: [{ sku, location: 'near', quantity }] })
+  const at = (time: string, quantity: number) =>
+    count({ asOf: clockTime(time), entries: [{ sku, location: 'near', quantity }] })
   resultsOf(await at('11:00', 6))
-  assert.deepEqual(resultsOf(await at('10:00', 9)).map(({ outcome }) => outcome), ['ignored'])
+  assert.deepEqual(
+    resultsOf(await at('10:00', 9)).map(({ outcome }) => outcome),
+    ['ignored'],
+  )
   assert.equal((await scene.onHand(sku, 'near')).onHand, 6)
   resultsOf(await at('11:00', 7))
   assert.equal((await scene.onHand(sku, 'near')).onHand, 7)
@@ -119,7 +140,8 @@ test('a place is counted over its channels; what everybody may sell changes firs
   const sku = await freshSku()
   await scene.stock(sku, 'near', 5)
   const fence = await scene.inventory.adjustStock({
-    actor: 'key_test', commandKey: `fence ${sku}`,
+    actor: 'key_test',
+    commandKey: `fence ${sku}`,
     entries: [{ sku, location: 'near', channel: 'web', delta: 4, reason: 'set aside' }],
   })
   assert.equal(fence.kind, 'adjusted')
@@ -136,9 +158,14 @@ test('a place is counted over its channels; what everybody may sell changes firs
 test('goods that are not for sale are counted by themselves', async () => {
   const sku = await freshSku()
   await scene.stock(sku, 'near', 5)
-  resultsOf(await count({ entries: [
-    { sku, location: 'near', quantity: 3, disposition: 'refurbish' }, { sku, location: 'near', quantity: 4 },
-  ] }))
+  resultsOf(
+    await count({
+      entries: [
+        { sku, location: 'near', quantity: 3, disposition: 'refurbish' },
+        { sku, location: 'near', quantity: 4 },
+      ],
+    }),
+  )
   assert.deepEqual(await scene.onHand(sku, 'near'), { onHand: 4, claimed: 0 })
   await scene.assertBooks()
 })
@@ -150,7 +177,13 @@ test('a quarantined count waits under one id until a newer one is taken', async 
   const ofSku = () => scene.quarantined.filter((each) => each.sku === sku)
   resultsOf(await count({ entries: [{ sku, location: 'near', quantity: 0 }] }))
   resultsOf(await count({ entries: [{ sku, location: 'near', quantity: 1 }] }))
-  assert.deepEqual(ofSku().map(({ counted, inWork: units }) => [counted, units]), [[0, 5], [1, 5]])
+  assert.deepEqual(
+    ofSku().map(({ counted, inWork: units }) => [counted, units]),
+    [
+      [0, 5],
+      [1, 5],
+    ],
+  )
   assert.equal(new Set(ofSku().map(({ id }) => id)).size, 1)
 
   await handOver(sku, { demandId: inWork?.demandId ?? '', occurredAt: (await scene.db.clock()).at })
@@ -166,7 +199,9 @@ test('a message takes effect once; other content under its id is refused', async
   const message = { messageId: newId(), asOf: clockTime('10:00'), entries: [{ sku, location: 'near', quantity: 4 }] }
   const first = await count(message)
   await scene.inventory.adjustStock({
-    actor: 'key_test', commandKey: newId(), entries: [{ sku, location: 'near', delta: 3, reason: 'found' }],
+    actor: 'key_test',
+    commandKey: newId(),
+    entries: [{ sku, location: 'near', delta: 3, reason: 'found' }],
   })
   assert.deepEqual(await count(message), first)
   assert.equal((await scene.onHand(sku, 'near')).onHand, 7)
@@ -189,8 +224,10 @@ test('what cannot be understood changes nothing', async () => {
   const sku = await freshSku()
   await scene.clock('12:00')
   const good = { sku, location: 'near', quantity: 4 }
-  assert.deepEqual(await count({ entries: [good, { ...good, sku: 'unknown' }] }),
-    refused({ code: 'sku_unknown', path: '/entries/1/sku', sku: 'unknown' }))
+  assert.deepEqual(
+    await count({ entries: [good, { ...good, sku: 'unknown' }] }),
+    refused({ code: 'sku_unknown', path: '/entries/1/sku', sku: 'unknown' }),
+  )
   assert.deepEqual(await count({ entries: [good, good] }), refused({ code: 'entry_repeated', path: '/entries/1' }))
   const early = await count({ asOf: clockTime('12:06'), entries: [good] })
   assert.ok(early.kind === 'refused' && early.refusal.code === 'as_of_in_future')
@@ -212,7 +249,12 @@ async function count(
 ): Promise<TakeCountsOutcome> {
   const { at: asOf } = await scene.db.clock()
   return scene.inventory.takeCounts({
-    actor: 'key_test', messageId: null, asOf, meaning: 'physical', only: null, ...told,
+    actor: 'key_test',
+    messageId: null,
+    asOf,
+    meaning: 'physical',
+    only: null,
+    ...told,
   })
 }
 

@@ -11,7 +11,13 @@ import type { Disposition } from './inventory.sql.ts'
 import { lockForTruth, untilLocked, type Excess, type Freeing, type LockMore } from './lock-for-truth.ts'
 import { onceByKey, type Once, type Worked } from './once-by-key.ts'
 import type { CountDesk, DemandOwner } from './ports.ts'
-import { firstRepeated, resolveEntries, type EntryRefusal, type NamedPlace, type ResolveDeps } from './resolve-entries.ts'
+import {
+  firstRepeated,
+  resolveEntries,
+  type EntryRefusal,
+  type NamedPlace,
+  type ResolveDeps,
+} from './resolve-entries.ts'
 
 /** Partners' clocks differ; a count from further ahead than this is a mistake. Up to it, it counts as of now. */
 export const AHEAD_MAX_MS = 5 * MINUTE_MS
@@ -96,13 +102,17 @@ export async function takeCounts(deps: TakeCountsDeps, command: TakeCounts): Pro
 
   return untilLocked(deps.db, async (tx, lockFirst): Promise<TakeCountsOutcome | LockMore> => {
     const take = (cause: string) => takeEntries(tx, deps, { actor, asOf, meaning, entries: counted, cause, lockFirst })
-    const once = messageId === null
-      ? withoutKey(await take(newId()))
-      : await onceByKey(tx, { source: actor, key: messageId, content }, take)
+    const once =
+      messageId === null
+        ? withoutKey(await take(newId()))
+        : await onceByKey(tx, { source: actor, key: messageId, content }, take)
     switch (once.kind) {
-      case 'answered':   return { kind: 'taken', answer: once.answer }
-      case 'dropped':    return once.outcome
-      case 'key_reused': return refuse({ code: 'message_id_reused' })
+      case 'answered':
+        return { kind: 'taken', answer: once.answer }
+      case 'dropped':
+        return once.outcome
+      case 'key_reused':
+        return refuse({ code: 'message_id_reused' })
     }
   })
 }
@@ -143,8 +153,12 @@ async function takeEntries(
   if (applied.length > 0) await applyCounts(gated, { demand, counts }, applied, { countedAt, meaning, cause })
 
   const detail = {
-    asOf: formatInstant(asOf), meaning, entries: entries.length, applied: applied.length,
-    quarantined: quarantined.length, freedUnits: applied.reduce((sum, { freeing }) => sum + unitsOf(freeing), 0),
+    asOf: formatInstant(asOf),
+    meaning,
+    entries: entries.length,
+    applied: applied.length,
+    quarantined: quarantined.length,
+    freedUnits: applied.reduce((sum, { freeing }) => sum + unitsOf(freeing), 0),
   }
   appendAudit(tx, { actor, action: 'stock.counted', object: cause, detail })
   return { kind: 'keep', answer: { results: judged.map(resultOf) } }
@@ -184,8 +198,10 @@ function resultOf(judged: JudgedCount): CountResult {
   const { sku, location, disposition } = judged.entry
   const named = { sku, location: location.code, disposition }
   switch (judged.kind) {
-    case 'ignored': return { ...named, outcome: 'ignored', lastCountedAt: formatInstant(judged.lastCountedAt) }
-    case 'quarantined': return { ...named, outcome: 'quarantined', onHand: judged.onHand, inWork: judged.inWork }
+    case 'ignored':
+      return { ...named, outcome: 'ignored', lastCountedAt: formatInstant(judged.lastCountedAt) }
+    case 'quarantined':
+      return { ...named, outcome: 'quarantined', onHand: judged.onHand, inWork: judged.inWork }
     case 'applied': {
       const { onHand, rows, freeing } = judged
       const difference = onHand - rows.reduce((sum, row) => sum + row.quantity, 0)
@@ -195,7 +211,9 @@ function resultOf(judged: JudgedCount): CountResult {
 }
 
 function withoutKey<Answer, Dropped>(worked: Worked<Answer, Dropped>): Once<Answer, Dropped> {
-  return worked.kind === 'keep' ? { kind: 'answered', answer: worked.answer } : { kind: 'dropped', outcome: worked.outcome }
+  return worked.kind === 'keep'
+    ? { kind: 'answered', answer: worked.answer }
+    : { kind: 'dropped', outcome: worked.outcome }
 }
 
 function refuse(refusal: TakeCountsRefusal): Refused {

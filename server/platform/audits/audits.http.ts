@@ -6,7 +6,9 @@ import { actorOf, InstantJson, strict, type App } from '../http/index.ts'
 import { readAudits, runAudits, type AuditResult } from './run-audits.ts'
 
 const AuditResultJson = strict({
-  name: Type.String({ description: 'The invariant, a sentence.', examples: ['supply-quantity-is-the-sum-of-its-entries'] }),
+  name: Type.String({
+    description: 'The invariant, a sentence.', examples: ['supply-quantity-is-the-sum-of-its-entries'],
+  }),
   violations: Type.Integer({ minimum: 0, description: '0 when it holds.' }),
   sample: Type.Array(
     strict({ object: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) }),
@@ -18,7 +20,7 @@ const AuditResultJson = strict({
 const ResultsJson = strict({ results: Type.Array(AuditResultJson) })
 const tags = ['audit']
 
-/** @param deps.auditDb  from `openAuditDb`; on `db` itself the predicates of a large shop run into its statement timeout */
+/** @param deps.auditDb  from `openAuditDb`; on `db` itself a large shop's predicates run into its statement timeout */
 export function mountAudit(app: App, { db, auditDb = db }: { readonly db: Db; readonly auditDb?: Db }): void {
   let running: Promise<AuditResult[]> | null = null
 
@@ -30,7 +32,8 @@ export function mountAudit(app: App, { db, auditDb = db }: { readonly db: Db; re
   app.post('/v1/admin/audit/invariants', {
     schema: {
       summary: 'Checks every invariant now',
-      description: 'Takes seconds, on a large database minutes. Whoever asks while a run is under way gets its results.',
+      description:
+        'Takes seconds, on a large database minutes. Whoever asks while a run is under way gets its results.',
       tags,
       response: { 200: ResultsJson },
     },

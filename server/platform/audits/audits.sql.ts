@@ -26,18 +26,18 @@ export interface Violations {
  */
 export async function findViolations(
   source: Queryable,
-  { text, given: table }: Predicate,
+  { text, given: wanted }: Predicate,
   { sampleMax, given }: { readonly sampleMax: number; readonly given?: readonly object[] },
 ): Promise<Violations> {
-  const [, name, columns] = table === null ? [] : must(/^(\w+) (\(.+\))$/.exec(table), 'a table and its columns')
-  const before = name === undefined ? '' : `with ${name} as (select * from jsonb_to_recordset($2) as given ${columns})`
-  const query = `${before}
+  const table =
+    wanted === null ? '' : `with ${wanted.table} as (select * from jsonb_to_recordset($2) as given (${wanted.columns}))`
+  const query = `${table}
     select object, detail, count(*) over ()::int as violations from (${text}) as violation order by object limit $1`
   const rows = await source.rows<Violation & { violations: number }>({
     // Of the text, because a name stands for one text on every connection.
     name: `platform.audit_${hash('sha256', query, 'hex').slice(0, 16)}`,
     text: query,
-    values: name === undefined ? [sampleMax] : [sampleMax, JSON.stringify(given)],
+    values: wanted === null ? [sampleMax] : [sampleMax, JSON.stringify(given)],
   })
   return { count: rows[0]?.violations ?? 0, sample: rows.map(({ object, detail }) => ({ object, detail })) }
 }

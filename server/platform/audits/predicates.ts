@@ -16,8 +16,8 @@ export interface Predicate {
   readonly cause: string
   /** Where whoever finds a violation begins. */
   readonly lookAt: string
-  /** `table (columns)` that the caller must bring; null where the database holds all there is to know. */
-  readonly given: string | null
+  /** A table that the caller must bring; null where the database holds all there is to know. */
+  readonly given: { readonly table: string; readonly columns: string } | null
   /** A query for `object` text and `detail` jsonb. */
   readonly text: string
 }
@@ -53,7 +53,13 @@ export function parsePredicate(name: string, file: string): Predicate {
     keeper: keeper as Keeper,
     cause: field('Cause'),
     lookAt: field('Look at'),
-    given: fields.get('Given') ?? null,
+    given: parseGiven(name, fields.get('Given')),
     text: query.join('\n\n').trim(),
   }
+}
+
+function parseGiven(name: string, given: string | undefined): Predicate['given'] {
+  if (given === undefined) return null
+  const [, table = '', columns = ''] = must(/^(\w+) \((.+)\)$/.exec(given), `${name}: a table and its columns`)
+  return { table, columns }
 }

@@ -6,7 +6,8 @@ import { readPredicates } from './predicates.ts'
 export function renderAudit(results: readonly AuditResult[]): string {
   const violated = results.filter((result) => result.violations > 0)
   const rows = results.map(({ name, violations, ms }) => `${cell(violations, 10)} ${cell(ms, 7)}  ${name}`)
-  return [['violations      ms  invariant', ...rows].join('\n'), ...violated.map(describe), summary(results)].join('\n\n')
+  const table = ['violations      ms  invariant', ...rows].join('\n')
+  return [table, ...violated.map(describe), summary(results)].join('\n\n')
 }
 
 function cell(value: number, width: number): string {
@@ -31,6 +32,6 @@ function describe({ name, violations, sample }: AuditResult): string {
 function summary(results: readonly AuditResult[]): string {
   const count = results.filter((result) => result.violations > 0).length
   const seconds = (results.reduce((sum, { ms }) => sum + ms, 0) / 1_000).toFixed(1)
-  const verdict = count === 0 ? 'every invariant holds' : `${count} of ${results.length} invariants ${count === 1 ? 'is' : 'are'} violated`
-  return `${results.length} checked in ${seconds} s: ${verdict}`
+  const verdict = count === 0 ? 'every invariant holds' : count === 1 ? 'one is violated' : `${count} are violated`
+  return `${results.length} invariants checked in ${seconds} s: ${verdict}`
 }

@@ -31,13 +31,18 @@ export interface RunAuditsOptions {
 
 const SAMPLE_MAX = 5
 
+interface AuditFailure {
+  readonly name: string
+  readonly error: unknown
+}
+
 /** Some predicates could not be run, so it is not known whether they hold; the others' results are stored. */
 export class AuditsIncompleteError extends Error {
   override readonly name = 'AuditsIncompleteError'
   readonly results: readonly AuditResult[]
 
-  constructor(failures: readonly { readonly name: string; readonly error: unknown }[], results: readonly AuditResult[]) {
-    const sentences = failures.map(({ name, error }) => `${name}: ${error instanceof Error ? error.message : String(error)}`)
+  constructor(failures: readonly AuditFailure[], results: readonly AuditResult[]) {
+    const sentences = failures.map(({ name, error }) => `${name}: ${error instanceof Error ? error.message : 'failed'}`)
     super(`predicates could not be run: ${sentences.join('; ')}`, { cause: failures[0]?.error })
     this.results = results
   }
@@ -50,12 +55,14 @@ export class AuditsIncompleteError extends Error {
  * @param db  with a statement timeout of minutes, so a pool of the audits' own (`openAuditDb`)
  * @throws AuditsIncompleteError when one could not be run; the others were
  */
-export async function runAudits(db: Db, { names, sampleMax = SAMPLE_MAX }: RunAuditsOptions = {}): Promise<AuditResult[]> {
+export async function runAudits(
+  db: Db, { names, sampleMax = SAMPLE_MAX }: RunAuditsOptions = {},
+): Promise<AuditResult[]> {
   invariant(sampleMax >= 1, 'the count of violations travels with the first of them')
   const runnable = readPredicates().filter((predicate) => predicate.given === null)
   const chosen = names === undefined ? runnable : names.map((name) => predicateNamed(runnable, name))
   const results: AuditResult[] = []
-  const failures: { name: string; error: unknown }[] = []
+  const failures: AuditFailure[] = []
   for (const predicate of chosen) {
     try {
       results.push(await run(db, predicate, sampleMax))

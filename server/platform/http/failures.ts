@@ -1,3 +1,4 @@
+import { DuplicateInFlightError, QueueFullError } from '../batch/batch.ts'
 import { BusyError, CommitUnknownError, DatabaseAwayError } from '../db.ts'
 import type { Logger } from '../telemetry.ts'
 import { MalformedJsonError } from './body.ts'
@@ -8,6 +9,7 @@ import { InvalidRequestError, UnknownPathError } from './validate.ts'
 /** Seconds after which a repeat is likely to succeed. */
 const retryAfterByCode: { readonly [Code in PlatformCode]?: number } = {
   busy: 1,
+  request_in_progress: 1,
   database_away: 2,
   outcome_unknown: 2,
 }
@@ -28,7 +30,8 @@ export function codeOfError(error: unknown): PlatformCode {
   if (error instanceof UnknownPathError) return 'not_found'
   if (error instanceof MalformedJsonError) return 'malformed_json'
   if (error instanceof UnsupportedBodyError) return 'unsupported_media_type'
-  if (error instanceof BusyError) return 'busy'
+  if (error instanceof BusyError || error instanceof QueueFullError) return 'busy'
+  if (error instanceof DuplicateInFlightError) return 'request_in_progress'
   if (error instanceof DatabaseAwayError) return 'database_away'
   if (error instanceof CommitUnknownError) return 'outcome_unknown'
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }
@@ -47,5 +50,6 @@ export function answerError(log: Logger, route: string, error: unknown, reply: P
   if (code === 'internal') log.error({ err: error, requestId: reply.request.id, route }, 'a request met a defect')
   else if (code in retryAfterByCode) log.warn({ err: error, requestId: reply.request.id, route }, code)
   const extras = error instanceof InvalidRequestError ? { errors: error.violations } : {}
-  refusePlatform(reply, code, extras, retryAfterByCode[code])
+  const retryAfter = error instanceof QueueFullError ? Math.ceil(error.retryAfterMs / 1_000) : retryAfterByCode[code]
+  refusePlatform(reply, code, extras, retryAfter)
 }

@@ -291,7 +291,7 @@ test('only the attempt that holds a key completes it', async () => {
 })
 
 test('forty batches over the same keys in any order: each key is taken once, none deadlocks', async () => {
-  const wanted = Array.from({ length: 1_000 }, () => askFor())
+  const wanted = Array.from({ length: 100 }, () => askFor())
   const start = Promise.withResolvers<void>()
   let attempts = 0
   // Connections first: opening them would keep the batches from meeting.
@@ -306,8 +306,8 @@ test('forty batches over the same keys in any order: each key is taken once, non
   })
   start.resolve()
   const kinds = (await Promise.all(batches)).flat().map(({ kind }) => kind)
-  assert.equal(kinds.filter((kind) => kind === 'taken').length, 1_000)
-  assert.equal(kinds.filter((kind) => kind === 'in_progress').length, 1_000 * 39)
+  assert.equal(kinds.filter((kind) => kind === 'taken').length, 100)
+  assert.equal(kinds.filter((kind) => kind === 'in_progress').length, 100 * 39)
   // A deadlock would be repeated and go unseen in the outcome.
   assert.equal(attempts, 40)
 })

@@ -1,0 +1,120 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { spawnProvider } from '../../sandbox/psp/spawn.ts'
+import { createDb, type Db } from '../../server/platform/db.ts'
+import { openRooms } from '../../server/rooms.ts'
+import type { DoorOptions, DoorResult } from '../parts/door.ts'
+import type { HttpLoadOptions } from '../parts/http-load.ts'
+import type { LimitOptions, LimitResult } from '../parts/limit.ts'
+import { runPart, startProcess } from './child.ts'
+import type { Cluster } from './cluster.ts'
+import { cpuMs, round, type LoadResult } from './measure.ts'
+import { createShop, readShop, type ShopSize } from './shop.ts'
+
+const WARMUP_SECONDS = 3
+
+/** A database `name` with a shop; @returns a publishable key of its channel */
+export async function buildShop(cluster: Cluster, name: string, size: ShopSize): Promise<string> {
+  const db = createDb({
+    databaseUrl: await cluster.createMigrated(name), poolMax: 2, applicationName: 'bench', statementTimeoutMs: 0,
+  })
+  const { channelId } = await createShop(db, size)
+  const key = await createPublishableKey(db, channelId)
+  await db.close()
+  return key
+}
+
+async function createPublishableKey(db: Db, channelId: Awaited<ReturnType<typeof readShop>>['channelId']): Promise<string> {
+  const { identity } = openRooms({ db, masterKey: benchMasterKey, providers: [] })
+  const outcome = await db.inTransaction((tx) =>
+    identity.createApiKey(tx, { actor: 'bench', scopes: null }, { kind: 'publishable', name: 'bench', channelId }),
+  )
+  if (outcome.kind === 'refused') throw new Error(outcome.refusal.code)
+  return outcome.key
+}
+
+export const benchMasterKey = Buffer.alloc(32, 7)
+
+export async function measureLimit(
+  cluster: Cluster,
+  { shop, ...options }: { readonly shop: string; readonly concurrency: number; readonly orders: number },
+): Promise<LimitResult> {
+  const recordUrl = await cluster.copy(shop, 'record')
+  const replayUrl = await cluster.copy(shop, 'replay')
+  const result = await runPart<LimitResult>('limit.ts', { ...options, recordUrl, replayUrl } satisfies LimitOptions)
+  await cluster.drop('record')
+  await cluster.drop('replay')
+  return result
+}
+
+export async function measureDoor(
+  cluster: Cluster,
+  { shop, ...options }: Omit<DoorOptions, 'databaseUrl' | 'warmupSeconds'> & { readonly shop: string },
+): Promise<DoorResult> {
+  const databaseUrl = await cluster.copy(shop, 'door')
+  const result = await runPart<DoorResult>('door.ts', {
+    ...options, databaseUrl, warmupSeconds: WARMUP_SECONDS,
+  } satisfies DoorOptions)
+  await cluster.drop('door')
+  return result
+}
+
+export interface HttpResult extends LoadResult {
+  readonly serverCpuMsPerOrder: number
+  readonly providerCpuMsPerOrder: number
+  readonly statuses: Readonly<Record<string, number>>
+}
+
+/** The same orders through `servers` processes on one database, with the provider and the clients in their own. */
+export async function measureHttp(
+  cluster: Cluster,
+  { shop, concurrency, seconds, publishableKey, servers = 1, skusUsed }: {
+    readonly shop: string
+    readonly concurrency: number
+    readonly seconds: number
+    readonly publishableKey: string
+    readonly servers?: number
+    readonly skusUsed?: number
+  },
+): Promise<HttpResult> {
+  const databaseUrl = await cluster.copy(shop, 'http')
+  const db = createDb({ databaseUrl, poolMax: 1, applicationName: 'bench' })
+  const { skus } = await readShop(db)
+  await db.close()
+  const provider = await spawnProvider({ directory: mkdtempSync(join(tmpdir(), 'waybill-bench-psp-')) })
+  const nodes = await Promise.all(Array.from({ length: servers }, () => startServer(databaseUrl, provider.url)))
+  const serverCpu = (): number => nodes.reduce((sum, { pid }) => sum + (cpuMs(pid) ?? 0), 0)
+  const before = { server: serverCpu(), provider: cpuMs(provider.pid) ?? 0 }
+  const load = await runPart<LoadResult & { statuses: Record<string, number> }>('http-load.ts', {
+    urls: nodes.map(({ match }) => match[1] ?? ''),
+    publishableKey,
+    skus: skus.slice(0, skusUsed ?? skus.length),
+    concurrency,
+    seconds,
+    warmupSeconds: WARMUP_SECONDS,
+  } satisfies HttpLoadOptions)
+  const orders = load.statuses['201'] ?? 1
+  const result = {
+    ...load,
+    serverCpuMsPerOrder: round((serverCpu() - before.server) / orders),
+    providerCpuMsPerOrder: round(((cpuMs(provider.pid) ?? 0) - before.provider) / orders),
+  }
+  await Promise.all(nodes.map((node) => node.stop()))
+  await provider.stop()
+  await cluster.drop('http')
+  return result
+}
+
+export function startServer(databaseUrl: string, pspUrl: string): ReturnType<typeof startProcess> {
+  return startProcess(['server/cli.ts', 'serve', '--port', '0'], {
+    env: {
+      DATABASE_URL: databaseUrl,
+      WAYBILL_PSP_URL: pspUrl,
+      WAYBILL_MASTER_KEY: benchMasterKey.toString('base64'),
+      WAYBILL_RATE_LIMIT_PER_SECOND: '0',
+      WAYBILL_LOG_LEVEL: 'warn',
+    },
+    ready: /serves on (http:\S+)/,
+  })
+}

@@ -1,0 +1,181 @@
+import { hash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatId, type Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import { QueueFullError } from '../../platform/batch/batch.ts'
+import { BusyError, type Db } from '../../platform/db.ts'
+import {
+  refusals, type Checkout, type PlacementRefusal, type TrustedOutcome, type TrustedPlacement,
+} from '../checkout/index.ts'
+import type { Channel } from '../merchant/index.ts'
+import { eachAtOnce } from './each-at-once.ts'
+import { insertLines, type ImportLine } from './integrations.sql.ts'
+import type { PeopleByReference } from './introduce-retail-customers.ts'
+import type { LineSet } from './line-set.ts'
+import {
+  amountThousandths, planRetailInvoice, type RetailInvoice, type RetailInvoicePlan, type RetailOrder,
+} from './plan-retail-invoice.ts'
+import { retailTarget } from './prepare-retail-shop.ts'
+import type { MalformedLine, RetailFile } from './read-retail.ts'
+
+const ORDERS_PER_BATCH = 500
+/**
+ * With three batches at once some 9,000 lines wait for the trusted road: always the next transaction's worth, and on a
+ * machine that does 2,000 lines a second still within the five seconds after which the road refuses.
+ */
+const LINES_PER_BATCH = 3_000
+const BATCHES_AT_ONCE = 3
+/** Lines that nothing is done about but to record them. */
+const MALFORMED_PER_BATCH = 5_000
+
+export interface PlacingDeps {
+  readonly db: Db
+  readonly checkout: Pick<Checkout, 'placeTrustedOrders' | 'drained'>
+}
+
+export interface Placing {
+  readonly runId: Id<'importRun'>
+  readonly channel: Channel
+  readonly file: RetailFile
+  readonly people: PeopleByReference
+  /** Recorded before: these are done. */
+  readonly recorded: LineSet
+  readonly onBatch: (done: BatchDone) => Promise<void>
+}
+
+export interface BatchDone {
+  readonly lineCount: number
+  readonly orderCount: number
+}
+
+/**
+ * Hands invoices to the trusted road by date, and records what became of each of their lines. The lines of an invoice
+ * are recorded together, after its order stands: killed in between, the next run hands the order over again and hears
+ * that it is there.
+ */
+export async function placeRetailInvoices(deps: PlacingDeps, placing: Placing): Promise<void> {
+  const { runId, file, recorded, onBatch } = placing
+  await eachAtOnce(batchesOf(file.invoices, recorded), BATCHES_AT_ONCE, async (batch) => {
+    const lines = await placeBatch(deps, placing, batch)
+    await deps.db.inTransaction(async (tx) => insertLines(tx, runId, lines))
+    await onBatch({ lineCount: lines.length, orderCount: orderCountOf(batch) })
+  })
+  const malformed = file.malformed.filter(({ lineNumber }) => !recorded.has(lineNumber)).map(malformedLine)
+  for (let from = 0; from < malformed.length; from += MALFORMED_PER_BATCH) {
+    const part = malformed.slice(from, from + MALFORMED_PER_BATCH)
+    await deps.db.inTransaction(async (tx) => insertLines(tx, runId, part))
+    await onBatch({ lineCount: part.length, orderCount: 0 })
+  }
+}
+
+interface PlannedInvoice extends RetailInvoicePlan {
+  readonly invoice: RetailInvoice
+}
+
+function* batchesOf(invoices: readonly RetailInvoice[], recorded: LineSet): Generator<PlannedInvoice[], void, undefined> {
+  let batch: PlannedInvoice[] = []
+  let lineCount = 0
+  for (const invoice of invoices) {
+    const [first] = invoice.lines
+    if (first === undefined || recorded.has(first.lineNumber)) continue
+    const isFull = batch.length >= ORDERS_PER_BATCH || lineCount + invoice.lines.length > LINES_PER_BATCH
+    if (isFull && batch.length > 0) {
+      yield batch
+      batch = []
+      lineCount = 0
+    }
+    batch.push({ invoice, ...planRetailInvoice(invoice, retailTarget) })
+    lineCount += invoice.lines.length
+  }
+  if (batch.length > 0) yield batch
+}
+
+function orderCountOf(batch: readonly PlannedInvoice[]): number {
+  return batch.filter(({ order }) => order !== null).length
+}
+
+async function placeBatch(
+  { checkout }: PlacingDeps,
+  { channel, people }: Placing,
+  batch: readonly PlannedInvoice[],
+): Promise<ImportLine[]> {
+  const orders = batch.flatMap(({ order }) => (order === null ? [] : [placementOf(order, channel, people)]))
+  const outcomes = (await patiently(checkout, () => checkout.placeTrustedOrders(orders))).values()
+  return batch.flatMap((planned) =>
+    linesOf(planned, planned.order === null ? null : must(outcomes.next().value, 'an outcome for every order')),
+  )
+}
+
+const TRIES_MAX = 6
+
+/**
+ * A busy database, or shoppers who come first, are no reason to give up. Orders of the failed try that went through
+ * all the same are answered as placed before.
+ */
+async function patiently<Result>(checkout: PlacingDeps['checkout'], work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries === TRIES_MAX || !(error instanceof BusyError || error instanceof QueueFullError)) throw error
+    }
+    await checkout.drained()
+    await sleep(tries * 500)
+  }
+}
+
+/** What became of each line of an invoice, once its order is answered. */
+function linesOf({ invoice, outcomes }: PlannedInvoice, placed: TrustedOutcome | null): ImportLine[] {
+  if (placed?.kind === 'refused') assertInvoicesFault(placed.refusal)
+  return invoice.lines.map((line, index) => {
+    const { outcome, reason } = must(outcomes[index], 'an outcome for every line')
+    const { lineNumber, raw, invoiceNo: reference } = line
+    const common = { lineNumber, raw, reference, thousandths: amountThousandths(line), detail: null }
+    if (outcome !== 'accepted') return { ...common, outcome, reason, orderId: null }
+    const answer = must(placed, 'an answer about the order of an accepted line')
+    return answer.kind === 'refused'
+      ? { ...common, outcome: 'rejected', reason: answer.refusal.code, detail: detailOf(answer.refusal), orderId: null }
+      : { ...common, outcome, reason, orderId: answer.orderId }
+  })
+}
+
+/** What the order itself is refused for is final; anything else is ours to put right before the next try. */
+function assertInvoicesFault(refusal: PlacementRefusal): void {
+  if (refusal.code === 'reference_reused' || refusal.code === 'amount_too_large') return
+  throw new Error(`orders cannot be taken in: ${refusals[refusal.code].meaning} ${JSON.stringify(refusal)}`)
+}
+
+function detailOf(refusal: PlacementRefusal): string {
+  return refusal.code === 'reference_reused'
+    ? `${formatId('order', refusal.orderId)} has this number and other content`
+    : refusals[refusal.code].meaning
+}
+
+function malformedLine({ lineNumber, raw, fault }: MalformedLine): ImportLine {
+  const nothing = { reference: null, thousandths: 0n, orderId: null }
+  return { lineNumber, raw, outcome: 'rejected', reason: 'malformed', detail: fault, ...nothing }
+}
+
+function placementOf(order: RetailOrder, channel: Channel, people: PeopleByReference): TrustedPlacement {
+  const { reference, placedAt, currency, taxIncluded, lines, charges, customer, fulfillment, payment } = order
+  const personId = customer === undefined ? null : must(people.get(customer.reference), 'the person of a customer')
+  return {
+    kind: 'trusted', channel, reference, fingerprint: fingerprintOf(order), placedAt, currency, taxIncluded,
+    lines: lines.map(({ sku, quantity, unitPrice }) => ({
+      sku, quantity, unitPriceMinor: unitPrice.minor, discountMinor: 0n, taxMinor: 0n,
+    })),
+    charges: charges.map(({ type, amount }) => ({ type, amountMinor: amount.minor, taxMinor: 0n })),
+    buyer: { personId, addressId: null },
+    shipTo: null,
+    method: fulfillment.method,
+    locationCode: fulfillment.location,
+    paymentState: payment.state,
+  }
+}
+
+/** The same for the same content of an invoice, in whichever file it comes. The first 16 bytes of SHA-256. */
+function fingerprintOf(order: RetailOrder): string {
+  const text = JSON.stringify(order, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+  const hex = hash('sha256', text, 'hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { newYork, openShop, pay, type Shop } from './shop.ts'
+
+/* From a cart to an order, for everything that can be in one. */
+
+let shop: Shop
+
+before(async () => {
+  shop = await openShop()
+})
+after(() => shop.close())
+
+test('a cart grows, gets an address, is quoted and becomes an order of exactly that total', async () => {
+  const made = await shop.asBuyer('POST', '/carts', { body: { lines: [{ sku: 'NF-RIDGE2-MOS', quantity: 1 }] } })
+  assert.equal(made.status, 201)
+  const { id, accessToken: token } = made.json
+  await shop.asBuyer('POST', `/carts/${id}/lines`, { token, body: { sku: 'KW-TARP-SLA', quantity: 2 } })
+  const read = await shop.asBuyer('GET', `/carts/${id}`, { token })
+  assert.equal(read.json.lines.length, 2)
+
+  const stale = await shop.asBuyer('PATCH', `/carts/${id}`, { token, version: 1, body: { email: 'ada@example.com' } })
+  assert.equal(stale.status, 412)
+  const quoted = await shop.asBuyer('PATCH', `/carts/${id}`, {
+    token, version: read.json.version, body: { email: 'ada@example.com', shippingAddress: newYork },
+  })
+  assert.equal(quoted.status, 200)
+  assert.ok(quoted.json.totals.tax.amount > 0, 'New York taxes tents')
+  assert.ok(quoted.json.deliveryOptions.some((option: { method: string }) => option.method === 'pickup'))
+  const [cheapest] = quoted.json.deliveryOptions.filter((option: { method: string }) => option.method === 'ship')
+  assert.equal(quoted.json.totals.delivery.amount, cheapest.price.amount)
+
+  const wrong = await shop.asBuyer('POST', `/carts/${id}/order`, {
+    token, body: { total: { amount: 1, currency: 'USD' }, payment: pay('tok_ok') },
+  })
+  assert.equal(wrong.status, 409)
+  assert.equal(wrong.json.code, 'total_changed')
+  assert.deepEqual(wrong.json.current.total, quoted.json.totals.total)
+
+  const placed = await shop.asBuyer('POST', `/carts/${id}/order`, {
+    token, body: { total: quoted.json.totals.total, payment: pay('tok_ok') },
+  })
+  assert.equal(placed.status, 201)
+  assert.deepEqual(placed.json.totals, quoted.json.totals)
+
+  const again = await shop.asBuyer('POST', `/carts/${id}/order`, {
+    token, body: { total: quoted.json.totals.total, payment: pay('tok_ok') },
+  })
+  assert.equal(again.status, 409)
+  assert.equal(again.json.code, 'order_exists')
+  assert.equal(again.json.orderId, placed.json.id)
+  const frozen = await shop.asBuyer('PATCH', `/carts/${id}`, {
+    token, version: quoted.json.version, body: { email: 'eve@example.com' },
+  })
+  assert.equal(frozen.status, 409)
+})
+
+test('in euros, prices contain the tax of the country they go to', async () => {
+  const placed = await shop.buy({
+    currency: 'EUR',
+    lines: [{ sku: 'NF-RIDGE2-MOS', quantity: 1 }],
+    email: 'grete@example.com',
+    shippingAddress: { name: 'Grete', line1: 'Allee 1', city: 'Berlin', postalCode: '10115', country: 'DE' },
+    payment: pay('tok_ok'),
+  })
+  assert.equal(placed.status, 201)
+  const [line] = placed.json.lines
+  assert.equal(line.total.amount, line.unitPrice.amount)
+  assert.equal(line.tax.amount, Math.round((line.total.amount * 19) / 119))
+})
+
+test('a bundle takes its components from the shelf, its money is one line', async () => {
+  const bundle = 'BD-WEEKEND'
+  const placed = await shop.buy({
+    lines: [{ sku: bundle, quantity: 1 }], email: 'ada@example.com', shippingAddress: newYork, payment: pay('tok_ok'),
+  })
+  assert.equal(placed.status, 201)
+  assert.equal(placed.json.lines.length, 1)
+  const order = await shop.asMerchant('GET', `/orders/${placed.json.id}`)
+  assert.equal(order.json.lines[0].units.allocated, 1)
+})
+
+test('a gift card needs no address and no delivery', async () => {
+  const variants = await shop.asMerchant('GET', '/variants?limit=100&sku=WB-GIFT')
+  const card = variants.json.items?.find(({ kind }: { kind: string }) => kind === 'gift_card')?.sku ?? 'WB-GIFT-25'
+  const placed = await shop.buy({ lines: [{ sku: card, quantity: 1 }], email: 'ada@example.com', payment: pay('tok_ok') })
+  assert.equal(placed.status, 201, placed.text)
+  assert.equal(placed.json.totals.delivery.amount, 0)
+})
+
+test('shipped without an address, to a country nobody ships to, or an unknown option: told before anything is taken', async () => {
+  const tent = { lines: [{ sku: 'NF-RIDGE2-MOS', quantity: 1 }], payment: pay('tok_ok') }
+  const cases = [
+    [{ ...tent }, 'address_missing'],
+    [{ ...tent, shippingAddress: { ...newYork, country: 'JP', region: 'Tokyo', postalCode: '100-0001' } }, 'address_not_served'],
+    [{ ...tent, shippingAddress: newYork, deliveryOption: 'by-drone' }, 'delivery_option_unknown'],
+    [{ ...tent, deliveryOption: 'pickup:wh-reno' }, 'delivery_option_unknown'],
+    [{ ...tent, shippingAddress: { ...newYork, postalCode: 'ABC' } }, 'address_invalid'],
+    [{ ...tent, shippingAddress: newYork, payment: pay('tok_ok'), lines: [{ sku: 'NO-SUCH', quantity: 1 }] }, 'sku_unknown'],
+    [{ ...tent, shippingAddress: newYork, payment: { provider: 'nobody', token: 'tok_ok' } }, 'provider_unknown'],
+    [{ ...tent, shippingAddress: newYork, lines: [{ sku: 'NF-RIDGE2-MOS', quantity: 100_000 }] }, 'out_of_stock'],
+  ] as const
+  for (const [order, code] of cases) {
+    const answer = await shop.buy(order)
+    assert.equal(answer.json.code, code, answer.text)
+  }
+})
+
+test('a till sells more than the books hold: found, sold, and somebody is asked to count', async () => {
+  const reference = `till-${randomUUID()}`
+  const sale = {
+    channel: 'store-pos', reference, currency: 'USD', taxIncluded: false,
+    lines: [{ sku: 'KW-TARP-SLA', quantity: 500, unitPrice: { amount: 12_900, currency: 'USD' } }],
+    fulfillment: { method: 'carried_out', location: 'store-chicago' }, payment: { state: 'paid' },
+  }
+  const sold = await shop.asMerchant('POST', '/orders', sale)
+  assert.equal(sold.status, 201, sold.text)
+  assert.equal(sold.json.status, 'completed')
+  const repeated = await shop.asMerchant('POST', '/orders', sale)
+  assert.equal(repeated.status, 200)
+  assert.equal(repeated.json.id, sold.json.id)
+  const other = await shop.asMerchant('POST', '/orders', { ...sale, lines: [{ ...sale.lines[0], quantity: 1 }] })
+  assert.equal(other.status, 422)
+  assert.equal(other.json.code, 'reference_reused')
+  const queue = await shop.asMerchant('GET', '/exceptions?reason=count_wrong')
+  assert.equal(queue.json.items.length, 1)
+})
+
+test('a marketplace sells beyond stock: the order is taken, the missing units wait before a person', async () => {
+  const free = await shop.free('NF-RIDGE4-MOS')
+  const sold = await shop.asMerchant('POST', '/orders', {
+    channel: 'marketplace', reference: `mp-${randomUUID()}`, currency: 'USD', taxIncluded: false,
+    lines: [{ sku: 'NF-RIDGE4-MOS', quantity: free + 1_000, unitPrice: { amount: 47_900, currency: 'USD' } }],
+    shippingAddress: newYork, fulfillment: { method: 'ship' }, payment: { state: 'paid' },
+  })
+  assert.equal(sold.status, 201, sold.text)
+  const order = await shop.asMerchant('GET', `/orders/${sold.json.id}`)
+  const { pending, allocated } = order.json.lines[0].units
+  assert.equal(pending + allocated, free + 1_000)
+  assert.ok(pending > 0)
+  const queue = await shop.asMerchant('GET', '/exceptions?reason=units_missing')
+  assert.equal(queue.json.items.length, 1)
+})
+
+test('a buyer changes their mind: money and goods go back; twice is too late', async () => {
+  const free = await shop.free('NF-RIDGE2-SAN')
+  const placed = await shop.buy({
+    lines: [{ sku: 'NF-RIDGE2-SAN', quantity: 2 }], email: 'ada@example.com', shippingAddress: newYork, payment: pay('tok_ok'),
+  })
+  const { id, accessToken: token } = placed.json
+  const cancelled = await shop.asBuyer('POST', `/orders/${id}/cancel`, { token, body: {} })
+  assert.equal(cancelled.status, 200)
+  assert.equal(await shop.free('NF-RIDGE2-SAN'), free)
+  const order = await shop.eventually(
+    () => shop.asMerchant('GET', `/orders/${id}`),
+    ({ json }) => json.payments[0].status === 'voided',
+  )
+  assert.equal(order.json.payments[0].status, 'voided')
+  const again = await shop.asBuyer('POST', `/orders/${id}/cancel`, { token, body: {} })
+  assert.equal(again.status, 409)
+  assert.equal(again.json.code, 'already_ended')
+})
+
+test('the list of orders follows, and finds by number, SKU, customer and status', async () => {
+  const placed = await shop.buy({
+    lines: [{ sku: 'NF-RIDGE2-SAN', quantity: 1 }], email: 'unusual.name@example.com', shippingAddress: newYork, payment: pay('tok_ok'),
+  })
+  for (const filter of [`number=${placed.json.number}`, 'customer=Unusual.Name%40example.com', 'sku=NF-RIDGE2-SAN&status=open']) {
+    const list = await shop.eventually(
+      () => shop.asMerchant('GET', `/orders?${filter}`),
+      ({ json }) => json.items?.some(({ id }: { id: string }) => id === placed.json.id),
+    )
+    assert.ok(list.json.items.some(({ id }: { id: string }) => id === placed.json.id), `${filter}: ${list.text}`)
+  }
+})
+
+test('afterwards every invariant holds', async () => {
+  assert.deepEqual(await shop.violations(), [])
+})

@@ -1,0 +1,32 @@
+import type { Answer } from './api-client.ts'
+import type { ApiOperation } from './api-operations.ts'
+
+/**
+ * What is wrong with an answer, whatever was asked: a server that failed, or one that answers what its description
+ * does not tell. Null for an answer that a client written from the description can handle.
+ */
+export function faultOf(operation: ApiOperation, answer: Answer): string | null {
+  const { status, headers, json, text } = answer
+  const told = operation.codesByStatus.get(status)
+  const name = `${operation.name}: ${status}`
+  if (status >= 500 && !(status === 503 && headers['retry-after'] !== undefined)) return `${name} ${text}`
+  if (told === undefined) return `${name} is not described: ${text}`
+  if (status < 400) return null
+  return told.has(json?.code) ? problemFault(answer) : `${name}: the code ${json?.code} is not described`
+}
+
+/** What keeps a refusal from being a problem as RFC 9457 and our own habits have it. */
+export function problemFault({ status, headers, json, text }: Answer): string | null {
+  if (headers['content-type'] !== 'application/problem+json') return `${status} as ${headers['content-type']}: ${text}`
+  const { type, title, status: told, code, requestId } = json
+  const isSound =
+    type === `urn:waybill:problem:${code}` && typeof title === 'string' && told === status &&
+    requestId === headers['waybill-request-id']
+  return isSound ? null : `not a problem: ${text}`
+}
+
+/** A problem without what differs from request to request. */
+export function withoutRequestId({ json }: Answer): object {
+  const { requestId: _, ...rest } = json
+  return rest
+}

@@ -1,0 +1,194 @@
+import { invariant, must } from '../../server/kernel/invariant.ts'
+import type { Answer, ApiRequest } from './api-client.ts'
+import { exampleOf, type ExampleOptions, type Words } from './api-examples.ts'
+import { fillPath, writeQuery, type ApiOperation } from './api-operations.ts'
+import type { TestApi } from './api.ts'
+import { newKey, OTHER_SKU, shopWords, SKU, TRUSTED_CHANNEL, unique } from './api-words.ts'
+import { Random } from './random.ts'
+
+/** What has to be there before an operation can succeed. */
+export interface Scene {
+  readonly parameters?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  /** Properties of the body that only the scene can know. */
+  readonly body?: Readonly<Record<string, unknown>>
+}
+
+export interface ExampleWish {
+  readonly random?: Random
+  /** How often an optional property is there; 1, the default, says everything that can be said. */
+  readonly optional?: number
+  readonly itemsMax?: number
+}
+
+/** The demo merchant's people: who can make a request of every operation that succeeds. */
+export interface Shop {
+  readonly api: TestApi
+  readonly words: Words
+  /** The bearer key that opens an operation. */
+  readonly keyFor: (operation: ApiOperation) => string | null
+  readonly operation: (name: string) => ApiOperation
+  /** Makes what the operation needs, then the request itself. Each call is a new one, with a new key. */
+  readonly example: (operation: ApiOperation, wish?: ExampleWish) => Promise<ApiRequest>
+  /** A request of the operation in a scene that is there already. */
+  readonly exampleIn: (operation: ApiOperation, scene: Scene, wish?: ExampleWish) => ApiRequest
+  readonly sceneOf: (operation: ApiOperation, wish?: ExampleWish) => Promise<Scene>
+  /** Sends an admin request that must succeed. */
+  readonly admin: (method: string, path: string, body?: unknown) => Promise<Answer>
+  /** Sends a request of the web shop that must come to `status`. */
+  readonly store: (status: number, method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+}
+
+/** Opens the shop for any number of requests: with plenty of one SKU on hand. */
+export async function openShop(api: TestApi): Promise<Shop> {
+  const { keys, operations } = api
+  const call = async (status: number, request: ApiRequest & { readonly key: string }): Promise<Answer> => {
+    const { key, headers, ...rest } = request
+    const answer = await api.send({
+      ...rest, headers: { authorization: `Bearer ${key}`, 'idempotency-key': newKey(), ...headers },
+    })
+    const expected = status === 0 ? answer.status >= 200 && answer.status < 300 : answer.status === status
+    invariant(expected, `${request.method} ${request.path} succeeds: ${answer.status} ${answer.text}`)
+    return answer
+  }
+  const admin = (method: string, path: string, body?: unknown) => call(0, { method, path, body, key: keys.secretKey })
+  const store: Shop['store'] = (status, method, path, body, headers = {}) =>
+    call(status, { method, path, body, headers, key: keys.publishableKey })
+
+  const byPrefix: Record<string, string> = {}
+  for (const list of ['channels', 'legal-entities', 'markets', 'locations', 'products', 'variants']) {
+    const [first] = (await admin('GET', `/v1/admin/${list}?limit=1`)).json.items as readonly { id: string }[]
+    if (first !== undefined) byPrefix[first.id.slice(0, 3)] = first.id
+  }
+  await admin('POST', '/v1/admin/inventory/adjustments', {
+    commandKey: unique('stock'), entries: [{ sku: SKU, location: 'wh-columbus', delta: 1_000_000, reason: 'hostile' }],
+  })
+
+  const words = shopWords({ byPrefix })
+  const operation = (name: string) => must(operations.find((each) => each.name === name), `the operation ${name}`)
+  const keyFor = ({ scope }: ApiOperation): string | null => {
+    if (scope === 'public') return null
+    if (scope === 'store') return keys.publishableKey
+    return scope === 'partner' ? must(keys.partnerKeys['wh-columbus'], "the warehouse's key") : keys.secretKey
+  }
+  const optionsOf = ({ random = new Random(1), optional = 1, itemsMax = 1 }: ExampleWish): ExampleOptions => ({
+    random, words, optional, itemsMax,
+  })
+
+  const exampleIn: Shop['exampleIn'] = (wanted, scene, wish = {}) => {
+    const options = optionsOf(wish)
+    const resource = must(wanted.path.split('/').findLast((word) => !word.startsWith('{')), 'a word in the path')
+    const query = exampleOf({
+      type: 'object',
+      properties: Object.fromEntries(wanted.queryParameters.map(({ name, schema }) => [name, schema])),
+      required: wanted.queryParameters.filter(({ required }) => required).map(({ name }) => name),
+    }, [resource, 'query'], options) as Record<string, unknown>
+    const path = Object.fromEntries(
+      wanted.pathParameters.map(({ name, schema }) => [name, scene.parameters?.[name] ?? String(exampleOf(schema, [resource, 'path', name], options))]),
+    )
+    const key = keyFor(wanted)
+    return {
+      method: wanted.method,
+      path: fillPath(wanted.path, path) + writeQuery(query),
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(wanted.takesKey ? { 'idempotency-key': newKey() } : {}),
+        ...scene.headers,
+      },
+      ...(wanted.body === null ? {} : { body: { ...(exampleOf(wanted.body, [resource], options) as object), ...scene.body } }),
+    }
+  }
+
+  const sceneOf = async (wanted: ApiOperation, wish: ExampleWish = {}): Promise<Scene> => {
+    const [, special] = scenes.find(([path]) => path.test(wanted.path)) ?? []
+    if (special !== undefined) return special(shop, wanted)
+    const [, collection] = /^(.*)\/\{id\}/.exec(wanted.path) ?? []
+    return collection === undefined ? {} : madeObject(shop, operation(`POST ${collection}`), wish)
+  }
+  const shop: Shop = {
+    api, words, keyFor, operation, exampleIn, sceneOf, admin, store,
+    example: async (wanted, wish) => exampleIn(wanted, await sceneOf(wanted, wish), wish),
+  }
+  return shop
+}
+
+/** An object of the collection, made a moment ago. */
+async function madeObject(shop: Shop, create: ApiOperation, wish: ExampleWish): Promise<Scene> {
+  const answer = await shop.api.send(await shop.example(create, wish))
+  invariant(answer.status === 201, `${create.name} succeeds: ${answer.status} ${answer.text}`)
+  const { id, version } = answer.json as { id: string; version?: number }
+  return { parameters: { id }, headers: version === undefined ? {} : { 'if-match': `"${version}"` } }
+}
+
+type SceneMaker = (shop: Shop, wanted: ApiOperation) => Scene | Promise<Scene>
+
+/** Where an operation is about something that no collection makes by itself. The first path that fits is taken. */
+const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
+  [/^\/v1\/store\/carts\/\{id\}/, storeCart],
+  [/^\/v1\/store\/orders\/\{id\}/, storeOrder],
+  [/^\/v1\/store\/products\/\{\w+\}/, () => ({ parameters: { id: 'ridgeline-2-tent', idOrHandle: 'ridgeline-2-tent' } })],
+  [/^\/v1\/admin\/orders\/\{id\}/, async (shop) => ({ parameters: { id: (await trustedOrder(shop)).id } })],
+  [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' } } })],
+  [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
+  [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],
+]
+
+async function storeCart(shop: Shop, { name }: ApiOperation): Promise<Scene> {
+  const { json: cart } = await shop.store(201, 'POST', '/v1/store/carts', {
+    lines: [{ sku: SKU, quantity: 2 }], email: 'buyer@example.com', shippingAddress: address,
+  })
+  return {
+    parameters: { id: cart.id, lineId: cart.lines[0].id },
+    headers: { 'waybill-access-token': cart.accessToken, ...(name.startsWith('PATCH') ? { 'if-match': `"${cart.version}"` } : {}) },
+    ...(name.endsWith('/order') ? { body: { total: cart.totals.total } } : {}),
+  }
+}
+
+/** Paid, unless what is asked for is paying. */
+async function storeOrder(shop: Shop, { name }: ApiOperation): Promise<Scene> {
+  const [status, token] = name.endsWith('/payments') ? [402, 'tok_declined'] : name.endsWith('/continue') ? [202, 'tok_3ds'] : [201, 'tok_ok']
+  const { json } = await shop.store(status, 'POST', '/v1/store/orders', orderBody({ token }))
+  const { id, accessToken, paymentId = '' } = status === 402 ? json.order : json
+  return { parameters: { id, paymentId }, headers: { 'waybill-access-token': accessToken } }
+}
+
+async function openException(shop: Shop): Promise<Scene> {
+  await trustedOrder(shop, { quantity: 1_000_000, sku: OTHER_SKU })
+  const { json } = await shop.admin('GET', '/v1/admin/exceptions?limit=100')
+  return { parameters: { id: must((json.items as { id: string }[]).at(-1), 'the exception of an order beyond supply').id } }
+}
+
+async function inbound(shop: Shop, name: string): Promise<Scene> {
+  const made = await madeObject(shop, shop.operation('POST /v1/admin/inventory/inbound'), { optional: 0 })
+  const lines = name.endsWith('receive') ? [{ sku: SKU, quantity: 1 }] : [{ sku: SKU, expected: 900 }]
+  return { ...made, body: { lines } }
+}
+
+export const address = { name: 'Ada Buyer', line1: '1 Main Street', city: 'New York', region: 'NY', postalCode: '10001', country: 'US' } as const
+
+/** A shopper's order in one call. */
+export function orderBody({ token = 'tok_ok', quantity = 1, sku = SKU }: { readonly token?: string; readonly quantity?: number; readonly sku?: string } = {}) {
+  return {
+    lines: [{ sku, quantity }], email: 'buyer@example.com', shippingAddress: address, payment: { provider: 'sandbox', token },
+  }
+}
+
+export async function trustedOrder(shop: Shop, wanted: TrustedWish = {}): Promise<{ readonly id: string; readonly reference: string }> {
+  const { json } = await shop.admin('POST', '/v1/admin/orders', trustedBody(wanted))
+  return json as { id: string; reference: string }
+}
+
+interface TrustedWish {
+  readonly quantity?: number
+  readonly sku?: string
+  /** Of a unit, in cents. */
+  readonly amount?: number
+}
+
+export function trustedBody({ quantity = 1, sku = SKU, amount = 1_000 }: TrustedWish = {}) {
+  return {
+    channel: TRUSTED_CHANNEL, reference: unique('till'), currency: 'USD', taxIncluded: false,
+    lines: [{ sku, quantity, unitPrice: { amount, currency: 'USD' } }],
+    fulfillment: { method: 'ship' }, payment: { state: 'paid' }, shippingAddress: address,
+  }
+}

@@ -1,0 +1,123 @@
+import { leftOut, type Words } from './api-examples.ts'
+import type { Random } from './random.ts'
+
+/** Plenty of it lies at `wh-columbus` (`openShop` sees to that), and every channel sells it. */
+export const SKU = 'NF-RIDGE2-MOS'
+/** Never stocked by `openShop`: what the demo holds of it. */
+export const OTHER_SKU = 'NF-RIDGE2-SAN'
+/** A seller's own price comes from here, a shopper's never does. */
+export const TRUSTED_CHANNEL = 'store-pos'
+
+export interface ShopIds {
+  /** One id of each kind that the demo has, by its prefix: `chn`, `ent`, `loc`. */
+  readonly byPrefix: Readonly<Record<string, string>>
+}
+
+let made = 0
+
+/** A text that nothing else here is called. */
+export function unique(prefix: string): string {
+  return `${prefix}-${++made}`
+}
+
+export function newKey(): string {
+  return unique('key-of-a-hostile-request')
+}
+
+/**
+ * What the demo's shopkeeper would say. An operation added later that wants more than its schema tells is taught here
+ * or in api-scenes.ts; the test "every operation has an example" says which.
+ */
+export function shopWords({ byPrefix }: ShopIds): Words {
+  const one = (prefix: string) => () => byPrefix[prefix]
+  const daysAgo = (days: number) => () => new Date(Date.now() - days * 86_400_000).toISOString()
+  const money = (min: number, max: number) => (random: Random) => ({ amount: random.integer(min, max), currency: 'USD' })
+  return {
+    sku: () => SKU,
+    'variants.sku': () => unique('HOSTILE'),
+    'components.sku': () => SKU,
+    skus: () => SKU,
+    channel: () => TRUSTED_CHANNEL,
+    channels: () => [TRUSTED_CHANNEL, 'web'],
+    location: () => 'wh-columbus',
+    'fulfillment.location': () => 'store-brooklyn',
+    channelId: one('chn'),
+    legalEntityId: one('ent'),
+    marketId: one('mkt'),
+    locationIds: () => [byPrefix['loc']],
+    product: one('prd'),
+    'query.channel': one('chn'),
+    'query.customer': () => 'buyer@example.com',
+    'query.number': () => 'W-1',
+    'query.reason': () => 'missing_units',
+    'query.cursor': () => leftOut,
+    'query.placedAfter': daysAgo(30),
+    // Safety stock is of all channels.
+    'limits.entries.channel': () => leftOut,
+    // A country that the demo has no zone in.
+    'zones.country': () => 'NZ',
+    'zones.regions': () => leftOut,
+    'zones.postalPrefixes': () => [String(1_000 + (++made % 9_000))],
+
+    code: () => unique('code'),
+    handle: () => unique('handle'),
+    reference: () => unique('reference'),
+    commandKey: () => unique('command'),
+    messageId: () => unique('message'),
+    taxClass: () => unique('class'),
+    zone: () => 'us-ny',
+    carrier: () => 'swiftline',
+    service: () => 'swiftline-ground',
+    deliveryOption: () => 'standard',
+
+    currency: () => 'USD',
+    currencies: () => ['USD', 'EUR'],
+    taxIncludedExcept: () => ['EUR'],
+    country: () => 'US',
+    countries: () => ['US'],
+    region: () => 'NY',
+    postalCode: () => '10001',
+    phone: () => '+12125550123',
+    email: () => `${unique('buyer')}@example.com`,
+    timeZone: () => 'America/New_York',
+    locale: () => 'en-US',
+    titles: () => ({ de: 'Zelt' }),
+    options: () => ({ size: 'M' }),
+    latitude: () => 40.75,
+    longitude: () => -73.99,
+
+    price: money(100, 9_000),
+    freeFrom: money(10_000, 20_000),
+    unitPrice: money(500, 9_000),
+    'lines.discount': money(0, 400),
+    'lines.tax': money(0, 90),
+    'charges.type': () => 'delivery',
+    'charges.amount': money(100, 900),
+    'charges.tax': money(0, 90),
+    // What the buyer agreed to is said by the scene, which knows it.
+    total: () => leftOut,
+    provider: () => 'sandbox',
+    token: () => 'tok_ok',
+    'accept.latestBy': () => '2099-01-01T00:00:00Z',
+
+    placedAt: daysAgo(1),
+    asOf: daysAgo(0),
+    occurredAt: daysAgo(0),
+    validUntil: () => '2030-01-01T00:00:00Z',
+    workingDays: () => [1, 2, 3, 4, 5],
+    closedDates: () => ['2027-01-01'],
+    transit: () => [{ from: 'US', to: 'US', daysMin: 1, daysMax: 4 }],
+    cartTtlS: () => 3_600,
+    paymentTtlS: () => 1_800,
+    paymentCapS: () => 7_200,
+
+    scopes: () => ['orders:read'],
+    delta: (random) => random.integer(1, 50),
+    'variants.kind': () => 'physical',
+    // Of bundles only.
+    'variants.components': () => leftOut,
+    'variants.separable': () => leftOut,
+    'method': () => 'ship',
+    'meaning': () => 'physical',
+  }
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { goodManners } from '../../sandbox/psp/manners.ts'
+import { startProvider } from '../../sandbox/psp/server.ts'
+import { invariant } from '../../server/kernel/invariant.ts'
+import { openNode, type Node } from '../../server/node.ts'
+import { migrateJobs } from '../../server/platform/jobs/jobs.ts'
+import { createTelemetry } from '../../server/platform/telemetry.ts'
+import type { DemoKeys } from '../../server/seed/demo-keys.ts'
+import { seedDemo } from '../../server/seed/seed.ts'
+import { openApiClient, type ApiClient } from './api-client.ts'
+import { operationsOf, type ApiDescription, type ApiOperation } from './api-operations.ts'
+import { createTestDatabase } from './database.ts'
+import { query } from './server.ts'
+
+/** The whole server in this process: the demo merchant on a database of its own, the sandbox provider, a real port. */
+export interface TestApi extends ApiClient {
+  readonly node: Node
+  readonly url: string
+  readonly databaseUrl: string
+  readonly keys: DemoKeys
+  /** Every operation of the description that the server gives of itself. */
+  readonly operations: readonly ApiOperation[]
+  /** Every line the server logged so far, requests included. */
+  readonly log: readonly string[]
+  readonly close: () => Promise<void>
+}
+
+export interface TestApiOptions {
+  /** Of one key; 0, the default, means no limit. */
+  readonly rateLimitPerSecond?: number
+  /** Whether to react to events too, and not only to serve. */
+  readonly works?: boolean
+}
+
+export async function openTestApi({ rateLimitPerSecond = 0, works = false }: TestApiOptions = {}): Promise<TestApi> {
+  const database = await createTestDatabase()
+  await migrateJobs(database.url)
+  const directory = mkdtempSync(join(tmpdir(), 'waybill-psp-'))
+  const provider = await startProvider({ directory, port: 0, manners: goodManners })
+  const log: string[] = []
+  const node = openNode({
+    databaseUrl: database.url,
+    poolMax: 10,
+    masterKey: Buffer.alloc(32, 7),
+    pspUrl: provider.url,
+    rateLimitPerSecond,
+    telemetry: createTelemetry({ logLevel: 'debug', destination: { write: (line) => void log.push(line) } }),
+    checkResponses: true,
+  })
+  const seeded = await seedDemo(node)
+  invariant(seeded.kind === 'seeded', 'a new database is empty')
+  const { url } = await node.serve({ host: '127.0.0.1', port: 0 })
+  if (works) await node.work()
+  const client = openApiClient(url)
+  const description = (await client.send({ method: 'GET', path: '/openapi.json' })).json as ApiDescription
+  return {
+    ...client,
+    node,
+    url,
+    databaseUrl: database.url,
+    keys: seeded.keys,
+    operations: operationsOf(description),
+    log,
+    close: async () => {
+      client.close()
+      await node.stop()
+      await provider.close()
+      rmSync(directory, { recursive: true })
+      await database.drop()
+    },
+  }
+}
+
+/** What every table of ours holds, as a count and a sum over its rows: two that are equal are the same rows. */
+export async function readTables({ databaseUrl }: Pick<TestApi, 'databaseUrl'>): Promise<Readonly<Record<string, string>>> {
+  const tables = await query<{ name: string }>(databaseUrl, `
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+     where schemaname not in ('pg_catalog', 'information_schema', 'graphile_worker') order by 1`)
+  const statement = tables.map(({ name }) =>
+    `select '${name}' as name, count(*) || ' rows ' || coalesce(sum(hashtextextended(t::text, 0)), 0) as rows from ${name} as t`)
+  const rows = await query<{ name: string; rows: string }>(databaseUrl, statement.join(' union all '))
+  return Object.fromEntries(rows.map(({ name, rows: held }) => [name, held]))
+}
