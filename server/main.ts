@@ -6,14 +6,17 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { spawnProvider } from '../sandbox/psp/spawn.ts'
 import type { ImportOrdersOptions, KeysOptions, ListenOptions } from './cli/main-door.ts'
+import type { Id } from './kernel/id.ts'
+import { upsertNodes } from './modules/sourcing/index.ts'
 import { openNode, type Node } from './node.ts'
 import { readConfig, type Config } from './platform/config.ts'
-import { createDb } from './platform/db.ts'
+import { createDb, type Tx } from './platform/db.ts'
 import { createHttpServer, mountPlatform, type App } from './platform/http/index.ts'
 import { migrateJobs } from './platform/jobs/jobs.ts'
 import { migrate as migrateDatabase } from './platform/migrate.ts'
 import { startEmbeddedPostgres } from './platform/postgres/embedded.ts'
 import { createTelemetry } from './platform/telemetry.ts'
+import { raiseRevision } from './platform/revision.ts'
 import { openRooms } from './rooms.ts'
 import { mountRoutes } from './routes.ts'
 import { derivedId } from './seed/derived-id.ts'
@@ -116,11 +119,19 @@ export async function importOrders(options: ImportOrdersOptions): Promise<number
     const node = await openConfigured(config, databaseUrl, null, { statementTimeoutMs: 0 })
     const { importRetailOrders } = await import('./modules/integrations/index.ts')
     try {
-      return await importRetailOrders({ db: node.db, rooms: node.rooms, say }, options)
+      return await importRetailOrders({ ...node, joinNetwork, say, isTerminal: process.stdout.isTTY }, options)
     } finally {
       await node.stop()
     }
   })
+}
+
+/** The import's counter sells what its channel carries out and sends nothing. */
+async function joinNetwork(
+  tx: Tx, { locationId, channelId }: { readonly locationId: Id<'location'>; readonly channelId: Id<'channel'> },
+): Promise<void> {
+  await raiseRevision(tx, 'sourcing')
+  upsertNodes(tx, [{ locationId, ships: false, offersPickup: false, channelIds: [channelId], countries: [], handlingDays: 0 }])
 }
 
 export async function keys(options: KeysOptions): Promise<number> {
@@ -256,9 +267,9 @@ async function seedIfEmpty(node: Node, config: Config): Promise<DemoKeys | null>
   }
   if (existsSync(demoFile(config)) || !(await isDemo(node))) return null
   // The keys were made and the process died before it could write them down: nobody knows them, so make others.
-  const keys_ = await createDemoKeys(node)
-  writeDemoFile(config, `http://${config.host}:${config.port}`, keys_)
-  return keys_
+  const demoKeys = await createDemoKeys(node)
+  writeDemoFile(config, `http://${config.host}:${config.port}`, demoKeys)
+  return demoKeys
 }
 
 async function isDemo({ rooms }: Node): Promise<boolean> {

@@ -51,14 +51,14 @@ export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Roo
           await raiseExceptions(tx, counts.map(({ id, ...facts }) => ({
             reason: 'count_quarantined',
             objectKind: 'quarantinedCount',
-            objectId: id as Id<'quarantinedCount'>,
+            objectId: id,
             facts: { sku: facts.sku, location: facts.location, counted: facts.counted, onHand: facts.onHand, inWork: facts.inWork },
             nextAction: 'The location works on more units than it counted: ask it to count again, or to reject what it cannot find.',
           })))
         },
         async close(tx, ids) {
           await closeExceptions(tx, ids.map((objectId) => ({
-            reason: 'count_quarantined', objectId: objectId as Id<'quarantinedCount'>, closedBy: 'system', resolution: 'counted again',
+            reason: 'count_quarantined', objectId: objectId, closedBy: 'system', resolution: 'counted again',
           })))
         },
       },

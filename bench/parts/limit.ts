@@ -59,7 +59,7 @@ async function record(): Promise<void> {
 /** Prepares on one connection, settles on another, each settle after its prepare: both processors have work. */
 async function replay(): Promise<LimitResult> {
   const connections = await Promise.all(['prepare', 'settle'].map(async () => {
-    const client = new pg.Client({ connectionString: replayUrl, pipeline: true } as pg.ClientConfig)
+    const client = new pg.Client({ connectionString: replayUrl, pipeline: true })
     await client.connect()
     const { rows } = await client.query('select pg_backend_pid() as pid')
     return { client, pid: (rows[0] as { pid: number }).pid }
@@ -79,14 +79,14 @@ async function replay(): Promise<LimitResult> {
   await settled
   const seconds = (performance.now() - began) / 1_000
   const node = process.cpuUsage(nodeBefore)
-  const result: LimitResult = {
+  const measured: LimitResult = {
     orders,
     perSecond: round(orders / seconds),
     nodeCpuMsPerOrder: round((node.user + node.system) / 1_000 / orders),
     postgresCpuMsPerOrder: round((postgresCpu() - postgresBefore) / orders),
   }
   await Promise.all(connections.map(({ client }) => client.end()))
-  return result
+  return measured
 }
 
 async function run(client: pg.Client, transaction: RecordedTransaction): Promise<void> {

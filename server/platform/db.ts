@@ -292,7 +292,7 @@ function poolConfig(options: DbOptions): pg.PoolConfig {
     // Several statements of one transaction share an exchange; results still come back in order.
     pipeline: true,
     types: { getTypeParser },
-  } as pg.PoolConfig
+  }
 }
 
 const INT8 = 20
@@ -305,7 +305,7 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) 
   if (oid === INT8) return BigInt
   if (oid === TIMESTAMPTZ) return parseTimestamp
   if (oid === INT8_ARRAY) return (text) => parseTextArray(text).map(BigInt)
-  return pg.types.getTypeParser(oid, format as 'text') as (text: string) => unknown
+  return pg.types.getTypeParser(oid, format) as (text: string) => unknown
 }
 
 function parseTimestamp(text: string): Instant {

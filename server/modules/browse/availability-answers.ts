@@ -11,9 +11,9 @@ import { readListings, type Listing, type Sold, type ToldSupply } from './listin
 import { areCurrent, oldestOf, type Moment } from './moment.ts'
 import { isOutage } from './outage.ts'
 import type { SupplyCache } from './supply-cache.ts'
-import type { LocationNumbers, Supply } from './supply.ts'
+import type { Supply } from './supply.ts'
 import type { Watch } from './watch.ts'
-import { openStorefront, type BrowsedRooms, type Storefront } from './world.ts'
+import { openStorefront, type BrowsedRooms, type Numbers, type Storefront } from './world.ts'
 
 export interface AvailabilityQuestion {
   readonly channelId: Id<'channel'>
@@ -31,7 +31,7 @@ export interface AvailabilityDeps {
   readonly rooms: BrowsedRooms
   readonly watch: Watch
   readonly supplies: SupplyCache
-  readonly numbers: LocationNumbers
+  readonly numbers: Numbers
 }
 
 /** What is known of one SKU that was asked for. */
@@ -52,12 +52,12 @@ export class AvailabilityAnswers {
 
   constructor(deps: AvailabilityDeps) {
     this.#deps = deps
-    this.#desk = new DeliveryDesk(deps.numbers)
+    this.#desk = new DeliveryDesk(deps.numbers.locations)
   }
 
   answer(question: AvailabilityQuestion): Answering {
     const { watch, numbers } = this.#deps
-    const choice = openStorefront(watch.world, { currency: undefined, ...question }, numbers)
+    const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
     // Taken before anything is looked up: what is loaded later is at least as new.
@@ -125,6 +125,7 @@ export class AvailabilityAnswers {
     const { watch, numbers } = this.#deps
     const { at } = watch
     let json = ''
+    const isLongAgo = watch.isLongAgo(asOf)
     let isDegraded = false
     const unknown: string[] = []
     for (const { listing: { sku, sold, world }, told } of items) {
@@ -134,8 +135,8 @@ export class AvailabilityAnswers {
       }
       const { supplies, head } = told
       const itemAsOf = world.outdatedAsOf === null ? oldestOf(asOf, supplies) : oldestOf(asOf, [world, ...supplies])
-      isDegraded ||= watch.isLongAgo(itemAsOf)
-      const options = plan === null ? '[]' : writeOptions(plan, { ...sold, supplies, at }, numbers)
+      isDegraded ||= itemAsOf === asOf ? isLongAgo : watch.isLongAgo(itemAsOf)
+      const options = plan === null ? '[]' : writeOptions(plan, { parts: sold.parts, unitPriceMinor: sold.unitPriceMinor, supplies, at }, numbers.locations)
       json += `${json === '' ? '' : ','}${head},"asOf":"${itemAsOf.text}","options":${options}}`
     }
     const unknownJson = unknown.length === 0 ? '' : `,"unknownSkus":${JSON.stringify(unknown)}`

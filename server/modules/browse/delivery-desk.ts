@@ -7,8 +7,8 @@ import {
   type Route,
 } from '../sourcing/index.ts'
 import { BoundedCache } from './bounded-cache.ts'
+import type { Numbering } from './numbering.ts'
 import type { LocationRanks } from './plan-unit.ts'
-import type { LocationNumbers } from './supply.ts'
 import type { Storefront } from './world.ts'
 
 /** Where goods would go, as far as a shopper who only looks has told. */
@@ -66,11 +66,11 @@ const PLANS_MAX = 5_000
 
 /** Delivery plans, made when a destination is first asked for and kept while network and tariffs stay as they are. */
 export class DeliveryDesk {
-  readonly #numbers: LocationNumbers
+  readonly #numbers: Numbering<Id<'location'>>
   readonly #plans = new BoundedCache<string, DeliveryPlan>({ weightMax: PLANS_MAX })
   readonly #pickups = new WeakMap<Storefront, Pickups>()
 
-  constructor(numbers: LocationNumbers) {
+  constructor(numbers: Numbering<Id<'location'>>) {
     this.#numbers = numbers
   }
 

@@ -4,8 +4,9 @@ import type { Instant } from '../../kernel/time.ts'
 import { planFast, windowOf, type Demand, type Node, type PlanSupply } from '../sourcing/index.ts'
 import type { StockedPart } from './decide-availability.ts'
 import { optionFrom, optionOfLater, writeOption, type DeliveryOption, type DeliveryPlan, type DeliveryWay } from './delivery-desk.ts'
+import type { Numbering } from './numbering.ts'
 import { nearestShelf, shelvesWithUnit, unitsToCome } from './plan-unit.ts'
-import type { LocationNumbers, Supply } from './supply.ts'
+import type { Supply } from './supply.ts'
 
 /** Places to pick up goods that are told of, nearest first; a chain of 500 shops would fill a megabyte. */
 export const PICKUPS_TOLD_MAX = 10
@@ -23,14 +24,29 @@ export interface WantedUnit {
  * cheapest first. What must be put together from several places, as a bundle may, is planned in full; one thing from
  * one shelf, which is nearly everything, by a look along its places.
  */
-export function writeOptions(plan: DeliveryPlan, wanted: WantedUnit, numbers: LocationNumbers): string {
+export function writeOptions(plan: DeliveryPlan, wanted: WantedUnit, numbers: Numbering<Id<'location'>>): string {
   const { parts, supplies } = wanted
   const [part] = parts
   const [supply] = supplies
   if (part === undefined || supply === undefined) return '[]'
   const isUnit = parts.length === 1 && part.units === 1
   const options = isUnit ? optionsOfUnit(plan, supply, wanted) : optionsOfBundle(plan, wanted, numbers)
-  return `[${options.sort(byPrice).map(({ json }) => json).join(',')}]`
+  return inPriceOrder(options)
+}
+
+/** By insertion: for the usual handful it takes a quarter of the time of `sort` and `join`. */
+function inPriceOrder(options: DeliveryOption[]): string {
+  for (let at = 1; at < options.length; at++) {
+    const option = must(options[at], 'an option within')
+    let to = at
+    for (let before = options[to - 1]; before !== undefined && byPrice(option, before) < 0; before = options[to - 1]) {
+      options[to--] = before
+    }
+    options[to] = option
+  }
+  let json = ''
+  for (const option of options) json += json === '' ? option.json : `,${option.json}`
+  return `[${json}]`
 }
 
 function byPrice(a: DeliveryOption, b: DeliveryOption): number {
@@ -86,7 +102,7 @@ function firstOf<Item>(items: readonly Item[], countMax: number): readonly Item[
 function optionsOfBundle(
   { storefront, reaches, pickups, pickupRanks }: DeliveryPlan,
   wanted: WantedUnit,
-  numbers: LocationNumbers,
+  numbers: Numbering<Id<'location'>>,
 ): DeliveryOption[] {
   const { parts, supplies, at } = wanted
   const channelId = storefront.channel.id
@@ -122,13 +138,13 @@ function optionsOfBundle(
 }
 
 /** Supply in the planner's words. Which row of a place is used does not matter here, so they are numbered as they come. */
-function planSupply(variantId: Id<'variant'>, { shelves, others }: Supply, numbers: LocationNumbers): PlanSupply[] {
+function planSupply(variantId: Id<'variant'>, { shelves, others }: Supply, numbers: Numbering<Id<'location'>>): PlanSupply[] {
   const rows: PlanSupply[] = others.map(({ location, kind, channelId, eta, units }, index) => ({
-    supplyId: BigInt(index), variantId, locationId: numbers.idOf(location), kind, channelId, eta, free: units,
+    supplyId: BigInt(index), variantId, locationId: numbers.thingOf(location), kind, channelId, eta, free: units,
   }))
   for (let at = 0; at < shelves.length; at += 2) {
     rows.push({
-      supplyId: BigInt(rows.length), variantId, locationId: numbers.idOf(shelves[at] ?? 0), kind: 'on_hand',
+      supplyId: BigInt(rows.length), variantId, locationId: numbers.thingOf(shelves[at] ?? 0), kind: 'on_hand',
       channelId: null, eta: null, free: shelves[at + 1] ?? 0,
     })
   }

@@ -2,11 +2,12 @@ import type { Db } from '../../platform/db.ts'
 import { readSummaries } from '../inventory/index.ts'
 import type { Answering } from './answer.ts'
 import { AvailabilityAnswers, type AvailabilityQuestion } from './availability-answers.ts'
+import { Numbering } from './numbering.ts'
 import { ProductPages, type ProductListQuestion, type ProductQuestion } from './product-pages.ts'
 import { SupplyCache } from './supply-cache.ts'
-import { LocationNumbers, supplyOf } from './supply.ts'
+import { supplyOf } from './supply.ts'
 import { Watch, type WatchSources } from './watch.ts'
-import type { BrowsedRooms } from './world.ts'
+import type { BrowsedRooms, Numbers } from './world.ts'
 
 /** What shoppers may look at, from the memory of this node. Nothing is answered before `start` has resolved. */
 export interface Browse {
@@ -31,13 +32,13 @@ export interface BrowseDeps {
 const PLACES_MAX = 1_000_000
 
 export function openBrowse({ db, rooms, now, placesMax = PLACES_MAX }: BrowseDeps): Browse {
-  const numbers = new LocationNumbers()
+  const numbers: Numbers = { locations: new Numbering(), storefronts: new Numbering() }
   const watch = new Watch({ db, rooms, now, onSupplyChanged: (variantIds) => supplies.invalidate(variantIds) })
   const supplies = new SupplyCache({
     placesMax,
     load: async (variantIds) => {
       const rowsByVariant = await readSummaries(db, variantIds)
-      return new Map([...rowsByVariant].map(([variantId, rows]) => [variantId, supplyOf(rows, numbers)]))
+      return new Map([...rowsByVariant].map(([variantId, rows]) => [variantId, supplyOf(rows, numbers.locations)]))
     },
     asOf: () => watch.asOf,
     canLoad: () => watch.canAsk(),

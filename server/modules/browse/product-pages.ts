@@ -12,9 +12,9 @@ import { areCurrent, oldestOf } from './moment.ts'
 import { isOutage } from './outage.ts'
 import { ProductCards, type ProductCard } from './product-card.ts'
 import type { SupplyCache } from './supply-cache.ts'
-import type { LocationNumbers, Supply } from './supply.ts'
+import type { Supply } from './supply.ts'
 import type { Watch } from './watch.ts'
-import { openStorefront, type BrowsedRooms, type Storefront, type World } from './world.ts'
+import { openStorefront, type BrowsedRooms, type Numbers, type Storefront, type World } from './world.ts'
 
 interface Asking {
   readonly channelId: Id<'channel'>
@@ -39,7 +39,7 @@ export interface ProductPagesDeps {
   readonly rooms: BrowsedRooms
   readonly watch: Watch
   readonly supplies: SupplyCache
-  readonly numbers: LocationNumbers
+  readonly numbers: Numbers
 }
 
 /** An answer as it was last written, with everything it was made from. */
@@ -127,7 +127,7 @@ export class ProductPages {
   async #writeList(question: ProductListQuestion, old: Page | undefined): Promise<Page | Answer> {
     const { source, watch, numbers } = this.#deps
     const { limit, cursor, category = null, query = null } = question
-    const choice = openStorefront(watch.world, { currency: undefined, ...question }, numbers)
+    const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
     const place = cursor === undefined ? null : decodeCursor(cursor, ['text', 'uuid'])
@@ -144,7 +144,7 @@ export class ProductPages {
 
   async #writeOne(question: ProductQuestion, old: Page | undefined): Promise<Page | Answer> {
     const { source, rooms, watch, numbers } = this.#deps
-    const choice = openStorefront(watch.world, { currency: undefined, ...question }, numbers)
+    const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
     const { idOrHandle } = question

@@ -1,8 +1,8 @@
 import type { Id } from '../../kernel/id.ts'
-import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { SupplySummary } from '../inventory/index.ts'
 import type { Dated } from './moment.ts'
+import type { Numbering } from './numbering.ts'
 
 /**
  * What is free of one SKU, by place. Kept small: a SKU may lie on hundreds of shelves, and a million such places on a
@@ -24,30 +24,7 @@ export interface OtherSupply {
   readonly units: number
 }
 
-/** Small numbers for locations on this node, given when first met and never again: they index arrays. */
-export class LocationNumbers {
-  readonly #numberById = new Map<Id<'location'>, number>()
-  readonly #ids: Id<'location'>[] = []
-
-  of(locationId: Id<'location'>): number {
-    let number = this.#numberById.get(locationId)
-    if (number === undefined) {
-      number = this.#ids.push(locationId) - 1
-      this.#numberById.set(locationId, number)
-    }
-    return number
-  }
-
-  idOf(number: number): Id<'location'> {
-    return must(this.#ids[number], 'the location of a number that was given out')
-  }
-
-  get size(): number {
-    return this.#ids.length
-  }
-}
-
-export function supplyOf(rows: readonly SupplySummary[], numbers: LocationNumbers): Supply {
+export function supplyOf(rows: readonly SupplySummary[], numbers: Numbering<Id<'location'>>): Supply {
   const shelves: number[] = []
   const others: OtherSupply[] = []
   for (const { locationId, kind, channelId, quantity, claimed, safetyStock, eta } of rows) {

@@ -9,7 +9,7 @@ import type { PriceList, Pricing, PricingBook, SellingTerms } from '../pricing/i
 import type { Node, Sourcing, SourcingBook } from '../sourcing/index.ts'
 import type { SellingPlaces } from './decide-availability.ts'
 import type { Dated } from './moment.ts'
-import type { LocationNumbers } from './supply.ts'
+import type { Numbering } from './numbering.ts'
 
 export interface BrowsedRooms {
   readonly merchant: Merchant
@@ -28,7 +28,8 @@ export interface World extends Dated {
   readonly at: Instant
   /** When the next price list begins or ends; Infinity when none does. */
   readonly pricesUntil: number
-  readonly storefronts: Map<string, Storefront>
+  /** By channel, then by currency, of those that were asked for. */
+  readonly storefronts: Map<Id<'channel'>, Map<CurrencyCode, Storefront>>
 }
 
 /** A channel selling in one of its currencies. */
@@ -37,8 +38,14 @@ export interface Storefront {
   readonly channel: Channel
   readonly terms: SellingTerms
   readonly places: SellingPlaces
-  /** Begins the keys of what is cached for it. */
+  /** Begins the keys of what is cached for it; the same in every world. */
   readonly key: string
+}
+
+/** Small numbers given out on this node, for what would be long keys and large indexes. */
+export interface Numbers {
+  readonly locations: Numbering<Id<'location'>>
+  readonly storefronts: Numbering<string>
 }
 
 export type StorefrontRefusal = {
@@ -82,29 +89,33 @@ function nextChange(lists: readonly PriceList[], at: Instant): number {
 
 /** @param currency  the channel's own when absent */
 export function openStorefront(
-  world: World,
-  { channelId, currency }: { readonly channelId: Id<'channel'>; readonly currency: CurrencyCode | undefined },
-  numbers: LocationNumbers,
+  world: World, channelId: Id<'channel'>, currency: CurrencyCode | undefined, numbers: Numbers,
 ): StorefrontChoice {
   const channel = world.merchant.channelById.get(channelId)
   if (channel === undefined || !channel.active) return { kind: 'not_found' }
+  const { currencies, taxIncluded } = channel
   const chosen = currency ?? channel.currency
-  const key = `${channelId}\n${chosen}\n`
-  let storefront = world.storefronts.get(key)
+  let storefronts = world.storefronts.get(channelId)
+  if (storefronts === undefined) world.storefronts.set(channelId, (storefronts = new Map()))
+  let storefront = storefronts.get(chosen)
   if (storefront === undefined) {
-    if (!channel.currencies.includes(chosen)) {
-      return { kind: 'refused', refusal: { code: 'currency_unknown', currencies: channel.currencies } }
+    if (!currencies.includes(chosen)) return { kind: 'refused', refusal: { code: 'currency_unknown', currencies } }
+    storefront = {
+      world,
+      channel,
+      terms: { id: channelId, currency: chosen, taxIncluded },
+      places: sellingPlaces(world.sourcing.network.nodes, channelId, numbers.locations),
+      key: `${numbers.storefronts.of(`${channelId} ${chosen}`)}\n`,
     }
-    const terms = { id: channel.id, currency: chosen, taxIncluded: channel.taxIncluded }
-    const places = sellingPlaces(world.sourcing.network.nodes, channelId, numbers)
-    storefront = { world, channel, terms, places, key }
-    world.storefronts.set(key, storefront)
+    storefronts.set(chosen, storefront)
   }
   return { kind: 'open', storefront }
 }
 
 /** Where the channel may sell from: nodes of the network that serve it and hand goods to carriers or to buyers. */
-function sellingPlaces(nodes: readonly Node[], channelId: Id<'channel'>, numbers: LocationNumbers): SellingPlaces {
+function sellingPlaces(
+  nodes: readonly Node[], channelId: Id<'channel'>, numbers: Numbering<Id<'location'>>,
+): SellingPlaces {
   const selling = nodes
     .filter(({ channelIds }) => channelIds.length === 0 || channelIds.includes(channelId))
     .filter(({ ships, offersPickup }) => ships || offersPickup)

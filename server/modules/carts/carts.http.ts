@@ -241,7 +241,7 @@ async function readChanges(
   const offers = await rooms.catalog.offersAt(db, revisions.catalog, lines.map((each) => each.sku))
   const unknown = lines.filter(({ sku }) => {
     const offer = offers.get(sku)
-    return offer === undefined || offer.status !== 'active' || !offer.channelIds.has(channel.id)
+    return offer?.status !== 'active' || !offer.channelIds.has(channel.id)
   })
   if (unknown.length > 0) {
     return { kind: 'refused', refusal: { code: 'sku_unknown', skus: [...new Set(unknown.map((each) => each.sku))] } }

@@ -24,7 +24,7 @@ export function soldOffers(lines: readonly { readonly sku: string }[], channelId
   const unknown: string[] = []
   for (const { sku } of lines) {
     const offer = world.offers.get(sku)
-    if (offer !== undefined && offer.status === 'active' && offer.channelIds.has(channelId)) offers.push(offer)
+    if (offer?.status === 'active' && offer.channelIds.has(channelId)) offers.push(offer)
     else unknown.push(sku)
   }
   return unknown.length > 0 ? { kind: 'unknown', skus: unknown } : { kind: 'sold', offers }

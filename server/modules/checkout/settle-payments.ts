@@ -1,4 +1,4 @@
-import type { Id } from '../../kernel/id.ts'
+import { formatId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { addMs, SECOND_MS, type Instant } from '../../kernel/time.ts'
 import type { Db, Tx } from '../../platform/db.ts'
@@ -84,8 +84,11 @@ export async function settlePayments(
       if (result.kind === 'awaiting_payment' && result.payBy !== order.pay_by) extendPayBy(tx, [order.id], result.payBy)
       return { attemptId: request.attemptId, result }
     })
-    const exceptions = settled.flatMap(exceptionOf)
-    await raiseExceptions(tx, exceptions)
+    const overdue = settled.flatMap((each, index) => {
+      const order = must(orderById.get(must(requests[index], 'a request for every settlement').orderId), 'a locked order')
+      return each.status === 'unknown' ? overdueException(each, order, channelOf(order.channel_id)) : []
+    })
+    await raiseExceptions(tx, [...settled.flatMap(exceptionOf), ...overdue])
     const keys = requests.flatMap(({ key }, index) =>
       key === null ? [] : [{ ...key, answer: storedPayment(must(answered[index], 'an answer for every request')) }],
     )
@@ -105,7 +108,10 @@ export function readStoredPayment(stored: Json): SettledPayment | null {
   return stored as SettledPayment | null
 }
 
-type Terms = { readonly paymentTtlS: number; readonly paymentCapS: number }
+interface Terms {
+  readonly paymentTtlS: number
+  readonly paymentCapS: number
+}
 
 async function channelsById(tx: Tx, merchant: Merchant): Promise<(channelId: Id<'channel'>) => Terms> {
   // How long to wait is not money: the book as this node last saw it will do.
@@ -144,19 +150,33 @@ function extendedPayBy(order: OrderRow, payBy: Instant, { paymentTtlS, paymentCa
   return extended < cap ? extended : (Math.max(payBy, cap) as Instant)
 }
 
+/** The cap is reached and the provider still does not say: now a person must ask. */
+function overdueException({ attempt }: Settled, order: OrderRow, { paymentTtlS, paymentCapS }: Terms): NewException[] {
+  const cap = addMs(order.placed_at, paymentCapS * SECOND_MS)
+  if (order.pay_by === null || addMs(order.pay_by, paymentTtlS * SECOND_MS) < cap) return []
+  return [{
+    reason: 'payment_unknown',
+    objectKind: 'order',
+    objectId: order.id,
+    facts: { provider: attempt.provider, paymentId: formatId('attempt', attempt.id) },
+    nextAction: 'Ask the provider what became of this payment; the order keeps its goods until it is known.',
+  }]
+}
+
 function isOver(status: AttemptStatus): boolean {
   return status === 'declined' || status === 'mismatched' || status === 'void_due' || status === 'voided'
 }
 
 function exceptionOf({ attempt, settlement }: Settled): NewException[] {
-  if (settlement === null || settlement.alarm === null) return []
+  const alarm = settlement?.alarm ?? null
+  if (settlement === null || alarm === null) return []
   return [{
-    reason: settlement.alarm,
+    reason: alarm,
     objectKind: 'attempt',
     objectId: attempt.id,
     facts: { provider: attempt.provider, failure: settlement.failure },
     nextAction:
-      settlement.alarm === 'payment_mismatch'
+      alarm === 'payment_mismatch'
         ? 'Compare the payment with the provider: it answered about other money than was asked.'
         : 'Check the provider account and its configuration: it refuses our calls.',
   }]

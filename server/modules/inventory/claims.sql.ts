@@ -74,9 +74,10 @@ export async function readFreeableClaims(
   return claims
 }
 
-/** Enough of a claim to end it, move it, or a part of it. */
+/** Enough of a claim to end it, move it, or a part of it: its guard is that it still is what was read. */
 export interface PartedClaim {
   readonly claimId: Id<'claim'>
+  readonly stage: ClaimStage
   readonly units: number
 }
 
@@ -85,29 +86,30 @@ export interface PartedClaim {
  * was; the part is a row of its own and ends as it is born. The ledger entry of an ended part names the claim that it
  * was split from: that way every claim's entries add up to the units it still holds.
  *
- * The caller holds the gates and the locks of the demand's owners, so every claim is as it was read.
+ * The caller holds the gates and the locks of the demand's owners, so every claim is as it was read under them.
  */
 export async function endClaimParts(
   tx: GatedTx,
   parts: readonly ClaimPart<PartedClaim>[],
-  stages: { readonly from: readonly ClaimStage[]; readonly to: 'freed' | 'consumed' },
+  end: 'freed' | 'consumed',
 ): Promise<void> {
   if (parts.length === 0) return
   const [row] = await tx.rows<{ changed: number }>({
     name: 'inventory.end_claim_parts',
     text: `with part as (
-             select * from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[]) as part (claim_id, held, units, id)
+             select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::uuid[])
+                             as part (claim_id, stage, held, units, id)
            ), ended as (
              update inventory.claim set stage = $6
                from part
-              where claim.id = part.claim_id and claim.quantity = part.held and part.units = part.held
-                and claim.stage = any($5::text[])
+              where claim.id = part.claim_id and claim.stage = part.stage and claim.quantity = part.held
+                and part.units = part.held and claim.live
              returning claim.id
            ), lowered as (
              update inventory.claim set quantity = claim.quantity - part.units
                from part
-              where claim.id = part.claim_id and claim.quantity = part.held and part.units < part.held
-                and claim.stage = any($5::text[])
+              where claim.id = part.claim_id and claim.stage = part.stage and claim.quantity = part.held
+                and part.units < part.held and claim.live
              returning claim.*, part.id as part_id, part.units
            ), split as (
              insert into inventory.claim
@@ -119,7 +121,7 @@ export async function endClaimParts(
              returning id
            )
            select (select count(*) from ended)::int + (select count(*) from split)::int as changed`,
-    values: [...partArrays(parts), stages.from, stages.to],
+    values: [...partArrays(parts), end],
   })
   invariant(row?.changed === parts.length, 'claims do not change under their gates and the locks of their demand')
 }
@@ -141,17 +143,19 @@ export async function moveClaimParts(tx: GatedTx, parts: readonly MovedPart[]): 
   const [row] = await tx.rows<{ changed: number }>({
     name: 'inventory.move_claim_parts',
     text: `with part as (
-             select * from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::bigint[])
-                             as part (claim_id, held, units, id, to_supply_id)
+             select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::uuid[], $6::bigint[])
+                             as part (claim_id, stage, held, units, id, to_supply_id)
            ), moved as (
              update inventory.claim set supply_id = part.to_supply_id
                from part
-              where claim.id = part.claim_id and claim.quantity = part.held and part.units = part.held and claim.live
+              where claim.id = part.claim_id and claim.stage = part.stage and claim.quantity = part.held
+                and part.units = part.held and claim.live
              returning claim.id
            ), lowered as (
              update inventory.claim set quantity = claim.quantity - part.units
                from part
-              where claim.id = part.claim_id and claim.quantity = part.held and part.units < part.held and claim.live
+              where claim.id = part.claim_id and claim.stage = part.stage and claim.quantity = part.held
+                and part.units < part.held and claim.live
              returning claim.*, part.id as part_id, part.units, part.to_supply_id
            ), split as (
              insert into inventory.claim
@@ -180,6 +184,7 @@ function partArrays(
 ): string[] {
   return [
     plainArray(parts.map((part) => part.claim.claimId)),
+    plainArray(parts.map((part) => part.claim.stage)),
     plainArray(parts.map((part) => part.claim.units)),
     plainArray(parts.map((part) => part.units)),
     plainArray(ids),
@@ -191,6 +196,7 @@ export interface HandOverClaim {
   readonly demandId: string
   readonly supplyId: bigint
   readonly variantId: Id<'variant'>
+  readonly stage: ClaimStage
   readonly units: number
   readonly acceptedAt: Instant | null
   readonly lastCountedAt: Instant | null
@@ -207,13 +213,14 @@ export async function readHandOverClaims(
     demand_id: string
     supply_id: bigint
     variant_id: Id<'variant'>
+    stage: ClaimStage
     quantity: number
     accepted_at: Instant | null
     counted_at: Instant | null
     meaning: CountMeaning | null
   }>({
     name: 'inventory.read_hand_over_claims',
-    text: `select claim.id, claim.demand_id, claim.supply_id, supply.variant_id, claim.quantity, claim.accepted_at,
+    text: `select claim.id, claim.demand_id, claim.supply_id, supply.variant_id, claim.stage, claim.quantity, claim.accepted_at,
                   last.counted_at, last.meaning
              from inventory.claim
              join inventory.supply on supply.id = claim.supply_id and supply.kind = 'on_hand'
@@ -227,6 +234,7 @@ export async function readHandOverClaims(
     demandId: row.demand_id,
     supplyId: row.supply_id,
     variantId: row.variant_id,
+    stage: row.stage,
     units: row.quantity,
     acceptedAt: row.accepted_at,
     lastCountedAt: row.counted_at,

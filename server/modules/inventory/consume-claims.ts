@@ -53,7 +53,7 @@ export async function consumeClaims(tx: GatedTx, handOvers: readonly HandOver[])
   })
   if (parts.length === 0) return consumed
 
-  await endClaimParts(tx, parts, { from: ['picked', 'allocated'], to: 'consumed' })
+  await endClaimParts(tx, parts, 'consumed')
   postStock(
     tx,
     parts.map(({ claim, units, occurredAt }): StockEntry => ({

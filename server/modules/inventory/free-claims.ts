@@ -16,7 +16,7 @@ export async function freeParts(
   { parts, cause }: { readonly parts: readonly ClaimPart<FreeableClaim>[]; readonly cause: string | null },
 ): Promise<StockEntry[]> {
   if (parts.length === 0) return []
-  await endClaimParts(tx, parts, { from: ['reserved', 'allocated'], to: 'freed' })
+  await endClaimParts(tx, parts, 'freed')
   await demand.unitsFreed(tx, sumByDemand(parts))
   return parts.map(({ claim, units }) => ({
     supplyId: claim.supplyId,

@@ -67,9 +67,10 @@ export async function lockForTruth<Decided extends Truth>(
 
   const gated = await lockGates(tx, variantIds)
   const decided = await decide(gated)
-  const candidates = await readCandidates(gated, decided.excesses)
   const passedOver = new Set<string>()
   for (;;) {
+    // Read again after every lock: whoever held an order until now may have settled it, and its claims with it.
+    const candidates = await readCandidates(gated, decided.excesses)
     const freeings = decided.excesses.map(({ units }, pool) => chooseFreed(candidates[pool] ?? [], units, passedOver))
     const complete = freeings.filter((freeing) => freeing !== null)
     if (complete.length < freeings.length) return { kind: 'lock_more', demandIds: passedOver }

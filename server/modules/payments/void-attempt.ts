@@ -21,7 +21,7 @@ export async function voidAttempt(
   attemptId: Id<'attempt'>,
 ): Promise<void> {
   const [row] = await readAttemptRows(db, [attemptId])
-  if (row === undefined || row.status !== 'void_due') return
+  if (row?.status !== 'void_due') return
   const attempt = attemptOf(row)
   const { provider, amount, providerReference } = attempt
   const answer =

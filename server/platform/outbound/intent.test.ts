@@ -166,10 +166,9 @@ test('from due to done: sweep, journey, job; a call that fails comes again when 
     await journey.stop()
     await jobs.stop()
   }
-  assert.deepEqual(
-    [...calls.values()],
-    Array.from({ length: 20 }, () => 3),
-  )
+  assert.equal(calls.size, 20)
+  // A job that waits longer than its intent's lease is added again: a call may be made once more, never once less.
+  assert.ok([...calls.values()].every((count) => count >= 3))
 })
 
 /** As above, but a call whose job was lost is due again after half a second. */
