@@ -166,7 +166,7 @@ export async function audit({ json }: { readonly json: boolean }): Promise<numbe
 export function describeApi(): App {
   const db = createDb({ databaseUrl: 'postgres://nowhere', poolMax: 1, applicationName: 'describe' })
   const app = createHttpServer({ authenticate: () => null })
-  mountRoutes(app, { db, rooms: openRooms({ db, masterKey: randomBytes(32), providers: [] }) })
+  mountRoutes(app, { db, auditDb: db, rooms: openRooms({ db, masterKey: randomBytes(32), providers: [] }) })
   mountPlatform(app, { version, ready: () => null, metrics: async () => '' })
   return app
 }

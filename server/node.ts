@@ -3,6 +3,7 @@ import { dues, onParked, reactions } from './journey.ts'
 import { askPayment } from './modules/checkout/index.ts'
 import { projectOrders } from './modules/orderviews/index.ts'
 import type { Id } from './kernel/id.ts'
+import { openAuditDb } from './platform/audits/open-audit-db.ts'
 import { announceEvents } from './platform/events/announce.ts'
 import { EventHorizon } from './platform/events/horizon.ts'
 import { runJourney, type Journey } from './platform/events/journey.ts'
@@ -58,6 +59,7 @@ class RunningNode implements Node {
   readonly #horizon: EventHorizon
   readonly #provider: SandboxProvider | null
   #app: App | undefined
+  #auditDb: Db | undefined
   #listener: EventListener | undefined
   #keyRefresh: Ticker | undefined
   #working: Working | undefined
@@ -91,7 +93,12 @@ class RunningNode implements Node {
       authenticate: (token) => identity.authenticate(token), telemetry, rateLimitPerSecond, checkResponses,
     })
     this.#app = app
-    mountRoutes(app, { db: this.db, rooms: this.rooms })
+    this.#auditDb ??= openAuditDb(this.#options.databaseUrl)
+    mountRoutes(app, { db: this.db, auditDb: this.#auditDb, rooms: this.rooms })
+    await this.rooms.browse.start({
+      horizon: this.#horizon, wake: this.#wake,
+      onError: (err) => telemetry.log.warn({ err }, 'what is browsed may be old'),
+    })
     mountPlatform(app, { version, ready: () => this.#missing(), metrics: () => telemetry.metrics() })
     this.#listen()
     this.#keyRefresh = startTicker({
@@ -111,9 +118,12 @@ class RunningNode implements Node {
   async stop(): Promise<void> {
     await this.#app?.close()
     await this.rooms.checkout.drained()
-    await Promise.all([this.#keyRefresh?.stop(), this.#listener?.stop(), this.#working?.stop()])
+    await Promise.all([
+      this.#keyRefresh?.stop(), this.#listener?.stop(), this.#working?.stop(), this.rooms.browse.stop(),
+    ])
     this.#horizon.close()
     await this.#provider?.close()
+    await this.#auditDb?.close()
     await this.db.close()
   }
 

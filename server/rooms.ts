@@ -1,4 +1,5 @@
 import type { Id } from './kernel/id.ts'
+import { openBrowse, type Browse } from './modules/browse/index.ts'
 import { openCheckout, type Checkout } from './modules/checkout/index.ts'
 import { openCatalog, type Catalog } from './modules/catalog/index.ts'
 import { openCustomers, type Customers } from './modules/customers/index.ts'
@@ -26,6 +27,7 @@ export interface Rooms {
   readonly sourcing: Sourcing
   readonly payments: Payments
   readonly checkout: Checkout
+  readonly browse: Browse
 }
 
 export interface RoomsDeps {
@@ -77,5 +79,6 @@ export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Roo
     payments,
     ...(onBatch === undefined ? {} : { onBatch }),
   })
-  return { merchant, identity, catalog, customers, pricing, inventory, shipping, sourcing, payments, checkout }
+  const browse = openBrowse({ db, rooms: { merchant, catalog, pricing, sourcing }, now: () => performance.now() })
+  return { merchant, identity, catalog, customers, pricing, inventory, shipping, sourcing, payments, checkout, browse }
 }

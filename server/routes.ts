@@ -1,3 +1,4 @@
+import { mountBrowse } from './modules/browse/index.ts'
 import { mountCarts } from './modules/carts/index.ts'
 import { mountCatalog } from './modules/catalog/index.ts'
 import { mountChanges } from './modules/changes/index.ts'
@@ -10,12 +11,17 @@ import { mountMerchant } from './modules/merchant/index.ts'
 import { mountOrderviews } from './modules/orderviews/index.ts'
 import { mountPricing } from './modules/pricing/index.ts'
 import { mountShipping } from './modules/shipping/index.ts'
+import { mountAudit } from './platform/audits/audits.http.ts'
 import type { Db } from './platform/db.ts'
 import type { App } from './platform/http/index.ts'
 import type { Rooms } from './rooms.ts'
 
 /** Every route of the API, room by room. */
-export function mountRoutes(app: App, { db, rooms }: { readonly db: Db; readonly rooms: Rooms }): void {
+/** @param auditDb  with time for statements over the whole database */
+export function mountRoutes(
+  app: App,
+  { db, auditDb, rooms }: { readonly db: Db; readonly auditDb: Db; readonly rooms: Rooms },
+): void {
   const { merchant, identity, catalog, customers, pricing, inventory, shipping, checkout } = rooms
   const verify = identity.verifyAccessToken.bind(null, 'order')
   mountMerchant(app, { db, merchant })
@@ -27,9 +33,11 @@ export function mountRoutes(app: App, { db, rooms }: { readonly db: Db; readonly
   })
   mountInventory(app, { db, inventory })
   mountShipping(app, { db, shipping })
+  mountBrowse(app, rooms)
   mountCarts(app, { db, rooms, tokens: identity })
   mountCheckout(app, { ...checkout, merchant, catalog, tokens: identity })
   mountChanges(app, { db, verify })
   mountOrderviews(app, { db, catalog, customers, verify })
   mountExceptions(app, { db })
+  mountAudit(app, { db, auditDb })
 }

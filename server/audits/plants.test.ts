@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createShop } from '../../bench/support/shop.ts'
+import { shopperOrder } from '../../bench/support/shopper-order.ts'
 import { goodManners } from '../../sandbox/psp/manners.ts'
 import { startProvider, type RunningProvider } from '../../sandbox/psp/server.ts'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
@@ -120,24 +121,11 @@ async function play() {
   }
 }
 
-const newYork = { country: 'US', region: 'NY', postalCode: '10001' }
-
 async function place(
   sku: string, quantity: number, token: string, { cart = null }: { readonly cart?: ShopperPlacement['cart'] } = {},
 ): Promise<Id<'order'>> {
   const outcome = await rooms.checkout.placeOrder({
-    kind: 'shopper',
-    key: { id: randomUUID(), fingerprint: randomUUID(), run: randomUUID() },
-    channel: web,
-    cart,
-    currency: 'USD' as CurrencyCode,
-    lines: [{ sku, quantity }],
-    buyer: { email: 'ada@example.com', address: { name: 'Ada', line1: '1 Main Street', city: 'Town', ...newYork } },
-    shipTo: newYork,
-    deliveryOption: null,
-    seenMinor: null,
-    latestBy: null,
-    payment: { provider: 'sandbox', token },
+    ...shopperOrder(web, [sku], 0), cart, lines: [{ sku, quantity }], payment: { provider: 'sandbox', token },
   })
   assert.ok(outcome.kind === 'answered', `refused: ${outcome.kind === 'refused' ? outcome.refusal.code : ''}`)
   return outcome.orderId
@@ -160,7 +148,7 @@ async function placeTrusted(
       { type: 'wrapping', amountMinor: 200n, taxMinor: 0n },
     ],
     buyer: { email: null, address: null },
-    shipTo: newYork,
+    shipTo: { country: 'US', region: 'NY', postalCode: '10001' },
     locationCode: 'l1',
     ...how,
   }])

@@ -36,11 +36,13 @@ after(async () => {
 })
 
 const SHOPPERS = 40
-const ROUNDS = 5
+/** Runs during which orders were placed; one without traffic proves nothing. */
+const BUSY_RUNS = 5
+/** A machine on which nothing comes in for so long is not a fast enough one for this test. */
+const RUNS_MAX = 100
 
-test(`${ROUNDS} runs while ${SHOPPERS} shoppers order and cancel find nothing`, async () => {
+test(`${BUSY_RUNS} runs while ${SHOPPERS} shoppers order and cancel find nothing`, async () => {
   let isOver = false
-  const placedByRound: number[] = []
   let placed = 0
   const shopping = Array.from({ length: SHOPPERS }, async (_, shopper) => {
     for (let round = 0; !isOver; round++) {
@@ -56,16 +58,16 @@ test(`${ROUNDS} runs while ${SHOPPERS} shoppers order and cancel find nothing`, 
     }
   })
   try {
-    for (let round = 0; round < ROUNDS; round++) {
-      const placedSoFar = placed
+    let busyRuns = 0
+    for (let runs = 0; busyRuns < BUSY_RUNS; runs++) {
+      assert.ok(runs < RUNS_MAX, `${placed} orders placed during ${runs} runs`)
+      const placedBefore = placed
       const violated = (await runAudits(auditDb)).filter(({ violations }) => violations > 0)
       assert.deepEqual(violated, [])
-      placedByRound.push(placed - placedSoFar)
+      if (placed > placedBefore) busyRuns += 1
     }
   } finally {
     isOver = true
     await Promise.all(shopping)
   }
-  // A round without traffic would have proved nothing.
-  assert.ok(placedByRound.every((count) => count > 0), `orders placed during each run: ${placedByRound.join()}`)
 })

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { describeApi } from '../../server/main.ts'
 import { adminScopes } from '../../server/modules/identity/index.ts'
 import { operationsOf as mountedOn } from '../../server/platform/http/server.ts'
-import { faultOf, problemFault } from '../support/api-judge.ts'
+import { faultOf, faultsOf, problemFault } from '../support/api-judge.ts'
 import { fillPath, type ApiOperation } from '../support/api-operations.ts'
 import { openShop, type Shop } from '../support/api-scenes.ts'
 import { openTestApi, readTables, type TestApi } from '../support/api.ts'
@@ -17,15 +17,6 @@ before(async () => {
   shop = await openShop(api)
 })
 after(() => api.close())
-
-/** What of all operations has a fault, as a list that reads itself when a test fails. */
-async function faults(
-  of: (operation: ApiOperation) => Promise<readonly (string | null)[]>, operations: readonly ApiOperation[] = api.operations,
-): Promise<string[]> {
-  const found = await Promise.all(operations.map(async (operation) =>
-    (await of(operation)).flatMap((fault) => (fault === null ? [] : [`${operation.name}: ${fault}`]))))
-  return found.flat()
-}
 
 /** A path of the operation that names nothing. */
 function anyPath({ path, pathParameters }: ApiOperation): string {
@@ -41,7 +32,7 @@ test('every operation is described with who may call it and why a repeat is safe
 })
 
 test('every operation has an example that succeeds', async () => {
-  const found = await faults(async (operation) => {
+  const found = await faultsOf(api.operations, async (operation) => {
     const answer = await api.send(await shop.example(operation))
     return [answer.status < 300 ? faultOf(operation, answer) : `${answer.status} ${answer.text}`]
   })
@@ -61,7 +52,7 @@ const badTokens = [
 
 test('without a key nothing but what is public opens: 401 with WWW-Authenticate', async () => {
   const closed = api.operations.filter(({ scope }) => scope !== 'public')
-  const found = await faults(async (operation) =>
+  const found = await faultsOf(closed, async (operation) =>
     Promise.all(badTokens.map(async ([authorization, why]) => {
       const answer = await api.send({
         method: operation.method, path: anyPath(operation), headers: authorization === undefined ? {} : { authorization },
@@ -69,7 +60,7 @@ test('without a key nothing but what is public opens: 401 with WWW-Authenticate'
       if (answer.status !== 401) return `${why}: ${answer.status} ${answer.text}`
       if (!/^Bearer realm="waybill"/.test(String(answer.headers['www-authenticate']))) return `${why}: no WWW-Authenticate`
       return faultOf(operation, answer)
-    })), closed)
+    })))
   assert.deepEqual(found, [])
 })
 
@@ -77,7 +68,7 @@ test('a key of another kind opens nothing: 403, whatever else it holds', async (
   const { publishableKey, secretKey, partnerKeys } = api.keys
   const keyByArea = { store: publishableKey, admin: secretKey, partner: Object.values(partnerKeys)[0] ?? '' }
   const before = await readTables(api)
-  const found = await faults(async (operation) => {
+  const found = await faultsOf(api.operations, async (operation) => {
     if (operation.scope === 'public') return []
     const own = operation.scope === 'store' || operation.scope === 'partner' ? operation.scope : 'admin'
     const others = Object.entries(keyByArea).filter(([area]) => area !== own)
@@ -97,7 +88,7 @@ test('a key with every scope but one: 403 where that one is asked for', async ()
     keyWithout.set(scope, made.json.key)
   }
   const before = await readTables(api)
-  const found = await faults(async (operation) => {
+  const found = await faultsOf(api.operations, async (operation) => {
     const key = keyWithout.get(operation.scope ?? '')
     return key === undefined ? [] : [await refusedAsForeign(operation, key, 'all other scopes')]
   })

@@ -30,3 +30,12 @@ export function withoutRequestId({ json }: Answer): object {
   const { requestId: _, ...rest } = json
   return rest
 }
+
+/** What `check` finds wrong with any of the operations, each told with its name; they are looked at side by side. */
+export async function faultsOf(
+  operations: readonly ApiOperation[], check: (operation: ApiOperation) => Promise<readonly (string | null)[]>,
+): Promise<string[]> {
+  const found = await Promise.all(operations.map(async (operation) =>
+    (await check(operation)).flatMap((fault) => (fault === null ? [] : [`${operation.name}: ${fault}`]))))
+  return found.flat()
+}

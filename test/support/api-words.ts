@@ -95,7 +95,8 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'charges.amount': money(100, 900),
     'charges.tax': money(0, 90),
     // What the buyer agreed to is said by the scene, which knows it.
-    total: () => leftOut,
+    'order.total': () => ({ amount: 1, currency: 'USD' }),
+    'orders.total': () => leftOut,
     provider: () => 'sandbox',
     token: () => 'tok_ok',
     'accept.latestBy': () => '2099-01-01T00:00:00Z',

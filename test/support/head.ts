@@ -65,7 +65,7 @@ export function openHead({ url, apiKey, connections, patienceMs = PATIENCE_MS }:
     async ask(request) {
       const heard = await send(request)
       if (heard.kind === 'silence') throw new Error(`${url}${request.path}: ${heard.cause}`)
-      return heard
+      return { status: heard.status, body: heard.body }
     },
     async warm() {
       await Promise.all(Array.from({ length: connections }, () => send({ method: 'GET', path: '/healthz' })))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createShop } from '../../bench/support/shop.ts'
 import { spawnProvider, type SpawnedProvider } from '../../sandbox/psp/spawn.ts'
 import { createSandboxProvider } from '../../server/adapters/psp/sandbox.ts'
-import { newId, type Id } from '../../server/kernel/id.ts'
+import { formatId, newId, type Id } from '../../server/kernel/id.ts'
 import { invariant } from '../../server/kernel/invariant.ts'
 import { adminScopes, type NewApiKey } from '../../server/modules/identity/index.ts'
 import { createDb, type Db } from '../../server/platform/db.ts'
@@ -75,7 +75,7 @@ export async function openTestShop({ skus, locations, providerArgs = [] }: TestS
     db.inTransaction(async (tx) => {
       const outcome = await rooms.identity.createApiKey(tx, { actor: ACTOR, scopes: null }, wanted)
       invariant(outcome.kind === 'created', `the key ${wanted.name} can be made`)
-      return { id: outcome.apiKey.id, key: outcome.key }
+      return { id: formatId('apiKey', outcome.apiKey.id), key: outcome.key }
     })
   return {
     databaseUrl: database.url,

@@ -103,7 +103,7 @@ export const sqlHomes: readonly string[] = ['server/platform/']
 export const environmentHomes: readonly string[] = ['server/main.ts', 'bin/', 'bench/', 'tools/', 'test/', 'sandbox/']
 
 /** Where wall time and chance are at home: leases, heartbeats, deadlines, jitter, ids. Business code is handed `at`. */
-export const clockHomes: readonly string[] = ['server/platform/', 'server/adapters/', 'server/cli.ts', 'server/cli/', 'server/kernel/id.ts', 'server/main.ts']
+export const clockHomes: readonly string[] = ['server/platform/', 'server/adapters/', 'server/cli.ts', 'server/cli/', 'server/kernel/id.ts', 'server/main.ts', 'server/rooms.ts']
 
 /** Where SQL may ask for wall time, as `clock_timestamp()`: business time comes in as a parameter everywhere. */
 export const wallTimeHomes: readonly string[] = ['server/platform/', 'server/migrations/', 'server/audits/']

@@ -43,7 +43,8 @@ export function openCheckout(deps: {
     concurrency: CONCURRENCY,
     queueMax: QUEUE_MAX,
     linesOf: (request) => request.lines.length,
-    keyOf: (request) => (request.kind === 'shopper' ? request.key.id : `${request.channel.id} ${request.reference}`),
+    // A channel that repeats itself is answered with the order it placed, also within one batch; a shopper is told to wait.
+    keyOf: (request) => (request.kind === 'shopper' ? request.key.id : null),
     run: (requests) => prepareOrders(prepareDeps, requests),
     onBatch,
   })
