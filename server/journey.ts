@@ -1,12 +1,14 @@
-import { expireCarts } from './modules/carts/index.ts'
+import { expireCarts, reopenCartRows } from './modules/carts/index.ts'
 import { expireOrders } from './modules/changes/index.ts'
 import { raiseExceptions } from './modules/exceptions/index.ts'
+import { readOrderRows } from './modules/orders/index.ts'
 import { dueAttempts } from './modules/payments/index.ts'
 import { sealAudit } from './platform/audit.ts'
 import type { Tx } from './platform/db.ts'
 import type { Due, Reaction } from './platform/events/journey.ts'
-import type { ParkedEvent } from './platform/events/reader.ts'
+import type { ParkedEvent, StoredEvent } from './platform/events/reader.ts'
 import { deleteOldKeys, KEY_RETENTION_MS } from './platform/http/index.ts'
+import type { Id } from './kernel/id.ts'
 import { addMs, HOUR_MS, SECOND_MS } from './kernel/time.ts'
 import { addJobFor, sweepDue } from './platform/outbound/intent.ts'
 
@@ -20,6 +22,9 @@ export const reactions: Readonly<Record<string, Reaction>> = {
   'payment.due': addJobFor('askPayment'),
   // Its order ended: what was authorised is given back.
   'payment.void_due': addJobFor('askPayment'),
+  // The buyer may go on with their cart.
+  'order.cancelled': reopenCarts,
+  'order.expired': reopenCarts,
 }
 
 export const dues: readonly Due[] = [
@@ -34,6 +39,12 @@ export const dues: readonly Due[] = [
     run: async (db, limit) => deleteOldKeys(db, addMs((await db.clock()).wallAt, -KEY_RETENTION_MS), limit),
   },
 ]
+
+async function reopenCarts(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
+  const orders = await readOrderRows(tx, events.map((event) => event.aggregateId as Id<'order'>))
+  const ended = orders.flatMap(({ id, cart_id }) => (cart_id === null ? [] : [{ cartId: cart_id, orderId: id }]))
+  if (ended.length > 0) reopenCartRows(tx, ended)
+}
 
 /** An aggregate whose reaction fails is set aside and laid before a person; the others go on. */
 export async function onParked(tx: Tx, { reader, event, reason }: ParkedEvent): Promise<void> {

@@ -4,7 +4,7 @@ import { must } from '../../server/kernel/invariant.ts'
 import { race } from '../support/barrier.ts'
 import { assertBooks } from '../support/books.ts'
 import { newKey, shippingAddress, storeOrder, type Answer } from '../support/head.ts'
-import { Random } from '../support/random.ts'
+import { seededRandom } from '../support/random-seed.ts'
 import { openTestShop, TRUSTED_CHANNEL, type TestShop } from '../support/test-shop.ts'
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts'
 import { Windows } from '../support/windows.ts'
@@ -15,7 +15,7 @@ import { Windows } from '../support/windows.ts'
  */
 
 const LOCATIONS = ['l1', 'l2', 'l3'] as const
-const random = new Random(seedOfRun())
+const random = seededRandom()
 
 let shop: TestShop
 let nodes: TwoNodes
@@ -29,13 +29,6 @@ after(async () => {
   await nodes.stop()
   await shop.close()
 })
-
-/** A run can be had again with SEED=…. */
-function seedOfRun(): number {
-  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 32))
-  process.stdout.write(`# SEED=${seed}\n`)
-  return seed
-}
 
 const booksAgree = (): Promise<void> => assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
 

@@ -54,6 +54,20 @@ test('a cart grows, gets an address, is quoted and becomes an order of exactly t
     token, version: quoted.json.version, body: { email: 'eve@example.com' },
   })
   assert.equal(frozen.status, 409)
+  assert.equal(frozen.json.code, 'order_exists')
+
+  // The order is cancelled: the cart is the buyer's again, and can be ordered again.
+  const cancelled = await shop.asBuyer('POST', `/orders/${placed.json.id}/cancel`, { token: placed.json.accessToken, body: {} })
+  assert.equal(cancelled.status, 200)
+  const back = await shop.eventually(
+    () => shop.asBuyer('GET', `/carts/${id}`, { token }),
+    ({ json }) => json.status === 'active',
+  )
+  assert.equal(back.json.status, 'active')
+  const second = await shop.asBuyer('POST', `/carts/${id}/order`, {
+    token, body: { total: back.json.totals.total, payment: pay('tok_ok') },
+  })
+  assert.equal(second.status, 201, second.text)
 })
 
 test('in euros, prices contain the tax of the country they go to', async () => {

@@ -7,6 +7,7 @@ import { spawnProvider, type SpawnedProvider } from '../../sandbox/psp/spawn.ts'
 import { createSandboxProvider } from '../../server/adapters/psp/sandbox.ts'
 import { formatId, newId, type Id } from '../../server/kernel/id.ts'
 import { invariant } from '../../server/kernel/invariant.ts'
+import { askPayment } from '../../server/modules/checkout/index.ts'
 import { adminScopes, type NewApiKey } from '../../server/modules/identity/index.ts'
 import { createDb, type Db } from '../../server/platform/db.ts'
 import { migrateJobs } from '../../server/platform/jobs/jobs.ts'
@@ -37,6 +38,8 @@ export interface TestShop {
   stock(units: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<void>
   /** A SKU that stands for units of others. */
   bundle(sku: string, components: Readonly<Record<string, number>>): Promise<void>
+  /** What a worker does with a payment that is due. @param paymentId `pay_…` */
+  askPayment(paymentId: string): Promise<void>
   createKey(wanted: NewApiKey): Promise<{ readonly id: string; readonly key: string }>
   close(): Promise<void>
 }
@@ -91,6 +94,7 @@ export async function openTestShop({ skus, locations, providerArgs = [] }: TestS
     publishableKey: (await createKey({ kind: 'publishable', name: 'head', channelId })).key,
     secretKey: (await createKey({ kind: 'secret', name: 'admin', scopes: adminScopes })).key,
     skus: names,
+    askPayment: (paymentId) => askPayment({ db, payments: rooms.payments, checkout: rooms.checkout }, { paymentId }),
     createKey,
     async stock(units) {
       const entries = Object.entries(units).flatMap(([sku, byLocation]) =>

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { formatId, newId, parseId, type Id } from '../../kernel/id.ts'
-import { must } from '../../kernel/invariant.ts'
+import { invariant, must } from '../../kernel/invariant.ts'
 import { formatInstant } from '../../kernel/time.ts'
 import type { Db } from '../../platform/db.ts'
 import {
@@ -12,7 +12,7 @@ import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { readCart, type Cart } from './cart.ts'
 import { refusals } from './carts.refusals.ts'
-import { createCart, editCart, type CartChanges, type EditCartOutcome } from './edit-cart.ts'
+import { createCart, editCart, type CartChanges, type EditCartOutcome, type EditCartRefusal } from './edit-cart.ts'
 import type { GuestTokens } from './ports.ts'
 import { quoteCart, type Quote } from './quote-cart.ts'
 import { readSellingWorld, type SellingRooms } from './selling-world.ts'
@@ -104,7 +104,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       work: async (tx) => {
         const id = newId<'cart'>()
         const outcome = await createCart(tx, { customers: rooms.customers, channel }, { id, changes: read.changes })
-        if (outcome.kind === 'refused') return { refuse: outcome.refusal }
+        if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
         return { status: 201, stored: { cartId: id } }
       },
       render: ({ cartId }) => renderCart(deps, channel, cartId),
@@ -146,12 +146,17 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
     const read = await readChanges(deps, channel, { lines: [request.body] })
     if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+    // Before the key is taken: a cart of another channel is nothing here, and nothing must leave no trace.
+    if ((await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })) === null) {
+      return refusePlatform(reply, 'not_found')
+    }
     const changes = { addLines: read.changes.lines }
     return once({ db }, request, reply, {
       refusals,
       work: async (tx) => {
         const outcome = await editCart(tx, { customers: rooms.customers, channel }, { id: cartId, seenVersion: null, changes })
-        if (outcome.kind === 'refused') return { refuse: outcome.refusal }
+        if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
+        invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
         return { status: 200, stored: { cartId } }
       },
       render: () => renderCart(deps, channel, cartId),
@@ -194,12 +199,17 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       editCart(tx, { customers: rooms.customers, channel }, { id, seenVersion, changes }),
     )
     if (outcome.kind === 'not_found') return refusePlatform(reply, 'not_found')
-    if (outcome.kind === 'refused') return refuse(reply, refusals, outcome.refusal)
+    if (outcome.kind === 'refused') return refuse(reply, refusals, refusalJson(outcome.refusal))
     const cart = must(await renderCart(deps, channel, id), 'the cart that was just edited')
     sendVersion(reply, cart.version)
     reply.send(cart)
     return reply
   }
+}
+
+function refusalJson(refusal: EditCartRefusal) {
+  if (refusal.code !== 'order_exists') return refusal
+  return { code: refusal.code, orderId: refusal.orderId === null ? null : formatId('order', refusal.orderId) }
 }
 
 /** A refused edit leaves nothing behind. */

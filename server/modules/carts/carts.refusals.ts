@@ -3,7 +3,7 @@ import type { EditCartRefusal } from './edit-cart.ts'
 import type { QuoteRefusal } from './quote-cart.ts'
 
 export const refusals = {
-  cart_ordered: { status: 409, meaning: 'The cart became the order `orderId` and stays as it was.' },
+  order_exists: { status: 409, meaning: 'The cart became the order `orderId`; pay or cancel that one.' },
   cart_expired: { status: 409, meaning: 'The cart is older than its channel keeps carts; make a new one.' },
   cart_version: { status: 412, meaning: 'The cart was changed since the version in `If-Match`; read it again and decide anew.' },
   too_many_lines: { status: 422, meaning: 'The cart would have more lines than `linesMax`.' },

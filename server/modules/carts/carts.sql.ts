@@ -158,3 +158,18 @@ export function expireCartRows(tx: Tx, limit: number): Promise<number> {
     values: [new Date(tx.at), limit],
   })
 }
+
+/** Gives carts back whose order ended; one that was ordered again since stays with its newer order. */
+export function reopenCartRows(
+  tx: Tx,
+  ended: readonly { readonly cartId: Id<'cart'>; readonly orderId: Id<'order'> }[],
+): void {
+  tx.send({
+    name: 'carts.reopen',
+    text: `update carts.cart as stored
+              set status = 'active', order_id = null, version = stored.version + 1
+             from unnest($1::uuid[], $2::uuid[]) as ended (cart_id, order_id)
+            where stored.id = ended.cart_id and stored.order_id = ended.order_id and stored.status = 'ordered'`,
+    values: [plainArray(ended.map((each) => each.cartId)), plainArray(ended.map((each) => each.orderId))],
+  })
+}

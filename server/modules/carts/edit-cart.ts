@@ -32,7 +32,7 @@ export interface WantedUnits {
 }
 
 export type EditCartRefusal =
-  | { readonly code: 'cart_ordered'; readonly orderId: Id<'order'> | null }
+  | { readonly code: 'order_exists'; readonly orderId: Id<'order'> | null }
   | { readonly code: 'cart_expired' }
   | { readonly code: 'cart_version'; readonly currentVersion: number }
   | { readonly code: 'too_many_lines'; readonly linesMax: number }
@@ -112,7 +112,7 @@ function refuseEdit(
     readonly at: number
   },
 ): EditCartRefusal | null {
-  if (cart.status === 'ordered') return { code: 'cart_ordered', orderId: cart.order_id }
+  if (cart.status === 'ordered') return { code: 'order_exists', orderId: cart.order_id }
   if (cart.status === 'expired' || cart.expires_at < at) return { code: 'cart_expired' }
   if (seenVersion !== null && seenVersion !== cart.version) return { code: 'cart_version', currentVersion: cart.version }
   if (changes.currency !== undefined && !channel.currencies.includes(changes.currency)) {

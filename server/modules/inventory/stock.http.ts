@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { formatId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
-import { formatInstant, instantFromMs } from '../../kernel/time.ts'
+import { formatInstant } from '../../kernel/time.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf,
@@ -227,13 +227,13 @@ export function mountStock(app: App, { db, inventory }: { readonly db: Db; reado
     },
     async (request, reply) => {
       const { sku, location: locationRef, limit, cursor } = request.query
-      const before = cursor === undefined ? null : decodeCursor(cursor, ['integer', 'integer'])
+      const before = cursor === undefined ? null : decodeCursor(cursor, ['instant', 'integer'])
       if (cursor !== undefined && before === null) return refusePlatform(reply, 'invalid_request', wrongCursor)
       const place = await findPlace(db, inventory, { sku, location: locationRef })
       if (place === null) return refusePlatform(reply, 'not_found')
 
       const entries = await readLedger(db, place, {
-        before: before && { occurredAt: instantFromMs(before[0]), id: BigInt(before[1]) },
+        before: before && { occurredAt: before[0], id: BigInt(before[1]) },
         limit: limit + 1,
       })
       const last = entries.length > limit ? entries[limit - 1] : undefined

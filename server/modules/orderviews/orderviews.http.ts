@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { formatId, parseId, type Id } from '../../kernel/id.ts'
-import { formatInstant, instantFromMs, type Instant } from '../../kernel/time.ts'
+import { formatInstant, type Instant } from '../../kernel/time.ts'
 import type { Db } from '../../platform/db.ts'
 import { readEventsOf } from '../../platform/events/history.sql.ts'
 import {
@@ -200,8 +200,8 @@ function listedJson(row: ListedOrderRow) {
 
 /** Undefined when the text is not a cursor of this list. */
 function decodePlace(cursor: string): { placedAt: Instant; orderId: Id<'order'> } | undefined {
-  const place = decodeCursor(cursor, ['integer', 'uuid'])
-  return place === null ? undefined : { placedAt: instantFromMs(place[0]), orderId: place[1] as Id<'order'> }
+  const place = decodeCursor(cursor, ['instant', 'uuid'])
+  return place === null ? undefined : { placedAt: place[0], orderId: place[1] as Id<'order'> }
 }
 
 const cursorErrors = { errors: [{ path: '/cursor', message: 'is not a cursor of this list' }] }

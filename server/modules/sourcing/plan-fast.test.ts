@@ -7,6 +7,7 @@ import { planFast, type Demand, type FastPlan, type PlanSupply } from './plan-fa
 
 const channelId = 'web' as Id<'channel'>
 
+// oxfmt-ignore
 const rows = [
   // wanted          near                     far                  third        plan                              missing
   ['tee 3',          'tee 5',                 'tee 9',             '',          'near tee 3',                     ''],

@@ -36,6 +36,12 @@ test('values of the wrong kind do not get near a statement', () => {
     [['5'], ['integer'], false],
     [[5], ['text'], false],
     [[null], ['text'], false],
+    [[0], ['instant'], true],
+    [[253_402_300_799_999], ['instant'], true],
+    [[253_402_300_800_000], ['instant'], false],
+    [[Number.MAX_SAFE_INTEGER], ['instant'], false],
+    [[-1], ['instant'], false],
+    [['2026-11-22T00:00:00Z'], ['instant'], false],
     [[id], ['uuid', 'integer'], false],
     [[id, 5], ['uuid'], false],
   ]

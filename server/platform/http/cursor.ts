@@ -1,3 +1,5 @@
+import { parseInstant, type Instant } from '../../kernel/time.ts'
+
 /** What a list is ordered by: the last row's values, from which the next page goes on. */
 export type CursorValues = readonly (string | number | boolean | null)[]
 
@@ -9,9 +11,14 @@ export function encodeCursor(values: CursorValues): string {
 }
 
 /** How the value at a place of the cursor must look before it may go into a statement. */
-export type CursorKind = 'uuid' | 'integer' | 'text'
+export type CursorKind = 'uuid' | 'integer' | 'instant' | 'text'
 
-type ValueOf<Kind extends CursorKind> = Kind extends 'integer' ? number : string
+interface ValueByKind {
+  readonly uuid: string
+  readonly integer: number
+  readonly instant: Instant
+  readonly text: string
+}
 
 /**
  * Reads a cursor back; null when it is not one of ours. Anybody can write one, so name the kinds of its values unless
@@ -21,7 +28,7 @@ export function decodeCursor(cursor: string): CursorValues | null
 export function decodeCursor<const Kinds extends readonly CursorKind[]>(
   cursor: string,
   kinds: Kinds,
-): { readonly [Place in keyof Kinds]: ValueOf<Kinds[Place]> } | null
+): { readonly [Place in keyof Kinds]: ValueByKind[Kinds[Place]] } | null
 export function decodeCursor(cursor: string, kinds?: readonly CursorKind[]): CursorValues | null {
   const values = parse(Buffer.from(cursor, 'base64url').toString('utf8'))
   if (!Array.isArray(values) || values.length > VALUES_MAX || !values.every(isValue)) return null
@@ -47,9 +54,17 @@ function isOfKind(kind: CursorKind, value: unknown): boolean {
   switch (kind) {
     case 'integer':
       return typeof value === 'number'
+    case 'instant':
+      return typeof value === 'number' && isInstant(value)
     case 'text':
       return typeof value === 'string'
     case 'uuid':
       return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
   }
+}
+
+/** A time that no clock shows would be an error of the database's too. */
+function isInstant(epochMs: number): boolean {
+  const date = new Date(epochMs)
+  return !Number.isNaN(date.getTime()) && parseInstant(date.toISOString()) !== null
 }

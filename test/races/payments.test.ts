@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatId } from '../../server/kernel/id.ts'
+import { must } from '../../server/kernel/invariant.ts'
+import { addMs, parseInstant, type Instant } from '../../server/kernel/time.ts'
+import { expireOrders } from '../../server/modules/changes/index.ts'
+import { setBusinessClock } from '../../server/platform/time/business-clock.ts'
+import { race } from '../support/barrier.ts'
+import { assertBooks, readHeldMoney, readProviderBook } from '../support/books.ts'
+import { answerChallenge, newKey, storeOrder, type Answer, type Head, type PaymentToken } from '../support/head.ts'
+import { seededRandom } from '../support/random-seed.ts'
+import { openTestShop, type TestShop } from '../support/test-shop.ts'
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts'
+import { Windows } from '../support/windows.ts'
+
+/*
+ * Money against time, against other money, and against a change of mind. The provider's own book is the oracle: what it
+ * holds of an order is the order's total when the order is open, and nothing in every other case.
+ */
+
+const random = seededRandom()
+
+let shop: TestShop
+let nodes: TwoNodes
+before(async () => {
+  shop = await openTestShop({ skus: 4, locations: 2 })
+  await shop.stock(Object.fromEntries(shop.skus.map((sku) => [sku, { l1: 2_000, l2: 2_000 }])))
+  nodes = await startTwoNodes(shop)
+})
+after(async () => {
+  await nodes.stop()
+  await shop.close()
+})
+
+interface Waiting {
+  readonly head: Head
+  readonly other: Head
+  readonly placed: Answer
+  readonly id: string
+  readonly token: string
+}
+
+/** Orders that wait for their buyer on the bank's page, each placed through one node and known to the other. */
+async function placeWaiting(count: number, token: PaymentToken = 'tok_3ds'): Promise<Waiting[]> {
+  return Promise.all(nodes.clients(count).map(async (head, index) => {
+    const placed = await head.ask({
+      path: '/v1/store/orders', key: newKey(),
+      body: storeOrder([{ sku: random.pick(shop.skus), quantity: random.integer(1, 3) }], { token }),
+    })
+    assert.equal(placed.status, 202, JSON.stringify(placed))
+    const other = must(nodes.heads[(index + 1) % 2], 'the other node')
+    return { head, other, placed, id: placed.body.id, token: placed.body.accessToken }
+  }))
+}
+
+function payBy({ placed }: Waiting): Instant {
+  return must(parseInstant(placed.body.payBy), 'a time to pay by')
+}
+
+const goOn = ({ other, placed, id, token }: Waiting): Promise<Answer> =>
+  other.ask({ path: `/v1/store/orders/${id}/payments/${placed.body.paymentId}/continue`, token })
+
+const payAgain = (head: Head, { id, token }: Waiting, card: PaymentToken): Promise<Answer> =>
+  head.ask({ path: `/v1/store/orders/${id}/payments`, key: newKey(), token, body: { provider: 'sandbox', token: card } })
+
+const cancel = ({ head, id, token }: Waiting): Promise<Answer> =>
+  head.ask({ path: `/v1/store/orders/${id}/cancel`, key: newKey(), token, body: {} })
+
+interface Ended {
+  readonly id: string
+  readonly number: string
+  readonly status: string
+  readonly totalMinor: number
+  /** Payments that may still come to money. */
+  readonly undecided: number
+  readonly authorisedMinor: number
+}
+
+async function readEnded(waiting: readonly Waiting[]): Promise<Ended[]> {
+  const rows = await shop.db.rows<Ended>({
+    name: 'test.ended',
+    text: `select orders.id::text, 'W-' || number as number, orders.status, total_minor::int as "totalMinor",
+                  count(*) filter (where undecided)::int as undecided,
+                  coalesce(sum(amount_minor) filter (where attempt.status = 'authorised'), 0)::int as "authorisedMinor"
+             from orders.orders join payments.attempt on attempt.order_id = orders.id
+            where 'W-' || number = any($1::text[]) group by orders.id`,
+    values: [waiting.map(({ placed }) => placed.body.number)],
+  })
+  assert.equal(rows.length, waiting.length)
+  return rows
+}
+
+/** What the worker does in a second: every payment that is due is asked, or given back. */
+async function doWhatIsDue(): Promise<void> {
+  for (;;) {
+    const due = await shop.db.rows<{ id: never }>({
+      name: 'test.due_attempts',
+      text: `select id from payments.attempt where next_try_at is not null and status <> 'action_required' order by id`,
+    })
+    if (due.length === 0) return
+    await Promise.all(due.map(({ id }) => shop.askPayment(formatId('attempt', id))))
+  }
+}
+
+/** Everybody's money is where it belongs: at the merchant's for open orders, with the buyer for all others. */
+async function assertMoney(waiting: readonly Waiting[]): Promise<Ended[]> {
+  await doWhatIsDue()
+  const held = await readHeldMoney(shop.provider.url)
+  const ended = await readEnded(waiting)
+  for (const { number, status, totalMinor, authorisedMinor } of ended) {
+    const expected = status === 'open' ? totalMinor : 0
+    assert.deepEqual([held.get(number) ?? 0, authorisedMinor], [expected, expected], `${number} is ${status}`)
+  }
+  await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
+  return ended
+}
+
+test('payBy passes while the bank approves: paid or expired, never both, and what came late is given back', async (t) => {
+  const windows = new Windows(['paid in time', 'expired', 'approved and given back'])
+  for (let round = 0; round < 3; round++) {
+    const waiting = await placeWaiting(48)
+    const times = waiting.map(payBy)
+    const [first, last] = [Math.min(...times) as Instant, Math.max(...times) as Instant]
+    // The times to pay lie within some hundred ms: business time takes a fifth of a second over all of them.
+    await setBusinessClock(shop.db, { at: addMs(first, -2 * (last - first)), rate: Math.max(1, (4 * (last - first)) / 400) })
+    let isRacing = true
+    const expiring = [1, 2].map(async () => {
+      while (isRacing) await expireOrders(shop.db)
+    })
+    const answers = await race(waiting, async (each, start) => {
+      await start()
+      await sleep(random.integer(0, 350))
+      await answerChallenge(each.placed, 'approve')
+      return goOn(each)
+    })
+    await sleep(200)
+    await setBusinessClock(shop.db, { rate: 1 })
+    isRacing = false
+    await Promise.all(expiring)
+    const voidsBefore = await countVoids()
+    const ended = new Map((await assertMoney(waiting)).map((each) => [each.number, each]))
+    windows.hit('approved and given back', (await countVoids()) - voidsBefore)
+    for (const [index, { placed }] of waiting.entries()) {
+      const { status, body } = must(answers[index], 'an answer for everybody')
+      const order = must(ended.get(placed.body.number), 'everybody’s order')
+      if (status === 201) {
+        assert.equal(order.status, 'open', JSON.stringify(body))
+        windows.hit('paid in time')
+      } else {
+        assert.deepEqual([status, body.code, order.status], [402, 'payment_declined', 'expired'])
+        windows.hit('expired')
+      }
+    }
+  }
+  t.diagnostic(windows.describe())
+  windows.assertAllHit()
+})
+
+async function countVoids(): Promise<number> {
+  return (await readProviderBook(shop.provider.url)).filter(({ kind }) => kind === 'void').length
+}
+
+test('forty cards for one order at once: at most one pays, the others give everything back', async (t) => {
+  const windows = new Windows([
+    'paid', 'waits for the bank', 'declined', 'told that another card is being asked', 'told that it is paid', 'old card approved meanwhile',
+  ])
+  const decks: readonly (readonly PaymentToken[])[] = [
+    ['tok_ok'], ['tok_3ds'], ['tok_3ds', 'tok_ok'], ['tok_declined', 'tok_ok'], ['tok_declined', 'tok_3ds'], ['tok_3ds', 'tok_declined', 'tok_ok'],
+  ]
+  for (const deck of decks) {
+    const [waiting] = await placeWaiting(1)
+    const order = must(waiting, 'an order')
+    const pages: Answer[] = [order.placed]
+    let isRacing = true
+    // Every bank's page that was ever opened for this order is approved sooner or later: an old one is too late.
+    const approving = (async () => {
+      for (let next = 0; isRacing || next < pages.length; next++) {
+        const page = pages[next]
+        if (page === undefined) {
+          next--
+          await sleep(2)
+          continue
+        }
+        await answerChallenge(page, 'approve')
+        windows.hit('old card approved meanwhile')
+      }
+    })()
+    await race(nodes.clients(40), async (head, start) => {
+      await start()
+      await sleep(random.integer(0, 30))
+      const { status, body } = await payAgain(head, order, random.pick(deck))
+      if (status === 201) windows.hit('paid')
+      else if (status === 202) {
+        windows.hit('waits for the bank')
+        pages.push({ status, body })
+      } else if (body.code === 'payment_declined') windows.hit('declined')
+      else if (body.code === 'payment_in_progress') windows.hit('told that another card is being asked')
+      else if (body.code === 'not_payable') windows.hit('told that it is paid')
+      else assert.fail(JSON.stringify({ status, body }))
+    })
+    isRacing = false
+    await approving
+    // Some buyers come back from the bank: what they approved pays if nothing else has.
+    await Promise.all(pages.map((placed) => goOn({ ...order, placed })))
+    const [ended] = await assertMoney([order])
+    assert.ok(must(ended, 'the order').undecided <= 1)
+  }
+  t.diagnostic(windows.describe())
+  windows.assertAllHit()
+})
+
+test('the buyer pays by two cards and cancels, all at once: one story explains what became of each order', async (t) => {
+  const windows = new Windows([
+    'paid by the first card and cancelled', 'cancelled before it was paid', 'cancelled, and the second card was given back',
+    'not cancelled because a card was being asked', 'stayed open',
+  ])
+  const waiting = await placeWaiting(60)
+  const told = await race(waiting, async (each, start) => {
+    await answerChallenge(each.placed, 'approve')
+    await start()
+    const later = (): Promise<void> => sleep(random.integer(0, 20))
+    return Promise.all([
+      later().then(() => goOn(each)),
+      later().then(() => payAgain(each.other, each, 'tok_ok')),
+      later().then(() => cancel(each)),
+    ])
+  })
+  const ended = new Map((await assertMoney(waiting)).map((each) => [each.number, each]))
+  for (const [index, { placed }] of waiting.entries()) {
+    const [first, second, cancelled] = must(told[index], 'answers for everybody')
+    const { status } = must(ended.get(placed.body.number), 'everybody’s order')
+    const story = JSON.stringify([status, first.status, second.status, second.body.code, cancelled.status, cancelled.body.code])
+    assert.equal(status, cancelled.status === 200 ? 'cancelled' : 'open', story)
+    if (cancelled.status === 200) {
+      if (first.status === 201) windows.hit('paid by the first card and cancelled')
+      else if (second.status === 201) windows.hit('cancelled, and the second card was given back')
+      else windows.hit('cancelled before it was paid')
+    } else {
+      assert.deepEqual([cancelled.status, cancelled.body.code], [409, 'payment_in_progress'], story)
+      windows.hit('not cancelled because a card was being asked')
+      assert.ok(first.status === 201 || second.status === 201, story)
+      windows.hit('stayed open')
+    }
+  }
+  t.diagnostic(windows.describe())
+  windows.assertAllHit()
+})
+
+test('forty come back from the bank at once with the same payment: it is booked once', async (t) => {
+  const windows = new Windows(['told that it is paid', 'told that it is declined'])
+  for (const decision of ['approve', 'decline', 'approve'] as const) {
+    const [waiting] = await placeWaiting(1)
+    const order = must(waiting, 'an order')
+    await answerChallenge(order.placed, decision)
+    const answers = await race(nodes.clients(40), async (head, start) => {
+      await start()
+      return goOn({ ...order, other: head })
+    })
+    for (const { status, body } of answers) {
+      assert.equal(status, decision === 'approve' ? 201 : 402, JSON.stringify(body))
+      windows.hit(status === 201 ? 'told that it is paid' : 'told that it is declined')
+    }
+    await assertMoney([order])
+  }
+  t.diagnostic(windows.describe())
+  windows.assertAllHit()
+})
