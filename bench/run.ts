@@ -7,12 +7,18 @@ import { startCluster } from './support/cluster.ts'
 /** `npm run bench -- SCENARIO --json`: measures on this machine and prints one JSON object. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, seconds: { type: 'string' }, concurrency: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
+    concurrency: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    file: { type: 'string' },
+  },
 })
 const [name] = positionals
 const scenario = name === undefined || !Object.hasOwn(scenarios, name) ? undefined : scenarios[name]
 if (scenario === undefined) {
-  process.stdout.write(`Usage: npm run bench -- SCENARIO [--json] [--seconds N] [--concurrency N,N]\n\n`)
+  process.stdout.write(`Usage: npm run bench -- SCENARIO [--json] [--seconds N] [--concurrency N,N] [--quick] [--file FILE]\n\n`)
   for (const [each, { about }] of Object.entries(scenarios)) process.stdout.write(`  ${each.padEnd(14)}${about}\n`)
   process.exit(name === undefined ? 0 : 2)
 }
@@ -25,6 +31,8 @@ try {
     log,
     seconds: values.seconds === undefined ? undefined : Number(values.seconds),
     concurrencies: values.concurrency?.split(',').map(Number),
+    quick: values.quick,
+    file: values.file,
   })
   const result = {
     scenario: name,

@@ -1,6 +1,10 @@
+import { audit } from './scenarios/audit.ts'
+import { growth } from './scenarios/growth.ts'
 import { hot, intake, locations, nodes, supply } from './scenarios/intake.ts'
+import { lanes } from './scenarios/lanes.ts'
 import { planFastScenario } from './scenarios/plan-fast.ts'
 import { start } from './scenarios/start.ts'
+import { trusted } from './scenarios/trusted.ts'
 import type { Cluster } from './support/cluster.ts'
 
 export interface ScenarioContext {
@@ -9,6 +13,10 @@ export interface ScenarioContext {
   /** How long each load is measured, when the person said so. */
   readonly seconds: number | undefined
   readonly concurrencies: readonly number[] | undefined
+  /** Smaller sizes and fewer pairs: to see that a scenario works, not what it comes to. */
+  readonly quick: boolean
+  /** What `import` takes in; a generated file when nothing was said. */
+  readonly file: string | undefined
 }
 
 export interface Scenario {
@@ -18,10 +26,14 @@ export interface Scenario {
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   intake: { about: 'orders per second: bare SQL, the door in process, HTTP with all processes', run: intake },
+  trusted: { about: 'orders per second in batches of 500: the door in process, HTTP', run: trusted },
   hot: { about: 'the door on one SKU against all SKUs', run: hot },
   nodes: { about: 'HTTP through 1, 2 and 4 serving processes', run: nodes },
   locations: { about: 'the door at 4, 50 and 500 locations a SKU', run: locations },
   supply: { about: 'the door with a million supply rows', run: supply },
+  growth: { about: 'the door and looking orders up with 0, 100,000 and 1,000,000 orders', run: growth },
+  lanes: { about: "shoppers' p50 and p99 alone and while bulk runs", run: lanes },
+  audit: { about: 'seconds to check every invariant over a million orders', run: audit },
   'plan-fast': { about: 'microseconds of one sourcing decision', run: planFastScenario },
   start: { about: 'cold and warm start, idle memory', run: start },
 }

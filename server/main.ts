@@ -4,6 +4,8 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { spawnProvider } from '../sandbox/psp/spawn.ts'
 import type { ImportOrdersOptions, KeysOptions, ListenOptions } from './cli/main-door.ts'
 import type { Id } from './kernel/id.ts'
@@ -51,6 +53,7 @@ export async function start(options: ListenOptions): Promise<void> {
         const { url } = await node.serve(config)
         await node.work()
         greet({ url, config, seeded, ms: performance.now() - began })
+        letGoOfTheStart()
         await askedToEnd()
       } finally {
         await node.stop()
@@ -304,6 +307,16 @@ Waybill ${version} is ready after ${(ms / 1_000).toFixed(1)} s
   all demo keys   ${path}`}
 
 Ctrl-C ends it.`)
+}
+
+/**
+ * Compiling schemas and reading configuration leaves some thirty megabytes of garbage, which an idle process would keep
+ * until somebody works it. Once, when nobody waits.
+ */
+function letGoOfTheStart(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  setTimeout(collect, 1_000).unref()
 }
 
 /** One Ctrl-C reaches us up to three times: from the terminal, from npm and from bin/waybill. */

@@ -5,10 +5,10 @@ import { formatId, newId, prefixByKind, type IdKind } from '../../server/kernel/
 import { must } from '../../server/kernel/invariant.ts'
 import { encodeCursor } from '../../server/platform/http/index.ts'
 import type { Answer, ApiRequest } from '../support/api-client.ts'
-import { faultOf, withoutRequestId } from '../support/api-judge.ts'
-import { fillPath, type ApiOperation } from '../support/api-operations.ts'
+import { faultOf, faultsOf, withoutRequestId } from '../support/api-judge.ts'
+import type { ApiOperation } from '../support/api-operations.ts'
 import { openShop, type Scene, type Shop } from '../support/api-scenes.ts'
-import { SKU } from '../support/api-words.ts'
+import { newKey, SKU } from '../support/api-words.ts'
 import { openTestApi, readTables, type TestApi } from '../support/api.ts'
 
 let api: TestApi
@@ -38,50 +38,58 @@ const emptyHanded = { 'waybill-access-token': 'nobody gave this out', 'if-match'
 
 test('an id in the path that nobody has: 404 not_found, always the same body, nothing written', async () => {
   const before = await readTables(api)
-  const found: string[] = []
-  for (const operation of api.operations.filter(({ path }) => path.includes('{id}'))) {
+  const withId = api.operations.filter(({ path }) => path.includes('{id}'))
+  const found = await faultsOf(withId, async (operation) => {
     const [, prefix = 'cart'] = /^\^([a-z]+)_/.exec(operation.pathParameters[0]?.schema.pattern ?? '') ?? []
-    const bodies = new Set<string>()
-    for (const id of unknownIds(prefix)) {
-      const request = shop.exampleIn(operation, { parameters: { id, lineId: id, paymentId: id }, headers: emptyHanded })
-      const answer = await api.send(request)
-      if (answer.status !== 404) found.push(`${operation.name} with ${id.slice(0, 40)}: ${answer.status} ${answer.text}`)
-      bodies.add(JSON.stringify(withoutRequestId(answer)))
-    }
-    if (bodies.size !== 1) found.push(`${operation.name} tells ids apart: ${[...bodies].join(' ')}`)
-  }
+    const answers = await Promise.all(unknownIds(prefix).map((id) => {
+      const scene = { parameters: { id, lineId: id, paymentId: id }, headers: emptyHanded }
+      return api.send(shop.exampleIn(operation, scene))
+    }))
+    const bodies = new Set(answers.map((answer) => JSON.stringify(withoutRequestId(answer))))
+    return [
+      ...answers.map((answer) => (answer.status === 404 ? null : `${answer.status} ${answer.text}`)),
+      bodies.size === 1 ? null : `tells ids apart: ${[...bodies].join(' ')}`,
+    ]
+  })
   assert.deepEqual(found, [])
   assert.deepEqual(await readTables(api), before, 'nothing was written')
 })
 
 test("a guest's cart or order opens to its own token under its own channel, and to nothing else", async () => {
-  const found: string[] = []
   const guarded = api.operations.filter(({ scope, path }) => scope === 'store' && /\/(carts|orders)\/\{id\}/.test(path))
   assert.ok(guarded.length >= 8, 'carts and orders have their operations')
-  for (const operation of guarded) {
-    const [own, others, unknown] = [await shop.sceneOf(operation), await shop.sceneOf(operation), strangersScene(operation)]
-    const before = await readTables(api)
-    const nobodys = await api.send(shop.exampleIn(operation, unknown))
-    for (const [attack, request] of Object.entries(attacksOn(operation, own, others))) {
+  const scenes = new Map<string, readonly [own: Scene, others: Scene]>()
+  for (const operation of guarded) scenes.set(operation.name, [await shop.sceneOf(operation), await shop.sceneOf(operation)])
+
+  const before = await readTables(api)
+  const found = await faultsOf(guarded, async (operation) => {
+    const [own, others] = must(scenes.get(operation.name), 'the scene of an operation')
+    const nobodys = await api.send(shop.exampleIn(operation, strangersScene(operation)))
+    return Promise.all(Object.entries(attacksOn(operation, own, others)).map(async ([attack, request]) => {
       const answer = await api.send(request)
       const isSame = JSON.stringify(withoutRequestId(answer)) === JSON.stringify(withoutRequestId(nobodys))
-      if (answer.status !== 404 || !isSame) found.push(`${operation.name}, ${attack}: ${answer.status} ${answer.text}`)
-    }
-    assert.deepEqual(await readTables(api), before, `${operation.name} wrote nothing`)
-    const answer = await api.send(shop.exampleIn(operation, own))
-    if (answer.status >= 300) found.push(`${operation.name} is closed to its owner: ${answer.status} ${answer.text}`)
-  }
+      return answer.status === 404 && isSame ? null : `${attack}: ${answer.status} ${answer.text}`
+    }))
+  })
   assert.deepEqual(found, [])
+  assert.deepEqual(await readTables(api), before, 'nothing was written')
+
+  const closed = await faultsOf(guarded, async (operation) => {
+    const answer = await api.send(shop.exampleIn(operation, must(scenes.get(operation.name), 'its scene')[0]))
+    return [answer.status < 300 ? null : `closed to its owner: ${answer.status} ${answer.text}`]
+  })
+  assert.deepEqual(closed, [])
 })
 
 /** An id and a token of the right form that belong to nobody. */
-function strangersScene({ path }: ApiOperation): Scene {
+function strangersScene({ path, name }: ApiOperation): Scene {
   const kind = path.includes('/carts/') ? 'cart' : 'order'
   const token = `1.${'A'.repeat(43)}`
   const parameters = {
     id: formatId(kind, newId()), lineId: formatId('cartLine', newId()), paymentId: formatId('attempt', newId()),
   }
-  return { parameters, headers: { 'waybill-access-token': token, 'if-match': '"1"' }, body: { total: { amount: 1, currency: 'USD' } } }
+  const body = name.endsWith('/order') ? { total: { amount: 1, currency: 'USD' } } : {}
+  return { parameters, headers: { 'waybill-access-token': token, 'if-match': '"1"' }, body }
 }
 
 function attacksOn(operation: ApiOperation, own: Scene, others: Scene): Record<string, ApiRequest> {
@@ -158,38 +166,45 @@ test("a partner counts at its own locations: another's is answered like one that
 })
 
 test('an id in a body or a filter that nobody has: refused or an empty list, nothing written', async () => {
-  const found: string[] = []
+  const requests = new Map<string, ApiRequest>()
+  for (const operation of api.operations) requests.set(operation.name, await shop.example(operation))
+  const before = await readTables(api)
   let sent = 0
-  for (const operation of api.operations) {
-    const scene = await shop.sceneOf(operation)
-    const request = shop.exampleIn(operation, scene)
-    const before = await readTables(api)
-    for (const kind of idKindsIn(request)) {
+  const found = await faultsOf(api.operations, async (operation) => {
+    const request = must(requests.get(operation.name), 'the request of an operation')
+    return Promise.all(idKindsIn(request).map(async (kind) => {
       sent++
-      const text = JSON.stringify(request.body)
-      const [body, path] = [text?.replaceAll(idOf(kind), unknown(kind)), queryOf(request).replaceAll(idOf(kind), unknown(kind))]
-      const answer = await api.send({
-        ...request, path: `${request.path.split('?')[0]}${path}`, ...(body === undefined ? {} : { body: JSON.parse(body) }),
-      })
+      const answer = await api.send(withUnknownIds(request, kind))
       const isEmpty = answer.status === 200 && answer.json.items?.length === 0
       const isRefused = answer.status === 404 || answer.status === 422
-      if (!(isEmpty || isRefused) || faultOf(operation, answer) !== null) found.push(`${operation.name} ${kind}: ${answer.status} ${answer.text}`)
-    }
-    if (sent > 0 && JSON.stringify(await readTables(api)) !== JSON.stringify(before)) found.push(`${operation.name} wrote`)
-  }
+      return isEmpty || isRefused ? faultOf(operation, answer) : `${kind}: ${answer.status} ${answer.text}`
+    }))
+  })
   assert.ok(sent >= 5, `only ${sent} ids stand in bodies and filters`)
   assert.deepEqual(found, [])
+  assert.deepEqual(await readTables(api), before, 'nothing was written')
 })
 
 const kinds = Object.keys(prefixByKind) as IdKind[]
 const idOf = (kind: IdKind): RegExp => new RegExp(`\\b${prefixByKind[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}\\b`, 'g')
-const unknown = (kind: IdKind): string => formatId(kind, newId())
 const queryOf = ({ path }: ApiRequest): string => (path.includes('?') ? path.slice(path.indexOf('?')) : '')
 
 /** The kinds of ids that a request carries besides its path. */
 function idKindsIn(request: ApiRequest): IdKind[] {
   const said = `${JSON.stringify(request.body) ?? ''} ${queryOf(request)}`
   return kinds.filter((kind) => idOf(kind).test(said))
+}
+
+function withUnknownIds(request: ApiRequest, kind: IdKind): ApiRequest {
+  const unknown = formatId(kind, newId())
+  const [path = ''] = request.path.split('?')
+  const body = JSON.stringify(request.body)?.replaceAll(idOf(kind), unknown)
+  return {
+    ...request,
+    headers: { ...request.headers, 'idempotency-key': newKey() },
+    path: path + queryOf(request).replaceAll(idOf(kind), unknown),
+    ...(body === undefined ? {} : { body: JSON.parse(body) as unknown }),
+  }
 }
 
 const forgedCursors: readonly (readonly [cursor: string, why: string])[] = [
@@ -220,42 +235,47 @@ const forgedCursors: readonly (readonly [cursor: string, why: string])[] = [
 test("a cursor that the list did not give out: refused, or a page of the list's own", async () => {
   const lists = api.operations.filter(({ queryParameters }) => queryParameters.some(({ name }) => name === 'cursor'))
   assert.ok(lists.length >= 10, 'lists are paged')
-  const found: string[] = []
-  for (const operation of lists) {
-    const scene = await shop.sceneOf(operation)
-    const request = shop.exampleIn(operation, scene, { optional: 0 })
-    for (const [cursor, why] of forgedCursors) {
-      const answer = await api.send({ ...request, path: `${request.path}${request.path.includes('?') ? '&' : '?'}cursor=${cursor}` })
+  const scenes = new Map<string, Scene>()
+  for (const operation of lists) scenes.set(operation.name, await shop.sceneOf(operation))
+  const found = await faultsOf(lists, async (operation) => {
+    const request = shop.exampleIn(operation, must(scenes.get(operation.name), 'its scene'), { optional: 0 })
+    return Promise.all(forgedCursors.map(async ([cursor, why]) => {
+      const path = `${request.path}${request.path.includes('?') ? '&' : '?'}cursor=${cursor}`
+      const answer = await api.send({ ...request, path })
       const fault = faultOf(operation, answer)
-      if (fault !== null || (answer.status !== 422 && !Array.isArray(answer.json?.items))) found.push(`${why}: ${fault ?? `${operation.name}: ${answer.status} ${answer.text}`}`)
-    }
-  }
+      if (fault !== null) return `${why}: ${fault}`
+      return answer.status === 422 || Array.isArray(answer.json?.items) ? null : `${why}: ${answer.status} ${answer.text}`
+    }))
+  })
   assert.deepEqual(found, [])
 })
 
+const wrongVersions = [
+  // If-Match              status  code
+  ['"999999999"',          412,    ['version_mismatch', 'cart_version']],
+  ['"0"',                  412,    ['version_mismatch', 'cart_version']],
+  ['*',                    400,    ['if_match_invalid']],
+  ['1',                    400,    ['if_match_invalid']],
+  ['W/"1"',                400,    ['if_match_invalid']],
+  ['"1", "2"',             400,    ['if_match_invalid']],
+  [`"${'9'.repeat(400)}"`, 400,    ['if_match_invalid']],
+  [undefined,              428,    ['if_match_required']],
+] as const
+
 test('an edit decided on another version changes nothing: 412, and 428 without one', async () => {
-  const found: string[] = []
-  for (const operation of api.operations.filter(({ takesVersion }) => takesVersion === 'required')) {
-    const scene = await shop.sceneOf(operation)
-    const before = await readTables(api)
-    const rows = [
-      // If-Match      status  code
-      ['"999999999"',  412,    ['version_mismatch', 'cart_version']],
-      ['"0"',          412,    ['version_mismatch', 'cart_version']],
-      ['*',            400,    ['if_match_invalid']],
-      ['1',            400,    ['if_match_invalid']],
-      ['W/"1"',        400,    ['if_match_invalid']],
-      ['"1", "2"',     400,    ['if_match_invalid']],
-      [`"${'9'.repeat(400)}"`, 400, ['if_match_invalid']],
-      [undefined,      428,    ['if_match_required']],
-    ] as const
-    for (const [ifMatch, status, codes] of rows) {
-      const { 'if-match': _, ...headers } = shop.exampleIn(operation, scene).headers ?? {}
-      const answer = await api.send({ ...shop.exampleIn(operation, scene), headers: ifMatch === undefined ? headers : { ...headers, 'if-match': ifMatch } })
+  const edits = api.operations.filter(({ takesVersion }) => takesVersion === 'required')
+  const requests = new Map<string, ApiRequest>()
+  for (const operation of edits) requests.set(operation.name, await shop.example(operation))
+  const before = await readTables(api)
+  const found = await faultsOf(edits, async (operation) => {
+    const request = must(requests.get(operation.name), 'its request')
+    return Promise.all(wrongVersions.map(async ([ifMatch, status, codes]) => {
+      const { 'if-match': _, ...headers } = request.headers ?? {}
+      const answer = await api.send({ ...request, headers: ifMatch === undefined ? headers : { ...headers, 'if-match': ifMatch } })
       const isRight = answer.status === status && (codes as readonly string[]).includes(answer.json.code)
-      if (!isRight || faultOf(operation, answer) !== null) found.push(`${operation.name} ${ifMatch?.slice(0, 20)}: ${answer.status} ${answer.text}`)
-    }
-    if (JSON.stringify(await readTables(api)) !== JSON.stringify(before)) found.push(`${operation.name} wrote`)
-  }
+      return isRight ? faultOf(operation, answer) : `${ifMatch}: ${answer.status} ${answer.text}`
+    }))
+  })
   assert.deepEqual(found, [])
+  assert.deepEqual(await readTables(api), before, 'nothing was written')
 })

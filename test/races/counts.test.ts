@@ -9,7 +9,6 @@ import {
   insertClaims,
   lockGates,
   postStock,
-  promoteClaims,
   readClaimedVariants,
   readFreeSupply,
   type GatedTx,
@@ -204,11 +203,7 @@ test('payments race losses: a claim is taken away as what it is at that moment, 
     ...unpaid.map(async ({ demandId }) => {
       await start()
       await losses.reached(Math.floor(random() * 20))
-      await scene.db.inTransaction(async (tx) => {
-        await scene.lockOrder(tx, demandId)
-        const [promoted] = await promoteClaims(tx, [demandId], { from: 'reserved', to: 'allocated' })
-        await scene.allocate(tx, demandId, promoted?.units ?? 0)
-      })
+      await scene.db.inTransaction((tx) => scene.accept(tx, demandId))
     }),
     ...Array.from({ length: 4 }, async (_, client) => {
       await start()

@@ -9,6 +9,7 @@ import {
   lockGates,
   openInventory,
   postStock,
+  promoteClaims,
   type DemandOwner,
   type FreedDemand,
   type Inventory,
@@ -52,6 +53,8 @@ export class StockScene {
   readonly settledQuarantines: string[] = []
   /** Runs once demand is locked and before the gates are: the moment in which others can still slip in. */
   beforeGates: (() => Promise<void>) | null = null
+  /** Runs under the gates, before orders that were found only there are locked. */
+  beforeLateLock: (() => Promise<void>) | null = null
   readonly #variantIds = new Map<string, Id<'variant'>>()
   readonly #drop: () => Promise<void>
 
@@ -125,12 +128,13 @@ export class StockScene {
     )
   }
 
-  /** Holds the lock of a demand's order, as a payment or a cancellation does. @returns what lets it go */
-  async holdOrder(demandId: string): Promise<() => Promise<void>> {
+  /** Holds the lock of a demand's order, with `work` done under it. @returns what commits that and lets go */
+  async holdOrder(demandId: string, work: (tx: Tx) => Promise<void> = async () => {}): Promise<() => Promise<void>> {
     const held = Promise.withResolvers<void>()
     const letGo = Promise.withResolvers<void>()
     const holding = this.db.inTransaction(async (tx) => {
       await this.lockOrder(tx, demandId)
+      await work(tx)
       held.resolve()
       await letGo.promise
     })
@@ -210,8 +214,11 @@ export class StockScene {
     ])
   }
 
-  /** Units of an order whose lock the caller holds found supply. */
-  async allocate(tx: Tx, demandId: string, units: number): Promise<void> {
+  /** What settling does: reservations become allocations, under the order's lock and without any gate. */
+  async accept(tx: Tx, demandId: string): Promise<void> {
+    await this.lockOrder(tx, demandId)
+    const [promoted] = await promoteClaims(tx, [demandId], { from: 'reserved', to: 'allocated' })
+    const units = promoted?.units ?? 0
     await run(tx, 'update scene.demand set allocated = allocated + $2 where id = $1', [demandId, units])
   }
 
@@ -294,6 +301,7 @@ export class StockScene {
         await this.beforeGates?.()
       },
       lockDemandIfFree: async (tx, demandIds) => {
+        await this.beforeLateLock?.()
         const locked = await rows<{ id: string }>(
           tx,
           `

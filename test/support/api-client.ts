@@ -23,6 +23,10 @@ export interface Answer {
 }
 
 export interface ApiClient {
+  /**
+   * Repeats what a busy server turned away (503 with Retry-After), as the API tells its clients to: on a machine that
+   * has other work to do, server and tests starve each other.
+   */
   readonly send: (request: ApiRequest) => Promise<Answer>
   /** Writes bytes that need not be HTTP, a chunk every `everyMs`, and reads until the server closes or falls silent. */
   readonly sendBytes: (chunks: readonly (string | Buffer)[], options?: { everyMs?: number }) => Promise<string>
@@ -32,12 +36,23 @@ export interface ApiClient {
 /** A server that has not said a word for so long waits for more. */
 const SILENCE_MS = 400
 const SOCKETS_MAX = 64
+const REPEATS_MAX = 30
+const REPEAT_AFTER_MS = 300
 
 export function openApiClient(url: string): ApiClient {
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX })
   const { hostname, port } = new URL(url)
 
-  const send = ({ method, path, headers = {}, body, raw }: ApiRequest): Promise<Answer> => {
+  const send = async (request: ApiRequest): Promise<Answer> => {
+    for (let repeats = 0; ; repeats++) {
+      const answer = await sendOnce(request)
+      const isBusy = answer.status === 503 && answer.headers['retry-after'] !== undefined
+      if (!isBusy || repeats === REPEATS_MAX) return answer
+      await new Promise((resolve) => setTimeout(resolve, REPEAT_AFTER_MS))
+    }
+  }
+
+  const sendOnce = ({ method, path, headers = {}, body, raw }: ApiRequest): Promise<Answer> => {
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
     const began = performance.now()
     return new Promise((resolve, reject) => {

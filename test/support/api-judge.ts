@@ -8,11 +8,10 @@ import type { ApiOperation } from './api-operations.ts'
 export function faultOf(operation: ApiOperation, answer: Answer): string | null {
   const { status, headers, json, text } = answer
   const told = operation.codesByStatus.get(status)
-  const name = `${operation.name}: ${status}`
-  if (status >= 500 && !(status === 503 && headers['retry-after'] !== undefined)) return `${name} ${text}`
-  if (told === undefined) return `${name} is not described: ${text}`
+  if (status >= 500 && !(status === 503 && headers['retry-after'] !== undefined)) return `${status} ${text}`
+  if (told === undefined) return `${status} is not described: ${text}`
   if (status < 400) return null
-  return told.has(json?.code) ? problemFault(answer) : `${name}: the code ${json?.code} is not described`
+  return told.has(json?.code) ? problemFault(answer) : `${status}: the code ${json?.code} is not described`
 }
 
 /** What keeps a refusal from being a problem as RFC 9457 and our own habits have it. */
@@ -25,8 +24,9 @@ export function problemFault({ status, headers, json, text }: Answer): string | 
   return isSound ? null : `not a problem: ${text}`
 }
 
-/** A problem without what differs from request to request. */
-export function withoutRequestId({ json }: Answer): object {
+/** A problem without what differs from request to request; the whole text of what is none. */
+export function withoutRequestId({ json, text }: Answer): unknown {
+  if (typeof json !== 'object' || json === null) return text
   const { requestId: _, ...rest } = json
   return rest
 }

@@ -5,10 +5,10 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Answer, Answering } from './answer.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { decideAvailability } from './decide-availability.ts'
-import { DeliveryDesk, type DeliveryPlan } from './delivery-desk.ts'
+import { DeliveryDesk } from './delivery-desk.ts'
 import { writeOptions } from './delivery-options.ts'
 import { readListings, type Listing, type Sold, type ToldSupply } from './listing.ts'
-import { areCurrent, oldestOf, type Moment } from './moment.ts'
+import { areCurrent, oldestOf } from './moment.ts'
 import { isOutage } from './outage.ts'
 import type { SupplyCache } from './supply-cache.ts'
 import type { Supply } from './supply.ts'
@@ -60,15 +60,13 @@ export class AvailabilityAnswers {
     const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
-    // Taken before anything is looked up: what is loaded later is at least as new.
-    const { asOf } = watch
     const items: Item[] = []
     for (const sku of question.skus) {
       const item = this.#itemInMemory(sku, storefront)
-      if (item === null) return this.#load(question, storefront, asOf)
+      if (item === null) return this.#load(question, storefront)
       items.push(item)
     }
-    return this.#tell(items, question, storefront, asOf)
+    return this.#tell(items, question, storefront)
   }
 
   /** Null when something of it must be read first. */
@@ -87,17 +85,17 @@ export class AvailabilityAnswers {
     return { listing, told: tellSupply(listing.sku, sold, supplies, storefront) }
   }
 
-  async #load(question: AvailabilityQuestion, storefront: Storefront, asOf: Moment): Promise<Answer> {
+  async #load(question: AvailabilityQuestion, storefront: Storefront): Promise<Answer> {
     const listings = await this.#readListings(question.skus, storefront)
-    const variantIds = listings.flatMap(({ sold }) => (sold === null ? [] : sold.parts.map(({ variantId }) => variantId)))
-    const supplyByVariant = await this.#deps.supplies.read(variantIds)
+    const parts = listings.flatMap(({ sold }) => sold?.parts ?? [])
+    const supplyByVariant = await this.#deps.supplies.read(parts.map(({ variantId }) => variantId))
     const items = listings.map((listing): Item => {
       const { sku, sold } = listing
       if (sold === null) return { listing, told: null }
       const supplies = sold.parts.map(({ variantId }) => must(supplyByVariant.get(variantId), 'supply of every part'))
       return { listing, told: tellSupply(sku, sold, supplies, storefront) }
     })
-    return this.#tell(items, question, storefront, asOf)
+    return this.#tell(items, question, storefront)
   }
 
   /** Where the database is away, listings of a world that is gone are better than none. */
@@ -120,27 +118,29 @@ export class AvailabilityAnswers {
     return skus.map((sku, index) => must(readBySku.get(sku) ?? kept[index], 'a listing of every SKU'))
   }
 
-  #tell(items: readonly Item[], { country, postalCode = '' }: AvailabilityQuestion, storefront: Storefront, asOf: Moment): Answer {
+  #tell(items: readonly Item[], { country, postalCode = '' }: AvailabilityQuestion, storefront: Storefront): Answer {
     const plan = this.#desk.planFor(storefront, { country: country ?? homeOf(storefront), postalCode })
     const { watch, numbers } = this.#deps
-    const { at } = watch
-    let json = ''
-    const isLongAgo = watch.isLongAgo(asOf)
-    let isDegraded = false
+    const { locations } = numbers
+    const { at, asOf } = watch
     const unknown: string[] = []
+    let oldest = asOf
+    let json = ''
     for (const { listing: { sku, sold, world }, told } of items) {
       if (sold === null || told === null) {
         unknown.push(sku)
         continue
       }
       const { supplies, head } = told
-      const itemAsOf = world.outdatedAsOf === null ? oldestOf(asOf, supplies) : oldestOf(asOf, [world, ...supplies])
-      isDegraded ||= itemAsOf === asOf ? isLongAgo : watch.isLongAgo(itemAsOf)
-      const options = plan === null ? '[]' : writeOptions(plan, { parts: sold.parts, unitPriceMinor: sold.unitPriceMinor, supplies, at }, numbers.locations)
+      const { parts, unitPriceMinor } = sold
+      const itemAsOf = oldestOf(oldestOf(asOf, supplies), world.outdatedAsOf === null ? [] : [world])
+      if (itemAsOf.ms < oldest.ms) oldest = itemAsOf
+      const options = plan === null ? '[]' : writeOptions(plan, { parts, supplies, unitPriceMinor, at }, locations)
       json += `${json === '' ? '' : ','}${head},"asOf":"${itemAsOf.text}","options":${options}}`
     }
     const unknownJson = unknown.length === 0 ? '' : `,"unknownSkus":${JSON.stringify(unknown)}`
-    return { kind: 'found', json: `{"items":[${json}]${unknownJson}${isDegraded ? ',"degraded":true' : ''}}`, tag: null }
+    const degradedJson = watch.isLongAgo(oldest) ? ',"degraded":true' : ''
+    return { kind: 'found', json: `{"items":[${json}]${unknownJson}${degradedJson}}`, tag: null }
   }
 }
 

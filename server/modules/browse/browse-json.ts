@@ -5,15 +5,15 @@ import { availabilityStatuses, LOW_STOCK_UNITS_MAX, UNITS_SHOWN_MAX } from './de
 const nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 
 const status = Type.Enum([...availabilityStatuses], {
-  description: `\`low_stock\`: at most ${LOW_STOCK_UNITS_MAX} are in stock. \`preorder\`: none is, some come on a known date. `
-    + '`backorder`: sold ahead without a date, up to a limit.',
+  description: `\`low_stock\`: at most ${LOW_STOCK_UNITS_MAX} are in stock. \`preorder\`: none is, but some come on a `
+    + 'known date. `backorder`: sold ahead without a date, up to a limit.',
 })
 const quantity = Type.Union([Type.Integer({ minimum: 0, maximum: UNITS_SHOWN_MAX }), Type.Null()], {
-  description: `Units that can be had in this way; ${UNITS_SHOWN_MAX} may be more. null: not counted, as downloads are not.`,
+  description: `Units that can be had in this way; ${UNITS_SHOWN_MAX} may be more. null where nobody counts.`,
 })
 const AvailabilityJson = strict({ status, quantity }, { title: 'Availability' })
 
-const asOf = Type.String({ ...InstantJson, description: 'Everything that happened until then is in the answer.' })
+const asOf = Type.String({ format: 'date-time', description: 'Everything that happened until then is in the answer.' })
 const degraded = Type.Optional(Type.Literal(true, { description: 'Part of the answer is older than five seconds.' }))
 
 const ShownVariant = strict(

@@ -20,14 +20,12 @@ const CURSOR_CHARACTERS_MAX = 2_048
 const tags = ['browse']
 const config = { scope: 'store', refusals } as const
 
-const terms = {
-  currency: Type.Optional(CurrencyCodeJson),
-}
+const currency = Type.Optional(CurrencyCodeJson)
 const locale = Type.Optional(Locale)
 
 const listQuery = strict({
   ...pageQuery,
-  ...terms,
+  currency,
   locale,
   cursor: Type.Optional(Type.String({
     pattern: '^[A-Za-z0-9_-]+$', maxLength: CURSOR_CHARACTERS_MAX,
@@ -38,7 +36,7 @@ const listQuery = strict({
 })
 
 const availabilityQuery = strict({
-  ...terms,
+  currency,
   skus: machineCode(SKUS_MAX * (SKU_CHARACTERS_MAX + 1), {
     description: `Up to ${SKUS_MAX} SKUs, separated by commas.`, examples: ['TEE-RED-M,TEE-RED-L'],
   }),
@@ -54,8 +52,7 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
     },
     config,
   }, (request, reply) => {
-    const answering = browse.listProducts({ channelId: channelOf(request.caller), ...request.query })
-    return send(answering, request, reply)
+    return send(browse.listProducts({ channelId: channelOf(request.caller), ...request.query }), reply)
   })
 
   app.get('/v1/store/products/:idOrHandle', {
@@ -63,14 +60,13 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
       summary: 'Reads a product with prices and availability',
       tags,
       params: strict({ idOrHandle: Type.String({ pattern: '^[a-z0-9_-]{1,200}$' }) }),
-      querystring: strict({ ...terms, locale }),
+      querystring: strict({ currency, locale }),
       response: { 200: ShownProductJson },
     },
     config,
   }, (request, reply) => {
     const { idOrHandle } = request.params
-    const answering = browse.readProduct({ channelId: channelOf(request.caller), idOrHandle, ...request.query })
-    return send(answering, request, reply)
+    return send(browse.readProduct({ channelId: channelOf(request.caller), idOrHandle, ...request.query }), reply)
   })
 
   app.get('/v1/store/availability', {
@@ -88,7 +84,7 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
       const message = `is not a list of up to ${SKUS_MAX} SKUs of up to ${SKU_CHARACTERS_MAX} characters`
       return void refusePlatform(reply, 'invalid_request', { errors: [{ path: '/skus', message }] })
     }
-    return send(browse.checkAvailability({ channelId: channelOf(request.caller), skus, ...where }), request, reply)
+    return send(browse.checkAvailability({ channelId: channelOf(request.caller), skus, ...where }), reply)
   })
 }
 
@@ -109,7 +105,7 @@ interface BrowseReply extends ProblemReply {
 }
 
 /** Without a promise where there is none: handing one through the framework takes longer than writing the answer. */
-function send(answering: Answering, _request: unknown, reply: BrowseReply): void | Promise<void> {
+function send(answering: Answering, reply: BrowseReply): void | Promise<void> {
   if (answering instanceof Promise) return answering.then((answer) => sendAnswer(answer, reply))
   return sendAnswer(answering, reply)
 }

@@ -3,7 +3,8 @@ import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { planFast, windowOf, type Demand, type Node, type PlanSupply } from '../sourcing/index.ts'
 import type { StockedPart } from './decide-availability.ts'
-import { optionFrom, optionOfLater, writeOption, type DeliveryOption, type DeliveryPlan, type DeliveryWay } from './delivery-desk.ts'
+import type { DeliveryPlan } from './delivery-desk.ts'
+import { optionFrom, optionOfLater, writeOption, type DeliveryOption, type DeliveryWay } from './delivery-way.ts'
 import type { Numbering } from './numbering.ts'
 import { nearestShelf, shelvesWithUnit, unitsToCome } from './plan-unit.ts'
 import type { Supply } from './supply.ts'
@@ -67,26 +68,26 @@ function optionsOfUnit(
     const location = nearestShelf(supply, ranks, channelId)
     if (location >= 0) {
       const node = must(nodes[ranks[location] ?? -1], 'the node of a ranked location')
-      for (const way of ways) options.push(optionFrom(way, { location, node, at, isFree: isFree(way, wanted) }))
+      for (const way of ways) options.push(optionFrom(way, location, { node, at, isFree: isFree(way, wanted) }))
       continue
     }
     const [later] = unitsToCome(supply, ranks, channelId)
     if (later === undefined) continue
     const node = must(nodes[ranks[later.location] ?? -1], 'the node of a ranked location')
-    for (const way of ways) options.push(optionOfLater(way, { eta: later.eta, node, at, isFree: isFree(way, wanted) }))
+    for (const way of ways) options.push(optionOfLater(way, later.eta, { node, at, isFree: isFree(way, wanted) }))
   }
 
   if (pickups.nodes.length === 0) return options
   const shelves = shelvesWithUnit(supply, pickupRanks, channelId)
   for (const location of firstOf(shelves, PICKUPS_TOLD_MAX)) {
     const way = must(pickups.ways.get(location), 'the way of a pickup place')
-    options.push(optionFrom(way, { location, node: placeOf(way), at, isFree: isFree(way, wanted) }))
+    options.push(optionFrom(way, location, { node: placeOf(way), at, isFree: isFree(way, wanted) }))
   }
   if (supply.others.length === 0) return options
   const later = unitsToCome(supply, pickupRanks, channelId).filter(({ location }) => !shelves.includes(location))
   for (const { location, eta } of firstOf(later, Math.max(0, PICKUPS_TOLD_MAX - shelves.length))) {
     const way = must(pickups.ways.get(location), 'the way of a pickup place')
-    options.push(optionOfLater(way, { eta, node: placeOf(way), at, isFree: isFree(way, wanted) }))
+    options.push(optionOfLater(way, eta, { node: placeOf(way), at, isFree: isFree(way, wanted) }))
   }
   return options
 }
@@ -137,8 +138,10 @@ function optionsOfBundle(
   return options
 }
 
-/** Supply in the planner's words. Which row of a place is used does not matter here, so they are numbered as they come. */
-function planSupply(variantId: Id<'variant'>, { shelves, others }: Supply, numbers: Numbering<Id<'location'>>): PlanSupply[] {
+/** Supply in the planner's words. Which row of a place is used does not matter here: they are numbered as they come. */
+function planSupply(
+  variantId: Id<'variant'>, { shelves, others }: Supply, numbers: Numbering<Id<'location'>>,
+): PlanSupply[] {
   const rows: PlanSupply[] = others.map(({ location, kind, channelId, eta, units }, index) => ({
     supplyId: BigInt(index), variantId, locationId: numbers.thingOf(location), kind, channelId, eta, free: units,
   }))

@@ -31,7 +31,8 @@ export interface ToldSupply {
 
 /** Listings of SKUs, in their order. */
 export async function readListings(
-  rooms: BrowsedRooms, source: Queryable, { storefront, skus }: { readonly storefront: Storefront; readonly skus: readonly string[] },
+  rooms: BrowsedRooms, source: Queryable,
+  { storefront, skus }: { readonly storefront: Storefront; readonly skus: readonly string[] },
 ): Promise<Listing[]> {
   const { world } = storefront
   const { catalog, pricing } = world.revisions

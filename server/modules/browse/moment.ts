@@ -1,6 +1,6 @@
 import { formatInstant, type Instant } from '../../kernel/time.ts'
 
-/** When something was known to be so: in business time to be told, and by this node's own clock to tell how old it is. */
+/** When something was known to be so: in business time to tell it, by this node's own clock to know how old it is. */
 export interface Moment {
   readonly at: Instant
   /** As answers write it. */

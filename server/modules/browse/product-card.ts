@@ -49,7 +49,8 @@ export class ProductCards {
     const { world } = storefront
     const { catalog, pricing } = world.revisions
     const products = await this.#rooms.catalog.productsAt(this.#source, catalog, productIds)
-    const active = [...products.values()].flatMap(({ variants }) => variants.filter(({ status }) => status === 'active'))
+    const variants = [...products.values()].flatMap((product) => product.variants)
+    const active = variants.filter(({ status }) => status === 'active')
     const [offers, prices] = await Promise.all([
       this.#rooms.catalog.offersAt(this.#source, catalog, active.map(({ sku }) => sku)),
       this.#rooms.pricing.pricesAt(this.#source, pricing, active.map(({ id }) => id)),
@@ -105,10 +106,10 @@ function writeCard(
     product,
     head: `${head.slice(0, -1)},"variants":[`,
     variants: sold.map(({ variant, offer, unitPriceMinor }) => {
+      const { sku, title: variantTitle, options } = variant
       const price = moneyJson({ minor: unitPriceMinor, currency: storefront.terms.currency })
-      const fields = { id: formatId('variant', variant.id), sku: variant.sku, title: variant.title, options: variant.options, price }
-      const variantHead = `${JSON.stringify(fields).slice(0, -1)},"availability":`
-      return { offer, unitPriceMinor, parts: stockedParts(offer), head: variantHead }
+      const json = JSON.stringify({ id: formatId('variant', variant.id), sku, title: variantTitle, options, price })
+      return { offer, unitPriceMinor, parts: stockedParts(offer), head: `${json.slice(0, -1)},"availability":` }
     }),
     description: JSON.stringify(description),
   }

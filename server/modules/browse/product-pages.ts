@@ -55,6 +55,9 @@ interface Page {
   readonly tag: string
 }
 
+/** Writes a page anew, from what has changed since the old one; an answer where there is no page to write. */
+type WritePage = (old: Page | undefined) => Promise<Page | Answer>
+
 /** A page of twenty products takes 20 kB. */
 const PAGE_CHARACTERS_MAX = 24_000_000
 
@@ -65,8 +68,11 @@ const PAGE_CHARACTERS_MAX = 24_000_000
 export class ProductPages {
   readonly #deps: ProductPagesDeps
   readonly #cards: ProductCards
-  readonly #pages = new BoundedCache<string, Page>({ weightMax: PAGE_CHARACTERS_MAX, weightOf: ({ json }) => json.length })
-  readonly #writing = new Map<string, Promise<Page | Answer>>()
+  readonly #pages = new BoundedCache<string, Page>({
+    weightMax: PAGE_CHARACTERS_MAX,
+    weightOf: ({ json }) => json.length,
+  })
+  readonly #writing = new Map<string, ReturnType<WritePage>>()
 
   constructor(deps: ProductPagesDeps) {
     this.#deps = deps
@@ -86,12 +92,12 @@ export class ProductPages {
     return this.#answer(key, (old) => this.#writeOne(question, old))
   }
 
-  #answer(key: string, write: (old: Page | undefined) => Promise<Page | Answer>): Answering {
+  #answer(key: string, write: WritePage): Answering {
     const page = this.#pages.get(key)
     return page !== undefined && areCurrent(page.madeOf) ? this.#tell(page) : this.#renew(key, page, write)
   }
 
-  async #renew(key: string, old: Page | undefined, write: (old: Page | undefined) => Promise<Page | Answer>): Promise<Answer> {
+  async #renew(key: string, old: Page | undefined, write: WritePage): Promise<Answer> {
     if (old !== undefined && !this.#deps.watch.canAsk()) return this.#tell(old)
     try {
       const written = await this.#writeOnce(key, () => write(old))
@@ -103,7 +109,7 @@ export class ProductPages {
   }
 
   /** Everybody who asks for a page while it is written shares it. */
-  async #writeOnce(key: string, write: () => Promise<Page | Answer>): Promise<Page | Answer> {
+  async #writeOnce(key: string, write: () => ReturnType<WritePage>): ReturnType<WritePage> {
     const underWay = this.#writing.get(key)
     if (underWay !== undefined) return underWay
     const writing = write()
@@ -120,8 +126,9 @@ export class ProductPages {
   #tell({ json, tag, madeOf }: Page): Answer {
     const { watch } = this.#deps
     const asOf = oldestOf(watch.asOf, madeOf)
-    if (watch.isLongAgo(asOf)) return { kind: 'found', json: `${json}"asOf":"${asOf.text}","degraded":true}`, tag: null }
-    return { kind: 'found', json: `${json}"asOf":"${asOf.text}"}`, tag }
+    return watch.isLongAgo(asOf)
+      ? { kind: 'found', json: `${json}"asOf":"${asOf.text}","degraded":true}`, tag: null }
+      : { kind: 'found', json: `${json}"asOf":"${asOf.text}"}`, tag }
   }
 
   async #writeList(question: ProductListQuestion, old: Page | undefined): Promise<Page | Answer> {

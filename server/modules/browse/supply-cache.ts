@@ -6,7 +6,7 @@ import { isOutage } from './outage.ts'
 import type { Supply } from './supply.ts'
 
 export interface SupplyCacheOptions {
-  /** Places of SKUs, not SKUs: a SKU that lies at five hundred locations weighs as much as five hundred that lie at one. */
+  /** Places of SKUs, not SKUs: one that lies at 500 locations weighs as much as 500 that lie at one. */
   readonly placesMax: number
   /** Supply of every SKU asked for, as the database holds it now. */
   readonly load: (variantIds: readonly Id<'variant'>[]) => Promise<ReadonlyMap<Id<'variant'>, Supply>>
@@ -28,7 +28,7 @@ interface Load {
 }
 
 /**
- * What is free of SKUs, kept by this node: loaded when first asked for, many at once, and outdated by the change events.
+ * What is free of SKUs, kept by this node: loaded when first asked for, many at once, and outdated by change events.
  *
  * A change that arrives while its SKU is being loaded may or may not be in what is loaded: the result then counts as
  * outdated from the start. Whoever waits for it gets it with the time as of which it is right, the next one asks anew.

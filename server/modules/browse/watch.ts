@@ -121,7 +121,7 @@ export class Watch {
     return this.#reading !== undefined && this.#options.now() - this.#reading.askedMs < AWAY_AFTER_MS
   }
 
-  /** What is seen is the older of what was configured at the reading and what had happened at the look at the events. */
+  /** Seen is the older of the two: what was configured at the reading, what had happened at the look at the events. */
   #noteProgress(): void {
     if (this.#reading === undefined || this.#seen === undefined) return
     const { at, wallAt, askedMs } = this.#reading

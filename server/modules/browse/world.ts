@@ -18,7 +18,7 @@ export interface BrowsedRooms {
   readonly sourcing: Sourcing
 }
 
-/** What is configured, at one reading of the revisions. What is made from it holds until the next world takes its place. */
+/** What is configured, at one reading of the revisions. What is made from it holds until the next world replaces it. */
 export interface World extends Dated {
   readonly revisions: Revisions
   readonly merchant: MerchantBook
@@ -48,7 +48,7 @@ export interface Numbers {
   readonly storefronts: Numbering<string>
 }
 
-export type StorefrontRefusal = {
+export interface StorefrontRefusal {
   readonly code: 'currency_unknown'
   readonly currencies: readonly CurrencyCode[]
 }
@@ -96,7 +96,10 @@ export function openStorefront(
   const { currencies, taxIncluded } = channel
   const chosen = currency ?? channel.currency
   let storefronts = world.storefronts.get(channelId)
-  if (storefronts === undefined) world.storefronts.set(channelId, (storefronts = new Map()))
+  if (storefronts === undefined) {
+    storefronts = new Map<CurrencyCode, Storefront>()
+    world.storefronts.set(channelId, storefronts)
+  }
   let storefront = storefronts.get(chosen)
   if (storefront === undefined) {
     if (!currencies.includes(chosen)) return { kind: 'refused', refusal: { code: 'currency_unknown', currencies } }

@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { formatId, newId, parseId, type Id } from '../../kernel/id.ts'
 import { invariant, must } from '../../kernel/invariant.ts'
 import { formatInstant } from '../../kernel/time.ts'
+import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   AddressJson, CurrencyCodeJson, Email, idJson, InstantJson, line, MoneyJson, moneyJson, once, Quantity, refuse,
@@ -12,7 +13,7 @@ import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { readCart, type Cart } from './cart.ts'
 import { refusals } from './carts.refusals.ts'
-import { createCart, editCart, type CartChanges, type EditCartOutcome, type EditCartRefusal } from './edit-cart.ts'
+import { createCart, editCart, type CartChanges, type EditCartRefusal } from './edit-cart.ts'
 import type { GuestTokens } from './ports.ts'
 import { quoteCart, type Quote } from './quote-cart.ts'
 import { readSellingWorld, type SellingRooms } from './selling-world.ts'
@@ -93,7 +94,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
 
   app.post('/v1/store/carts', {
     schema: { summary: 'Make a cart', tags: ['carts'], body: CartBody, response: { 201: CartJson } },
-    config: { scope: 'store', idempotent: 'key' },
+    config: { scope: 'store', idempotent: 'key', refusals },
   }, async (request, reply) => {
     const channel = await channelOf(request)
     if (channel === null) return refusePlatform(reply, 'not_found')
@@ -125,7 +126,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
 
   app.patch('/v1/store/carts/:id', {
     schema: { summary: 'Change a cart', tags: ['carts'], params: ById, body: CartBody, response: { 200: CartJson } },
-    config: { scope: 'store', idempotent: 'natural', ifMatch: 'required' },
+    config: { scope: 'store', idempotent: 'natural', ifMatch: 'required', refusals },
   }, async (request, reply) => {
     const channel = await channelOf(request)
     const cartId = ownCartId(request, request.params.id)
@@ -139,7 +140,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     schema: {
       summary: 'Put units of a SKU in a cart', tags: ['carts'], params: ById, body: Line, response: { 200: CartJson },
     },
-    config: { scope: 'store', idempotent: 'key' },
+    config: { scope: 'store', idempotent: 'key', refusals },
   }, async (request, reply) => {
     const channel = await channelOf(request)
     const cartId = ownCartId(request, request.params.id)
@@ -168,7 +169,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       summary: 'Change how many units a line has', tags: ['carts'], params: ByLine, body: strict({ quantity: Quantity }),
       response: { 200: CartJson },
     },
-    config: { scope: 'store', idempotent: 'natural' },
+    config: { scope: 'store', idempotent: 'natural', refusals },
   }, async (request, reply) => {
     const channel = await channelOf(request)
     const cartId = ownCartId(request, request.params.id)
@@ -180,7 +181,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
 
   app.delete('/v1/store/carts/:id/lines/:lineId', {
     schema: { summary: 'Take a line out of a cart', tags: ['carts'], params: ByLine, response: { 200: CartJson } },
-    config: { scope: 'store', idempotent: 'natural' },
+    config: { scope: 'store', idempotent: 'natural', refusals },
   }, async (request, reply) => {
     const channel = await channelOf(request)
     const cartId = ownCartId(request, request.params.id)
@@ -195,8 +196,10 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     id: Id<'cart'>,
     { seenVersion, changes }: { readonly seenVersion: number | null; readonly changes: CartChanges },
   ): Promise<Reply> => {
-    const outcome = await inOneTransaction(db, (tx) =>
-      editCart(tx, { customers: rooms.customers, channel }, { id, seenVersion, changes }),
+    const outcome = await commitIf(
+      db,
+      (tx) => editCart(tx, { customers: rooms.customers, channel }, { id, seenVersion, changes }),
+      ({ kind }) => kind === 'edited',
     )
     if (outcome.kind === 'not_found') return refusePlatform(reply, 'not_found')
     if (outcome.kind === 'refused') return refuse(reply, refusals, refusalJson(outcome.refusal))
@@ -210,31 +213,6 @@ export function mountCarts(app: App, deps: CartsDeps): void {
 function refusalJson(refusal: EditCartRefusal) {
   if (refusal.code !== 'order_exists') return refusal
   return { code: refusal.code, orderId: refusal.orderId === null ? null : formatId('order', refusal.orderId) }
-}
-
-/** A refused edit leaves nothing behind. */
-async function inOneTransaction(
-  db: Db, work: Parameters<typeof db.inTransaction<EditCartOutcome>>[0],
-): Promise<EditCartOutcome> {
-  try {
-    return await db.inTransaction(async (tx) => {
-      const outcome = await work(tx)
-      if (outcome.kind !== 'edited') throw new NotEdited(outcome)
-      return outcome
-    })
-  } catch (error) {
-    if (error instanceof NotEdited) return error.outcome
-    throw error
-  }
-}
-
-class NotEdited extends Error {
-  readonly outcome: EditCartOutcome
-
-  constructor(outcome: EditCartOutcome) {
-    super('the cart was not edited')
-    this.outcome = outcome
-  }
 }
 
 type ReadChanges =

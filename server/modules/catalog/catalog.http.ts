@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { formatId, type Id } from '../../kernel/id.ts'
 import { must, unreachable } from '../../kernel/invariant.ts'
+import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf,
@@ -169,7 +170,11 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
         seenVersion: expectedVersion(request),
         edit: request.body,
       }
-      const outcome = await db.inTransaction((tx) => catalog.editProduct(tx, command))
+      const outcome = await commitIf(
+        db,
+        (tx) => catalog.editProduct(tx, command),
+        ({ kind }) => kind === 'edited',
+      )
       switch (outcome.kind) {
         case 'edited': {
           const view = await viewer(merchant)

@@ -22,7 +22,7 @@ export function mountChanges(app: App, { db, verify }: { readonly db: Db; readon
       body: CancelBody,
       response: { 200: Cancelled },
     },
-    config: { scope: 'store', idempotent: 'key' },
+    config: { scope: 'store', idempotent: 'key', refusals },
   }, async (request, reply) => {
     const token = request.headers['waybill-access-token']
     const order = await readGuestOrder(db, {
@@ -52,7 +52,7 @@ export function mountChanges(app: App, { db, verify }: { readonly db: Db; readon
       body: strict({ reason: line(200) }),
       response: { 200: Cancelled },
     },
-    config: { scope: 'orders:write', idempotent: 'key' },
+    config: { scope: 'orders:write', idempotent: 'key', refusals },
   }, async (request, reply) => {
     const orderId = parseId('order', request.params.id)
     const [order] = orderId === null ? [] : await readOrderRows(db, [orderId])

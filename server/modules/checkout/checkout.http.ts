@@ -95,7 +95,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
 
   app.post('/v1/store/orders', {
     schema: { summary: 'Place an order in one call', tags: ['orders'], body: StoreOrderBody, response: placedResponses },
-    config: { scope: 'store', idempotent: 'key' },
+    config: { scope: 'store', idempotent: 'key', refusals },
   }, async (request, reply) => {
     const { caller, body } = request
     const channel = caller.kind === 'publishable' ? await channelOf(caller.channelId) : undefined
@@ -131,7 +131,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       body: strict({ total: MoneyJson, payment: PaymentBody, accept: Type.Optional(Accept) }),
       response: placedResponses,
     },
-    config: { scope: 'store', idempotent: 'key' },
+    config: { scope: 'store', idempotent: 'key', refusals },
   }, async (request, reply) => {
     const { caller, body } = request
     const token = request.headers['waybill-access-token']
@@ -170,7 +170,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       body: PaymentBody,
       response: placedResponses,
     },
-    config: { scope: 'store', idempotent: 'key' },
+    config: { scope: 'store', idempotent: 'key', refusals },
   }, async (request, reply) => {
     const order = await guestOrder(request)
     if (order === null) return refusePlatform(reply, 'not_found')
@@ -187,7 +187,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       params: strict({ id: Type.String(), paymentId: Type.String() }),
       response: placedResponses,
     },
-    config: { scope: 'store', idempotent: 'natural' },
+    config: { scope: 'store', idempotent: 'natural', refusals },
   }, async (request, reply) => {
     const order = await guestOrder(request)
     const attempts = order === null ? [] : await readAttemptRowsOfOrders(db, [order.id])
@@ -218,7 +218,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       body: TrustedOrderBody,
       response: { 200: TrustedOrderJson, 201: TrustedOrderJson },
     },
-    config: { scope: 'orders:write', idempotent: 'natural' },
+    config: { scope: 'orders:write', idempotent: 'natural', refusals },
   }, async (request, reply) => {
     const read = await readTrusted(deps.merchant, request.body)
     if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
@@ -248,7 +248,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         }),
       },
     },
-    config: { scope: 'orders:write', idempotent: 'natural' },
+    config: { scope: 'orders:write', idempotent: 'natural', refusals },
   }, async (request) => {
     const read = await Promise.all(request.body.orders.map((order) => readTrusted(deps.merchant, order)))
     const placements = read.flatMap((each) => (each.kind === 'read' ? [each.placement] : []))

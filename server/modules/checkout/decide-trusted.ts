@@ -1,4 +1,5 @@
 import { must } from '../../kernel/invariant.ts'
+import { MONEY_MINOR_MAX } from '../../kernel/money.ts'
 import type { SellingWorld } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import type { NewOrderLine, Totals } from '../orders/index.ts'
@@ -57,16 +58,20 @@ export function decideTrusted(
       discountMinor > itemsOf(lines[index]) || (request.taxIncluded && taxMinor > totalMinor),
   )
   if (wrong >= 0) return refuse({ code: 'line_total_wrong', line: wrong + 1 })
+  const totals = totalsOf(request, money)
+  if (isBeyondBooks(totals)) return refuse({ code: 'amount_too_large' })
   const route = routeOf(request, world)
   if (route === null) return refuse({ code: 'location_unknown', location: request.locationCode ?? '' })
 
   // From here on the order must be accepted: it has been sold.
   const demand = draftDemand(lines, offers, money.map((each) => each.totalMinor), world)
   const stocked = demand.filter((each) => each.stocked)
-  const common = { kind: 'accepted', offers, money, totals: totalsOf(request, money), demand, stocked } as const
+  const common = { kind: 'accepted', offers, money, totals, demand, stocked } as const
   if (request.method === 'carried_out') {
     const { locationId } = must(route.ranking.candidates[0], 'the location of a counter sale')
-    const carriedOut = stocked.map(({ variantId, units }) => counter.take(variantId, locationId, units))
+    const occurredAt = request.placedAt ?? world.at
+    const carriedOut = stocked.map(({ variantId, units }) => counter.take({ variantId, locationId, units, occurredAt }))
+    pool.take(carriedOut.map(({ supplyId, variantId, leaving, found }) => ({ supply: { supplyId, variantId }, units: leaving - found })))
     return { ...common, allotments: [], carriedOut, promise: { earliest: world.at, latest: world.at }, facts: null }
   }
   const { plan, promise, facts } = decideSourcing({
@@ -78,7 +83,13 @@ export function decideTrusted(
     revision: world.sourcing.revision,
   })
   pool.take(plan.allotments)
+  counter.claim(plan.allotments)
   return { ...common, allotments: plan.allotments, carriedOut: [], promise, facts }
+}
+
+/** More than the API can say. No part of a line is below zero, so the sums tell of each line too. */
+function isBeyondBooks(totals: Totals): boolean {
+  return Object.values<bigint>({ ...totals }).some((minor) => minor > MONEY_MINOR_MAX || minor < -MONEY_MINOR_MAX)
 }
 
 function refuse(refusal: PlacementRefusal): TrustedDecision & { kind: 'refused' } {

@@ -89,13 +89,13 @@ async function prepare(
   const shoppers = requests.flatMap((request, index) => (request.kind === 'shopper' ? [{ request, index }] : []))
   const trusted = requests.flatMap((request) => (request.kind === 'trusted' ? [request] : []))
   const cartIds = shoppers.flatMap(({ request }) => (request.cart === null ? [] : [request.cart.id]))
+  const keyed = shoppers.map(({ request, index }) => ({
+    ...request.key, objectId: must(orderIds[index], 'an id for every request'),
+  }))
 
   // One exchange: the server runs these in the order they are sent, each seeing what the locks before it waited for.
   const [keys, carts, gated, revisions, supply, counter, numbers, known, liveOrders] = await Promise.all([
-    takeKeys(tx, shoppers.map(({ request, index }) => ({
-      ...request.key,
-      objectId: must(orderIds[index], 'an id for every request'),
-    })), KEY_LOCK_MS),
+    keyed.length > 0 ? takeKeys(tx, keyed, KEY_LOCK_MS) : [],
     cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
     lockGates(tx, gates),
     readRevisions(tx),
@@ -135,6 +135,7 @@ async function prepare(
     const decision = decidePlacement(request, world, pool)
     if (decision.kind === 'refused') return decision
     pool.take(decision.allotments)
+    counterPool.claim(decision.allotments)
     if (request.cart !== null) liveOrderByCart.set(request.cart.id, id)
     const draft = draftShopperOrder(request, decision, { id, number, ...introduce(request.buyer, people) }, tx.at)
     return { kind: 'placed', draft }

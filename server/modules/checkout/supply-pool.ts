@@ -1,6 +1,7 @@
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
-import type { CounterSupply, FreeSupply } from '../inventory/index.ts'
+import type { Instant } from '../../kernel/time.ts'
+import { unitsLeaving, type CounterSupply, type FreeSupply, type LastCount } from '../inventory/index.ts'
 
 /** Supply that is free under the locked gates; what one order of a batch takes is gone for the next. */
 export class SupplyPool {
@@ -18,12 +19,17 @@ export class SupplyPool {
     return this.#rowsByVariant
   }
 
-  take(allotments: readonly { readonly supply: { readonly supplyId: bigint; readonly variantId: Id<'variant'> }; readonly units: number }[]): void {
-    for (const { supply, units } of allotments) {
+  take(taken: readonly TakenUnits[]): void {
+    for (const { supply, units } of taken) {
       const row = this.#rowsByVariant.get(supply.variantId)?.find((each) => each.supplyId === supply.supplyId)
       if (row !== undefined) row.free -= units
     }
   }
+}
+
+export interface TakenUnits {
+  readonly supply: Pick<FreeSupply, 'supplyId' | 'variantId'>
+  readonly units: number
 }
 
 type PooledSupply = { -readonly [Field in keyof FreeSupply]: FreeSupply[Field] }
@@ -33,27 +39,41 @@ export interface CounterTake {
   readonly variantId: Id<'variant'>
   readonly supplyId: bigint
   readonly units: number
+  /** Units by which on hand falls: none when the place was counted after they left. */
+  readonly leaving: number
   readonly found: number
 }
 
 /** On-hand rows at counters, under the locked gates: goods that are carried out are gone, whatever the books say. */
 export class CounterPool {
-  readonly #rows = new Map<string, { readonly supplyId: bigint; unclaimed: number }>()
+  readonly #rows = new Map<string, { readonly supplyId: bigint; readonly lastCount: LastCount | null; unclaimed: number }>()
 
   constructor(rows: readonly CounterSupply[]) {
-    for (const { variantId, locationId, supplyId, unclaimed } of rows) {
-      this.#rows.set(`${variantId} ${locationId}`, { supplyId, unclaimed })
+    for (const { variantId, locationId, supplyId, unclaimed, lastCount } of rows) {
+      this.#rows.set(`${variantId} ${locationId}`, { supplyId, unclaimed, lastCount })
     }
   }
 
-  has(variantId: Id<'variant'>, locationId: Id<'location'>): boolean {
-    return this.#rows.has(`${variantId} ${locationId}`)
+  take(
+    { variantId, locationId, units, occurredAt }: {
+      readonly variantId: Id<'variant'>
+      readonly locationId: Id<'location'>
+      readonly units: number
+      readonly occurredAt: Instant
+    },
+  ): CounterTake {
+    const row = must(this.#rows.get(`${variantId} ${locationId}`), 'an on-hand row for what is carried out')
+    const leaving = unitsLeaving({ units, occurredAt, acceptedAt: null }, row.lastCount)
+    const found = Math.max(0, leaving - row.unclaimed)
+    row.unclaimed = Math.max(0, row.unclaimed - leaving)
+    return { variantId, supplyId: row.supplyId, units, leaving, found }
   }
 
-  take(variantId: Id<'variant'>, locationId: Id<'location'>, units: number): CounterTake {
-    const row = must(this.#rows.get(`${variantId} ${locationId}`), 'an on-hand row for what is carried out')
-    const found = Math.max(0, units - row.unclaimed)
-    row.unclaimed = Math.max(0, row.unclaimed - units)
-    return { variantId, supplyId: row.supplyId, units, found }
+  /** Units of these rows that another order of the batch claimed. */
+  claim(taken: readonly TakenUnits[]): void {
+    if (this.#rows.size === 0) return
+    for (const { supply, units } of taken) {
+      for (const row of this.#rows.values()) if (row.supplyId === supply.supplyId) row.unclaimed -= units
+    }
   }
 }

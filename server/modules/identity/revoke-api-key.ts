@@ -3,7 +3,7 @@ import { must } from '../../kernel/invariant.ts'
 import { appendAudit } from '../../platform/audit.ts'
 import type { Db } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
-import { raiseRevision } from '../../platform/revision.ts'
+import { raiseRevision, readRevisions } from '../../platform/revision.ts'
 import type { ApiKey } from './api-key.ts'
 import { markRevoked, readApiKey } from './identity.sql.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -18,8 +18,9 @@ export async function revokeApiKey(
   { db, ring }: { readonly db: Db; readonly ring: KeyRing }, { actor, id }: { actor: string; id: Id<'apiKey'> },
 ): Promise<ApiKey | null> {
   const outcome = await db.inTransaction(async (tx) => {
-    const revision = await raiseRevision(tx, 'identity')
     const isRevokedNow = await markRevoked(tx, id, tx.wallAt)
+    // Ids that are no key, or none any more, must not make every node read its keys anew.
+    const revision = isRevokedNow ? await raiseRevision(tx, 'identity') : (await readRevisions(tx)).identity
     if (isRevokedNow) {
       const object = formatId('apiKey', id)
       appendEvents(tx, [{

@@ -213,6 +213,40 @@ test('an order that somebody is working on is passed over for the next in line, 
   await scene.assertBooks()
 })
 
+test('an order that is being paid at this moment loses what it is by then: an allocated unit', async () => {
+  const sku = await freshSku()
+  await scene.stock(sku, 'near', 2)
+  const [order] = await scene.claim(sku, 'near', { kind: 'unpaid', units: 2 })
+  const demandId = order?.demandId ?? ''
+  const commit = await scene.holdOrder(demandId, (tx) => scene.accept(tx, demandId))
+  const losing = adjust({ entries: [{ sku, location: 'near', delta: -1, reason: 'stolen' }] })
+  setTimeout(() => void commit(), 50)
+  assert.equal(answerOf(await losing).entries[0]?.freedUnits, 1)
+  assert.deepEqual(await scene.freed(sku), [{ demandId, stage: 'allocated', units: 1 }])
+  await scene.assertBooks()
+})
+
+test('so does an order that was found only under the gates', async () => {
+  const sku = await freshSku()
+  await scene.stock(sku, 'near', 4)
+  await scene.claim(sku, 'near', { kind: 'accepted', units: 2 })
+  let demandId = ''
+  scene.beforeGates = async () => {
+    scene.beforeGates = null
+    demandId = (await scene.claim(sku, 'near', { kind: 'unpaid', units: 2, days: 30 }))[0]?.demandId ?? ''
+  }
+  scene.beforeLateLock = async () => {
+    scene.beforeLateLock = null
+    await scene.db.inTransaction((tx) => scene.accept(tx, demandId))
+  }
+  answerOf(await adjust({ entries: [{ sku, location: 'near', delta: -3, reason: 'stolen' }] }))
+  assert.deepEqual(
+    (await scene.freed(sku)).filter((each) => each.demandId === demandId),
+    [{ demandId, stage: 'allocated', units: 2 }],
+  )
+  await scene.assertBooks()
+})
+
 let skus = 0
 
 async function freshSku(): Promise<string> {

@@ -4,7 +4,8 @@ import type { Queryable, Tx } from '../../platform/db.ts'
 import { announceShortfalls, announceSupplyChange } from './announce.ts'
 import { decideAdjustment, type AdjustmentDecision, type RowAdjustment } from './decide-adjustment.ts'
 import { freeParts, unitsOf } from './free-claims.ts'
-import { insertStockEntries, moveSupply, type Disposition } from './inventory.sql.ts'
+import type { GatedTx } from './gates.ts'
+import { insertStockEntries, moveSupply, type Disposition, type StockEntry } from './inventory.sql.ts'
 import { lockForTruth, partsOf, untilLocked, type Excess, type LockMore } from './lock-for-truth.ts'
 import {
   insertNotedEntries,
@@ -168,21 +169,7 @@ async function adjust(
   // From here on the command is carried out.
   const parts = freeings.flatMap(partsOf)
   const freed = await freeParts(gated, demand, { parts, cause: commandId })
-  const missing = rows.filter((_, index) => stored[index] === null)
-  if (missing.length > 0) insertOnHand(gated, missing)
-  const supplyIds = (missing.length > 0 ? await readOnHand(gated, rows) : stored).map((row) => row?.supplyId)
-  const noted = entries.map(({ row, delta, reason }): NotedEntry => ({
-    supplyId: must(supplyIds[row], 'a row that is there by now'),
-    reason: 'adjusted',
-    quantityDelta: delta,
-    note: reason,
-    cause: commandId,
-    occurredAt: tx.at,
-  }))
-  moveSupply(gated, [...freed, ...noted.map((entry) => ({ ...entry, claimedDelta: 0 }))])
-  if (freed.length > 0) insertStockEntries(gated, freed)
-  insertNotedEntries(gated, noted)
-
+  await postAdjusted(gated, { rows, entries }, { stored, freed, commandId })
   announceSupplyChange(tx, variantIds)
   announceShortfalls(
     tx,
@@ -204,6 +191,36 @@ async function adjust(
     return { sku, location: location.code, disposition, delta, onHand, claimed, available, freedUnits }
   })
   return { kind: 'keep', answer: { commandKey, entries: answer } }
+}
+
+/** Posts what was freed and what came and went, each row once. */
+async function postAdjusted(
+  tx: GatedTx,
+  { rows, entries }: AdjustedRows,
+  {
+    stored,
+    freed,
+    commandId,
+  }: {
+    readonly stored: readonly (OnHandRow | null)[]
+    readonly freed: readonly StockEntry[]
+    readonly commandId: string
+  },
+): Promise<void> {
+  const missing = rows.filter((_, row) => stored[row] === null)
+  if (missing.length > 0) insertOnHand(tx, missing)
+  const present = missing.length > 0 ? await readOnHand(tx, rows) : stored
+  const adjusted = entries.map(({ row, delta, reason }): NotedEntry => ({
+    supplyId: must(present[row], 'a row that is there by now').supplyId,
+    reason: 'adjusted',
+    quantityDelta: delta,
+    note: reason,
+    cause: commandId,
+    occurredAt: tx.at,
+  }))
+  moveSupply(tx, [...freed, ...adjusted.map((entry) => ({ ...entry, claimedDelta: 0 }))])
+  if (freed.length > 0) insertStockEntries(tx, freed)
+  insertNotedEntries(tx, adjusted)
 }
 
 async function decide(

@@ -1,5 +1,7 @@
 import type { Id } from '../../kernel/id.ts'
+import type { Instant } from '../../kernel/time.ts'
 import { plainArray, type Queryable, type Tx } from '../../platform/db.ts'
+import type { CountMeaning, LastCount } from './decide-count.ts'
 
 /** The unfenced, sellable on-hand row of a place: what leaves over the counter comes from it. */
 export interface CounterSupply {
@@ -8,6 +10,8 @@ export interface CounterSupply {
   readonly supplyId: bigint
   /** quantity − claimed; safety stock does not keep a buyer from carrying goods out. */
   readonly unclaimed: number
+  /** The place's newest count: what left before it was gone when somebody counted. */
+  readonly lastCount: LastCount | null
 }
 
 interface CounterRow {
@@ -15,6 +19,8 @@ interface CounterRow {
   readonly variant_id: Id<'variant'>
   readonly location_id: Id<'location'>
   readonly unclaimed: number
+  readonly counted_at: Instant | null
+  readonly meaning: CountMeaning | null
 }
 
 export interface Place {
@@ -26,9 +32,10 @@ export interface Place {
 export async function readCounterSupply(source: Queryable, places: readonly Place[]): Promise<CounterSupply[]> {
   const rows = await source.rows<CounterRow>({
     name: 'inventory.read_counter_supply',
-    text: `select id, variant_id, location_id, quantity - claimed as unclaimed
+    text: `select id, variant_id, location_id, quantity - claimed as unclaimed, counted_at, meaning
              from unnest($1::uuid[], $2::uuid[]) as place (variant_id, location_id)
              join inventory.supply using (variant_id, location_id)
+             left join inventory.count_watermark using (variant_id, location_id, disposition)
             where kind = 'on_hand' and disposition = 'sellable' and channel_id is null`,
     values: placeArrays(places),
   })
@@ -41,7 +48,7 @@ export async function insertCounterSupply(tx: Tx, places: readonly Place[]): Pro
     name: 'inventory.insert_counter_supply',
     text: `insert into inventory.supply (variant_id, location_id, kind, quantity)
            select *, 'on_hand', 0 from unnest($1::uuid[], $2::uuid[])
-           returning id, variant_id, location_id, 0 as unclaimed`,
+           returning id, variant_id, location_id, 0 as unclaimed, null::timestamptz as counted_at, null as meaning`,
     values: placeArrays(places),
   })
   return rows.map(counterSupplyOf)
@@ -52,5 +59,12 @@ function placeArrays(places: readonly Place[]): string[] {
 }
 
 function counterSupplyOf(row: CounterRow): CounterSupply {
-  return { variantId: row.variant_id, locationId: row.location_id, supplyId: row.id, unclaimed: row.unclaimed }
+  const { counted_at: countedAt, meaning } = row
+  return {
+    variantId: row.variant_id,
+    locationId: row.location_id,
+    supplyId: row.id,
+    unclaimed: row.unclaimed,
+    lastCount: countedAt === null || meaning === null ? null : { countedAt, meaning },
+  }
 }

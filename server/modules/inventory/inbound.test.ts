@@ -67,6 +67,20 @@ test('goods come in several deliveries, each told once', async () => {
   await scene.assertBooks()
 })
 
+test('a claim that moved in part and then gives way in part still adds up to what was claimed once', async () => {
+  const sku = await freshSku()
+  const inbound = await announce({ lines: [{ sku, quantity: 10 }] })
+  const made = await claimInbound(sku, inbound, 'accepted 9')
+  await receive(inbound, { lines: [{ sku, quantity: 4 }] })
+  for (const delta of [-1, -2]) {
+    const entries = [{ sku, location: 'near', delta, reason: 'damaged' }]
+    await scene.inventory.adjustStock({ actor: 'key_test', commandKey: newId(), entries })
+    await scene.assertBooks()
+  }
+  assert.deepEqual([await standing(sku), await expectedOf(inbound)], ['1 (1)', '6 (5)'])
+  assert.deepEqual(await lostOf('accepted 9', made), ['accepted 3'])
+})
+
 test('a receipt told after a count that found the goods does not add them again', async () => {
   const sku = await freshSku()
   await scene.clock('12:00')

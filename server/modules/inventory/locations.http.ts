@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { formatId } from '../../kernel/id.ts'
 import { unreachable } from '../../kernel/invariant.ts'
+import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf,
@@ -139,13 +140,16 @@ export function mountLocations(app: App, { db, inventory }: { readonly db: Db; r
       config: { scope: 'inventory:write', idempotent: 'natural', ifMatch: 'required', refusals },
     },
     async (request, reply) => {
-      const outcome = await db.inTransaction((tx) =>
-        inventory.editLocation(tx, {
-          actor: actorOf(request.caller),
-          id: readId('location', request.params.id),
-          seenVersion: expectedVersion(request),
-          changes: request.body satisfies LocationChanges,
-        }),
+      const command = {
+        actor: actorOf(request.caller),
+        id: readId('location', request.params.id),
+        seenVersion: expectedVersion(request),
+        changes: request.body satisfies LocationChanges,
+      }
+      const outcome = await commitIf(
+        db,
+        (tx) => inventory.editLocation(tx, command),
+        ({ kind }) => kind === 'edited',
       )
       switch (outcome.kind) {
         case 'edited':

@@ -1,4 +1,5 @@
 import { unreachable } from '../../kernel/invariant.ts'
+import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf, decodeCursor, encodeCursor, expectedVersion, once, refuse, refusePlatform, sendVersion,
@@ -72,7 +73,11 @@ export async function answerEdit<Kind extends ConfigurationKind, Reply extends P
   { kind, view }: Edge<Kind>, id: ConfigurationByKind[Kind]['id'], changes: ConfigurationChanges<Kind>,
 ): Promise<Reply> {
   const command = { actor: actorOf(request.caller), kind, id, seenVersion: expectedVersion(request), changes }
-  const outcome = await db.inTransaction((tx) => editConfiguration(tx, command))
+  const outcome = await commitIf(
+    db,
+    (tx) => editConfiguration(tx, command),
+    (edit) => edit.kind === 'edited',
+  )
   switch (outcome.kind) {
     case 'edited':
       sendVersion(reply, outcome.row.version).send(view(outcome.row))

@@ -7,7 +7,7 @@ import { moneyJson } from '../../platform/http/index.ts'
 import { raiseExceptions } from '../exceptions/index.ts'
 import { attemptOf } from './attempt.ts'
 import { FIRST_CALL_DEADLINE_MS, type Payments } from './open-payments.ts'
-import { insertTransactions, lockAttempts, readAttemptRows, updateAttempts } from './payments.sql.ts'
+import { insertTransactions, lockAttempts, readAttemptRows, readTransactionRows, updateAttempts } from './payments.sql.ts'
 
 /** A provider that cannot be reached is asked again after this, by the sweep. */
 const TRY_AGAIN_MS = 60_000
@@ -46,16 +46,13 @@ export async function voidAttempt(
       nextTryAt: isVoided || answer.kind !== 'unknown' ? null : addMs(tx.wallAt, TRY_AGAIN_MS),
     }])
     if (answer?.kind === 'voided' && answer.voidedMinor > 0n) {
-      insertTransactions(tx, [{
-        id: newId<'transaction'>(),
-        attemptId,
-        orderId: attempt.orderId,
-        kind: 'void',
-        amountMinor: answer.voidedMinor,
-        currency: answer.currency,
-        provider,
-        providerReference: answer.transactionReference,
-      }])
+      const fact = { attemptId, orderId: attempt.orderId, amountMinor: answer.voidedMinor, currency: answer.currency, provider }
+      const voided = { ...fact, id: newId<'transaction'>(), kind: 'void', providerReference: answer.transactionReference } as const
+      // A buyer who approved at the bank after we had given up: what is given back was authorised there, unseen by us.
+      const unseen = { ...fact, id: newId<'transaction'>(), kind: 'authorisation', providerReference: providerReference ?? attemptId } as const
+      const booked = await readTransactionRows(tx, [attempt.orderId])
+      const isSeen = booked.some(({ attempt_id, kind }) => attempt_id === attemptId && kind === 'authorisation')
+      insertTransactions(tx, isSeen ? [voided] : [unseen, voided])
     }
     appendEvents(tx, [{
       type: isVoided ? 'payment.voided' : 'payment.void_failed',

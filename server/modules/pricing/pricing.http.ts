@@ -4,6 +4,7 @@ import { readSkus } from '../catalog/index.ts'
 import { unreachable, must } from '../../kernel/invariant.ts'
 import { money } from '../../kernel/money.ts'
 import type { Id } from '../../kernel/id.ts'
+import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf,
@@ -209,7 +210,11 @@ function mountPrices(app: App, { db, pricing }: PricingHttpDeps): void {
         priceListId: readId('priceList', request.params.id),
         edits: rows.flatMap((row) => (row.kind === 'edit' ? [row.edit] : [])),
       }
-      const outcome = await db.inTransaction((tx) => pricing.setPrices(tx, command))
+      const outcome = await commitIf(
+        db,
+        (tx) => pricing.setPrices(tx, command),
+        ({ kind }) => kind !== 'unknown',
+      )
       if (outcome.kind === 'unknown') return refusePlatform(reply, 'not_found')
       const written = outcome.results.values()
       const results = rows.map((row, index) =>
@@ -432,7 +437,11 @@ async function answerEdit<Kind extends PricingKind, Reply extends ProblemReply>(
   view: View<PricingByKind[Kind]>,
 ): Promise<Reply> {
   const command = { actor: actorOf(request.caller), kind, id, seenVersion: expectedVersion(request), changes }
-  const outcome: EditPricingOutcome<Kind> = await deps.db.inTransaction((tx) => deps.pricing.editPricing(tx, command))
+  const outcome: EditPricingOutcome<Kind> = await commitIf(
+    deps.db,
+    (tx) => deps.pricing.editPricing(tx, command),
+    (edit) => edit.kind === 'edited',
+  )
   switch (outcome.kind) {
     case 'edited':
       return answerOne(deps, reply, outcome.row, view)

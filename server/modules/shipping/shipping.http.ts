@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { formatId } from '../../kernel/id.ts'
 import { unreachable } from '../../kernel/invariant.ts'
+import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf, CountryCode, decodeCursor, encodeCursor, expectedVersion, idJson, line, once, page, pageQuery, readId,
@@ -58,7 +59,7 @@ export function mountShipping(app: App, { db, shipping }: { readonly db: Db; rea
     config: { scope: 'shipping:write', idempotent: 'natural', refusals },
   }, async (request, reply) => {
     const command = { actor: actorOf(request.caller), code: request.params.code, name: request.body.name }
-    const outcome = await db.inTransaction((tx) => saveCarrier(tx, command))
+    const outcome = await commitIf(db, (tx) => saveCarrier(tx, command), ({ kind }) => kind === 'saved')
     if (outcome.kind === 'refused') return refuse(reply, refusals, outcome.refusal)
     const { code, name } = outcome.carrier
     return reply.send({ code, name })
@@ -106,12 +107,13 @@ export function mountShipping(app: App, { db, shipping }: { readonly db: Db; rea
     schema: { summary: 'Edits a shipping service', tags, params, body: ServiceEdit, response: { 200: ServiceJson } },
     config: { scope: 'shipping:write', idempotent: 'natural', ifMatch: 'required', refusals },
   }, async (request, reply) => {
-    const outcome = await db.inTransaction((tx) => editService(tx, {
+    const command = {
       actor: actorOf(request.caller),
       id: readId('shippingService', request.params.id),
       seenVersion: expectedVersion(request),
       changes: request.body,
-    }))
+    }
+    const outcome = await commitIf(db, (tx) => editService(tx, command), ({ kind }) => kind === 'edited')
     switch (outcome.kind) {
       case 'edited':
         return sendVersion(reply, outcome.service.version).send(serviceJson(outcome.service))

@@ -50,6 +50,30 @@ test('an answer is what its schema says, with every object closed', async () => 
   }
 })
 
+test('JSON that a handler wrote itself is looked at too; other text is not', async () => {
+  const app = createHttpServer({
+    authenticate: () => null,
+    checkResponses: true,
+    telemetry: createTelemetry({ logLevel: 'silent' }),
+  })
+  const response: Record<number, TSchema> = { 200: open }
+  const schema = { summary: 'x', response }
+  app.get('/json/:id', { schema, config: { scope: 'public' } }, (request, reply) => {
+    const { id } = request.params as { id: string }
+    reply.type('application/json; charset=utf-8').send(`{"${id}":"x"}`)
+  })
+  app.get('/text', { schema, config: { scope: 'public' } }, (_request, reply) => {
+    reply.type('text/plain').send('{"margin":5}')
+  })
+  const rows = [
+    ['/json/id', 200],
+    ['/json/margin', 500],
+    ['/text', 200],
+  ] as const
+  for (const [url, status] of rows) assert.equal((await app.inject(url)).statusCode, status, url)
+  await app.close()
+})
+
 test('outside of tests nobody pays for it', async () => {
   assert.equal(await answer({ 200: open }, 200, { margin: 5 }, false), 200)
 })

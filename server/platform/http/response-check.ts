@@ -11,11 +11,13 @@ export class ResponseMismatchError extends Error {
 
 /**
  * Compares every answer with its schema, with all objects closed: a property that the schema does not name is a leak
- * even where the schema forgot to say so.
+ * even where the schema forgot to say so. What is looked at is the text that leaves: a handler may have written its
+ * JSON itself.
  */
 export function checkResponses(app: App): void {
   const validators = new Map<TSchema, Validator>()
-  app.addHook('preSerialization', (request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload !== 'string' || !jsonType.test(String(reply.getHeader('content-type')))) return done(null, payload)
     const { schema, method, url } = request.routeOptions
     const { statusCode } = reply
     const responses = (schema?.response ?? {}) as Record<string, TSchema>
@@ -26,12 +28,14 @@ export function checkResponses(app: App): void {
     let validator = validators.get(declared)
     if (validator === undefined)
       validators.set(declared, (validator = Compile(statusCode >= 400 ? declared : closed(declared))))
-    const json: unknown = JSON.parse(JSON.stringify(payload))
+    const json: unknown = JSON.parse(payload)
     if (validator.Check(json)) return done(null, payload)
     const violations = violationsOf(validator, json).map(({ path, message }) => `${path || '/'} ${message}`)
     done(new ResponseMismatchError(`${answer}: ${violations.join('; ')}`))
   })
 }
+
+const jsonType = /^application\/(problem\+)?json\b/
 
 /** The schema with every object closed that does not say itself what else it may have. */
 function closed(schema: TSchema): TSchema {

@@ -1,0 +1,140 @@
+import type { DoorOptions, DoorResult } from '../parts/door.ts'
+import type { LookupLoadOptions } from '../parts/lookup-load.ts'
+import type { ScenarioContext } from '../scenarios.ts'
+import { atLeast, type Judged } from '../support/bar.ts'
+import { runPart } from '../support/child.ts'
+import type { Cluster } from '../support/cluster.ts'
+import { buildSeed, countOrders, growHistory, historyShop, openUnlimited, SEED_ORDERS } from '../support/history.ts'
+import { lookupKinds, writeLookups, type LookupKind } from '../support/lookups.ts'
+import { median, round, type LoadResult } from '../support/measure.ts'
+import { serving } from '../support/serving.ts'
+
+const SIZES = [100_000, 1_000_000]
+const QUICK_SIZES = [20_000, 100_000]
+const PAIRS = 3
+const INTAKE = { concurrency: 128, seconds: 8, warmupSeconds: 3 } as const
+const LOOKUP = { concurrency: 32, seconds: 2, warmupSeconds: 1 } as const
+/** A larger history is measured where it lies: copying it takes longer than measuring, and a run adds a few percent. */
+const ORDERS_COPIED_MAX = 200_000
+/** Of what an empty database does. */
+const SHARE_LEAST = 0.9
+
+/**
+ * Intake and looking orders up with 100,000 and 1,000,000 orders in the database, against none. By turns on the empty
+ * database and the full one; what counts is the median of the pairs' ratios.
+ *
+ * Where nothing was sold there is nothing to look up: lookups are compared with the 5,000 orders of the seed.
+ */
+export async function growth({ cluster, log, seconds, quick }: ScenarioContext) {
+  const seed = await buildSeed(cluster, { empty: 'empty', seed: 'seed' })
+  const pairs = quick ? 1 : PAIRS
+  const runs: object[] = []
+  for (const orders of quick ? QUICK_SIZES : SIZES) {
+    log(`growth: a history of ${orders} orders`)
+    const fullUrl = await growHistory(cluster, seed, { name: 'history', orders, log })
+    const lookup = await compareLookups(cluster, { seed: seed.database, fullUrl, pairs, log })
+    const intake = await compareIntake(cluster, { fullUrl, orders, pairs, seconds: seconds ?? INTAKE.seconds, log })
+    runs.push({ orders, intake, lookup })
+    await cluster.drop('history')
+  }
+  return { ...historyShop, lookupsComparedWith: SEED_ORDERS, runs }
+}
+
+async function compareIntake(
+  cluster: Cluster,
+  { fullUrl, orders, pairs, seconds, log }: {
+    readonly fullUrl: string
+    readonly orders: number
+    readonly pairs: number
+    readonly seconds: number
+    readonly log: (message: string) => void
+  },
+) {
+  const measure = (databaseUrl: string): Promise<DoorResult> =>
+    runPart('door.ts', { ...INTAKE, seconds, databaseUrl } satisfies DoorOptions)
+  const onCopy = async (of: string): Promise<DoorResult> => {
+    const result = await measure(await cluster.copy(of, 'measured'))
+    await cluster.drop('measured')
+    return result
+  }
+  const steps = {
+    empty: () => onCopy('empty'),
+    full: () => (orders <= ORDERS_COPIED_MAX ? onCopy('history') : measure(fullUrl)),
+  }
+  const measured: { empty: DoorResult; full: DoorResult }[] = []
+  for (let pair = 1; pair <= pairs; pair++) {
+    log(`growth at ${orders}: intake, pair ${pair}`)
+    measured.push(await inTurn(pair, steps))
+  }
+  return {
+    concurrency: INTAKE.concurrency,
+    ofEmpty: shareOf(measured.map(({ empty, full }) => full.perSecond / empty.perSecond)),
+    ordersAtTheEnd: await readCount(fullUrl),
+    pairs: measured,
+  }
+}
+
+async function compareLookups(
+  cluster: Cluster,
+  { seed, fullUrl, pairs, log }: {
+    readonly seed: string
+    readonly fullUrl: string
+    readonly pairs: number
+    readonly log: (message: string) => void
+  },
+) {
+  const fewUrl = await cluster.copy(seed, 'few')
+  const [fewFiles, fullFiles] = [await lookupsOf(fewUrl), await lookupsOf(fullUrl)]
+  const measured = await serving(fewUrl, (few) => serving(fullUrl, async (full) => {
+    const results: Partial<Record<LookupKind, { few: LoadResult; full: LoadResult }[]>> = {}
+    for (const kind of lookupKinds) {
+      const look = (url: string, lookupsFile: string): Promise<LoadResult> =>
+        runPart('lookup-load.ts', { ...LOOKUP, url, lookupsFile } satisfies LookupLoadOptions)
+      const steps = { few: () => look(few.url, fewFiles[kind]), full: () => look(full.url, fullFiles[kind]) }
+      log(`growth: looking up, ${kind}`)
+      const ofKind: { few: LoadResult; full: LoadResult }[] = []
+      for (let pair = 1; pair <= pairs; pair++) ofKind.push(await inTurn(pair, steps))
+      results[kind] = ofKind
+    }
+    return results
+  }))
+  await cluster.drop('few')
+  return Object.entries(measured).map(([kind, ofKind]) => ({
+    kind,
+    concurrency: LOOKUP.concurrency,
+    ofFew: shareOf(ofKind.map(({ few, full }) => full.perSecond / few.perSecond)),
+    pairs: ofKind,
+  }))
+}
+
+function shareOf(ratios: readonly number[]): Judged {
+  return atLeast(round(median(ratios)), SHARE_LEAST)
+}
+
+/** Every other pair the other way round, so that a machine that gets busier does not favour the first. */
+async function inTurn<Results extends Record<string, unknown>>(
+  pair: number, steps: { readonly [Name in keyof Results]: () => Promise<Results[Name]> },
+): Promise<Results> {
+  const names = Object.keys(steps)
+  const results: Record<string, unknown> = {}
+  for (const name of pair % 2 === 0 ? names.toReversed() : names) results[name] = await steps[name]?.()
+  return results as Results
+}
+
+async function lookupsOf(databaseUrl: string) {
+  const db = openUnlimited(databaseUrl)
+  try {
+    return await writeLookups(db)
+  } finally {
+    await db.close()
+  }
+}
+
+async function readCount(databaseUrl: string): Promise<number> {
+  const db = openUnlimited(databaseUrl)
+  try {
+    return await countOrders(db)
+  } finally {
+    await db.close()
+  }
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newId } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
+import { MONEY_MINOR_MAX, type CurrencyCode } from '../../kernel/money.ts'
+import { instantFromMs } from '../../kernel/time.ts'
+import type { SellingWorld } from '../carts/index.ts'
+import type { Offer } from '../catalog/index.ts'
+import type { Channel } from '../merchant/index.ts'
+import type { Node } from '../sourcing/index.ts'
+import { decideTrusted } from './decide-trusted.ts'
+import type { TrustedPlacement } from './placement.ts'
+import { CounterPool, SupplyPool } from './supply-pool.ts'
+
+const lamp: Offer = {
+  variantId: newId<'variant'>(), productId: newId<'product'>(), sku: 'LAMP', title: 'Lamp', kind: 'physical',
+  stocked: true, status: 'active', taxClass: 'standard', channelIds: new Set(), weightGrams: null, components: [],
+  separable: true,
+}
+const locationId = newId<'location'>()
+const counter = { code: 'store', locationId } as Node
+const world = {
+  at: instantFromMs(Date.UTC(2026, 0, 1)),
+  offers: new Map([['LAMP', lamp]]),
+  sourcing: { revision: 1n, network: { nodeByCode: new Map([['store', counter]]) } },
+} as unknown as SellingWorld
+
+/** Lines as `quantity × unit price in minor units`. */
+function placement(lines: string, locationCode: string | null = 'store'): TrustedPlacement {
+  return {
+    kind: 'trusted', channel: { id: newId<'channel'>() } as Channel, reference: '1', fingerprint: '', placedAt: null,
+    currency: 'GBP' as CurrencyCode, taxIncluded: true,
+    lines: lines.split(', ').map((line) => {
+      const [quantity = '', price = ''] = line.split(' × ')
+      return {
+        sku: 'LAMP', quantity: Number(quantity), unitPriceMinor: BigInt(price), discountMinor: 0n, taxMinor: 0n,
+      }
+    }),
+    charges: [], buyer: { email: null, address: null }, shipTo: null, method: 'carried_out', locationCode,
+    paymentState: 'paid',
+  }
+}
+
+function decide(request: TrustedPlacement, unclaimed = 100) {
+  const rows = [{ variantId: lamp.variantId, locationId, supplyId: 1n, unclaimed, lastCount: null }]
+  return decideTrusted(request, world, new SupplyPool([]), new CounterPool(rows))
+}
+
+// oxfmt-ignore
+const amounts = [
+  // the lines                                       the answer
+  ['1 × 999999999999',                               'accepted'],
+  ['1 × 999999999999, 1 × 1',                        'amount_too_large'],
+  ['1000000 × 999999999999',                         'amount_too_large'],
+  // Their sum does not fit into the database's 64 bits.
+  [Array(100).fill('1000000 × 999999999999').join(', '), 'amount_too_large'],
+] as const
+for (const [lines, answer] of amounts) {
+  test(`a counter sale of ${lines.slice(0, 40)} is ${answer}`, () => {
+    const decision = decide(placement(lines))
+    assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
+    if (decision.kind === 'accepted') assert.equal(decision.totals.totalMinor, MONEY_MINOR_MAX)
+  })
+}
+
+// oxfmt-ignore
+const counters = [
+  // on the shelf  carried out        taken from the books, found beside them
+  [100,            '2 × 100',          '2 0'],
+  [1,              '2 × 100',          '2 1'],
+  [3,              '2 × 100, 2 × 90',  '2 0, 2 1'],
+  [0,              '5 × 0',            '5 5'],
+] as const
+for (const [unclaimed, lines, takes] of counters) {
+  test(`${lines} carried out of a store with ${unclaimed}: ${takes}`, () => {
+    const decision = decide(placement(lines), unclaimed)
+    assert.ok(decision.kind === 'accepted')
+    assert.equal(decision.carriedOut.map(({ units, found }) => `${units} ${found}`).join(', '), takes)
+  })
+}
+
+test('a counter that the network does not know sells nothing', () => {
+  const decision = decide(placement('1 × 100', 'elsewhere'))
+  assert.ok(decision.kind === 'refused')
+  assert.deepEqual(must(decision.refusal, 'a refusal'), { code: 'location_unknown', location: 'elsewhere' })
+})

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatId, type Id } from '../../server/kernel/id.ts'
+import { must } from '../../server/kernel/invariant.ts'
+import type { ClientLog } from './client-log.ts'
+import { shippingAddress, storeOrder, type Head, type HeadRequest, type PaymentToken } from './head.ts'
+import type { Random } from './random.ts'
+import { TRUSTED_CHANNEL, type TestShop } from './test-shop.ts'
+
+export interface IntakeOptions {
+  readonly shop: Pick<TestShop, 'db' | 'secretKey' | 'skus'>
+  readonly head: Head
+  readonly log: ClientLog
+  readonly random: Random
+  /** Clients that send at once, each its next request when it has heard of the last. */
+  readonly clients: number
+}
+
+/** What a request makes, if it makes something. */
+type Made = 'order' | 'cart'
+
+interface Sent extends HeadRequest {
+  readonly name: string
+  readonly makes: Made
+}
+
+/** Answers after which the client still does not know: it has to ask again. */
+const openStatuses: ReadonlySet<number> = new Set([409, 429, 500, 503])
+/** A shopper presses the button again, the other one in five has left. */
+const GIVES_UP = 0.2
+const TRIES_MAX = 400
+
+/**
+ * Traffic of a shop that somebody is about to hurt: shoppers' orders, orders of a marketplace, carts. Every client
+ * writes down what it was told before it believes it, and treats everything that is not an answer as not knowing.
+ */
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #sent = new Map<string, Sent>()
+  readonly #running: Promise<void>[] = []
+  #isOpen = true
+  #next = 0
+  /** Requests that are under way this moment. */
+  inFlight = 0
+  /** By status; 0 is silence. */
+  readonly heard = new Map<number, number>()
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  begin(): void {
+    for (let client = 0; client < this.#options.clients; client++) this.#running.push(this.#shop())
+  }
+
+  /** Orders and carts that were acknowledged so far. */
+  acknowledged(): number {
+    return [201, 202, 402].reduce((sum, status) => sum + (this.heard.get(status) ?? 0), 0)
+  }
+
+  /** Lets every client finish what it has begun. */
+  async end(): Promise<void> {
+    this.#isOpen = false
+    await Promise.all(this.#running)
+  }
+
+  async #shop(): Promise<void> {
+    const { random, log } = this.#options
+    while (this.#isOpen) {
+      const request = this.#compose()
+      this.#sent.set(request.name, request)
+      log.write({ request: request.name, kind: 'sent' })
+      while ((await this.#ask(request)) === 'unknown' && this.#isOpen && !random.chance(GIVES_UP)) await sleep(random.integer(5, 150))
+    }
+  }
+
+  /** Sends a request, again or for the first time, and writes down what came back. */
+  async #ask(request: Sent): Promise<'told' | 'unknown'> {
+    const { head, log } = this.#options
+    this.inFlight++
+    const heard = await head.send(request)
+    this.inFlight--
+    const status = heard.kind === 'answer' ? heard.status : 0
+    this.heard.set(status, (this.heard.get(status) ?? 0) + 1)
+    const name = request.name
+    if (heard.kind === 'silence') log.write({ request: name, kind: 'unknown', cause: heard.cause })
+    else if (openStatuses.has(status) && heard.body.code !== 'out_of_stock') log.write({ request: name, kind: 'unknown', cause: String(heard.body.code) })
+    else {
+      log.write({ request: name, kind: 'told', status, id: madeId(heard.body) })
+      return 'told'
+    }
+    return 'unknown'
+  }
+
+  #compose(): Sent {
+    const { random, shop } = this.#options
+    const name = `request-${String(++this.#next).padStart(15, '0')}`
+    const lines = [{ sku: random.pick(shop.skus), quantity: 1 }, { sku: random.pick(shop.skus), quantity: 2 }]
+      .filter((line, index, all) => index === 0 || line.sku !== all[0]?.sku)
+    const kind = random.fraction()
+    if (kind < 0.1) {
+      const body = { lines, email: `${name}@example.com`, shippingAddress: shippingAddress() }
+      return { name, makes: 'cart', path: '/v1/store/carts', key: name, body }
+    }
+    if (kind < 0.25) {
+      const unitPrice = { amount: 1_000, currency: 'USD' }
+      return {
+        name, makes: 'order', path: '/v1/admin/orders', apiKey: shop.secretKey,
+        body: {
+          channel: TRUSTED_CHANNEL, reference: name, currency: 'USD', taxIncluded: false,
+          lines: lines.map((line) => ({ ...line, unitPrice })),
+          shippingAddress: shippingAddress(), fulfillment: { method: 'ship' }, payment: { state: 'paid' },
+        },
+      }
+    }
+    return { name, makes: 'order', path: '/v1/store/orders', key: name, body: storeOrder(lines, { token: this.#card(), shopper: name }) }
+  }
+
+  #card(): PaymentToken {
+    const draw = this.#options.random.fraction()
+    return draw < 0.85 ? 'tok_ok' : draw < 0.92 ? 'tok_declined' : draw < 0.97 ? 'tok_3ds' : 'tok_slow'
+  }
+
+  /**
+   * Judges by the clients' log, once nothing hurts the shop any more: asks again, under the same key, for whatever is
+   * not known, and for a part of what is known. Then everything the shop has is something a client was told of, once.
+   */
+  async judge(): Promise<{ readonly told: number; readonly unknown: number; readonly orders: number; readonly carts: number }> {
+    const { log, random, shop } = this.#options
+    const before = foldLog(log)
+    const unknown = [...this.#sent.values()].filter(({ name }) => before.get(name)?.kind !== 'told')
+    const known = [...this.#sent.values()].filter(({ name }) => before.get(name)?.kind === 'told')
+    await this.#askAgain([...unknown, ...known.filter(() => random.chance(0.2))])
+
+    const ids: Record<Made, Set<string>> = { order: new Set(), cart: new Set() }
+    for (const [name, lines] of Map.groupBy(log.read(), (line) => line.request)) {
+      const told = new Set(lines.flatMap((line) => (line.kind === 'told' && line.id !== null ? [line.id] : [])))
+      assert.ok(told.size <= 1, `${name} made one thing, and was told of ${[...told].join(' and ')}`)
+      const { makes } = must(this.#sent.get(name), 'a request that was sent')
+      for (const id of told) {
+        assert.ok(!ids[makes].has(id), `${id} was made by one request, and ${name} was told of it too`)
+        ids[makes].add(id)
+      }
+    }
+    const stored = await readMade(shop.db)
+    for (const makes of ['order', 'cart'] as const) {
+      const lost = [...ids[makes]].filter((id) => !stored[makes].has(id))
+      const doubled = [...stored[makes]].filter((id) => !ids[makes].has(id))
+      assert.deepEqual({ lost, doubled }, { lost: [], doubled: [] }, `acknowledged ${makes}s are there, and no others`)
+    }
+    return { told: known.length, unknown: unknown.length, orders: ids.order.size, carts: ids.cart.size }
+  }
+
+  async #askAgain(requests: readonly Sent[]): Promise<void> {
+    const waiting = requests.values()
+    await Promise.all(Array.from({ length: this.#options.clients }, async () => {
+      for (const request of waiting) {
+        for (let tries = 1; (await this.#ask(request)) === 'unknown'; tries++) {
+          assert.ok(tries < TRIES_MAX, `${request.name} cannot be told what became of it: ${JSON.stringify(foldLog(this.#options.log).get(request.name))}`)
+          await sleep(25)
+        }
+      }
+    }))
+  }
+}
+
+function madeId(body: { readonly id?: string; readonly order?: { readonly id: string } }): string | null {
+  return body.id ?? body.order?.id ?? null
+}
+
+/** What each request knows now. */
+function foldLog(log: ClientLog) {
+  return new Map(log.read().map((line) => [line.request, line]))
+}
+
+async function readMade(db: TestShop['db']): Promise<Record<Made, ReadonlySet<string>>> {
+  const [orders, carts] = await Promise.all([
+    db.rows<{ id: Id<'order'> }>({ name: 'test.orders', text: 'select id from orders.orders' }),
+    db.rows<{ id: Id<'cart'> }>({ name: 'test.carts', text: 'select id from carts.cart' }),
+  ])
+  return {
+    order: new Set(orders.map(({ id }) => formatId('order', id))),
+    cart: new Set(carts.map(({ id }) => formatId('cart', id))),
+  }
+}
