@@ -1,7 +1,9 @@
 import { audit } from './scenarios/audit.ts'
 import { growth } from './scenarios/growth.ts'
+import { importOrders } from './scenarios/import.ts'
 import { hot, intake, locations, nodes, supply } from './scenarios/intake.ts'
 import { lanes } from './scenarios/lanes.ts'
+import { loadCatalog } from './scenarios/load-catalog.ts'
 import { planFastScenario } from './scenarios/plan-fast.ts'
 import { start } from './scenarios/start.ts'
 import { trusted } from './scenarios/trusted.ts'
@@ -33,6 +35,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   supply: { about: 'the door with a million supply rows', run: supply },
   growth: { about: 'the door and looking orders up with 0, 100,000 and 1,000,000 orders', run: growth },
   lanes: { about: "shoppers' p50 and p99 alone and while bulk runs", run: lanes },
+  'load-catalog': { about: 'seconds to load 100,000 variants with prices over HTTP', run: loadCatalog },
+  import: { about: 'rows per second of `waybill import orders`, on --file or on a generated one', run: importOrders },
   audit: { about: 'seconds to check every invariant over a million orders', run: audit },
   'plan-fast': { about: 'microseconds of one sourcing decision', run: planFastScenario },
   start: { about: 'cold and warm start, idle memory', run: start },

@@ -13,6 +13,10 @@ import { upsertNodes } from './modules/sourcing/index.ts'
 import { openNode, type Node } from './node.ts'
 import { readConfig, type Config } from './platform/config.ts'
 import { createDb, type Tx } from './platform/db.ts'
+import { auditJson } from './platform/audits/audits.http.ts'
+import { openAuditDb } from './platform/audits/open-audit-db.ts'
+import { renderAudit } from './platform/audits/render-audit.ts'
+import { runAudits } from './platform/audits/run-audits.ts'
 import { createHttpServer, mountPlatform, type App } from './platform/http/index.ts'
 import { migrateJobs } from './platform/jobs/jobs.ts'
 import { migrate as migrateDatabase } from './platform/migrate.ts'
@@ -153,11 +157,10 @@ export async function keys(options: KeysOptions): Promise<number> {
 export async function audit({ json }: { readonly json: boolean }): Promise<number> {
   const config = configure({})
   return withDatabase(config, async (databaseUrl) => {
-    const db = createDb({ databaseUrl, poolMax: 2, applicationName: 'waybill audit', statementTimeoutMs: 0 })
-    const { runAudits, renderAudit } = await import('./platform/audits/run-audits.ts')
+    const db = openAuditDb(databaseUrl)
     try {
       const results = await runAudits(db)
-      say(json ? JSON.stringify({ results }) : renderAudit(results))
+      say(json ? JSON.stringify(auditJson(results)) : renderAudit(results))
       return results.some((result) => result.violations > 0) ? 1 : 0
     } finally {
       await db.close()

@@ -19,14 +19,15 @@ export type LookupFiles = Readonly<Record<LookupKind, string>>
 const ORDERS_LOOKED_UP = 2_000
 
 /**
- * Lookups of orders drawn from the whole of a database's history, with keys of its own. A list by SKU is cut at two
- * orders, so that a long history is not also asked for longer answers.
+ * Lookups of orders drawn from the whole of a database's history, with keys of its own. A list by SKU is cut at its
+ * newest order, so that a long history is not also asked for longer answers.
  */
 export async function writeLookups(db: Db): Promise<LookupFiles> {
-  const { channelId, skus } = await readShop(db)
+  const { channelId } = await readShop(db)
   const publishable = await createKey(db, { kind: 'publishable', name: 'lookups', channelId })
   const secret = await createKey(db, { kind: 'secret', name: 'lookups', scopes: ['orders:read'] })
   const { identity } = openRooms({ db, masterKey: benchMasterKey, providers: [] })
+  const sold = await db.rows<{ sku: string }>({ name: 'bench.sold', text: 'select distinct sku from orders.order_line' })
   const own = await draw(db, { withReference: false })
   const trusted = await draw(db, { withReference: true })
 
@@ -43,7 +44,7 @@ export async function writeLookups(db: Db): Promise<LookupFiles> {
     })),
     'admin by number': own.map(({ number }) => list(`number=W-${number}`)),
     'admin by reference': trusted.map(({ reference }) => list(`reference=${reference ?? ''}`)),
-    'admin by SKU': skus.map((sku) => list(`sku=${sku}&limit=2`)),
+    'admin by SKU': sold.map(({ sku }) => list(`sku=${sku}&limit=1`)),
   }
   const directory = mkdtempSync(join(tmpdir(), 'waybill-bench-lookups-'))
   const write = (kind: LookupKind): string => {

@@ -8,6 +8,8 @@ export interface BookEntry {
   readonly kind: 'authorisation' | 'capture' | 'void' | 'refund'
   /** The payment's id at the provider. */
   readonly payment: string
+  /** The order's number, as the provider was told it. */
+  readonly reference: string
   /** Minor units. */
   readonly amount: number
   readonly currency: string

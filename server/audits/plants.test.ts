@@ -8,6 +8,7 @@ import { createShop } from '../../bench/support/shop.ts'
 import { shopperOrder } from '../../bench/support/shopper-order.ts'
 import { goodManners } from '../../sandbox/psp/manners.ts'
 import { startProvider, type RunningProvider } from '../../sandbox/psp/server.ts'
+import { readProviderBook } from '../../test/support/books.ts'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
 import { createSandboxProvider, type SandboxProvider } from '../adapters/psp/sandbox.ts'
 import { newId, type Id } from '../kernel/id.ts'
@@ -200,12 +201,12 @@ async function sellFromInbound(): Promise<Id<'order'>> {
   return orderId
 }
 
-/** A job that a living worker has been at for five minutes. */
+/** A job that a worker, alive for an hour to come, has been at for five minutes. */
 async function holdJob(): Promise<void> {
   await addJobs(db, [{ task: 'askPayment', key: 'a', payload: {} }])
   await run(db, `update graphile_worker._private_jobs set locked_by = 'worker-1', locked_at = ${ago('5 minutes')}`)
   await run(db, `insert into platform.process (id, kind, worker, host, pid, version, started_at, heartbeat_at)
-    values (gen_random_uuid(), 'worker', 'worker-1', 'here', 1, 'test', clock_timestamp(), clock_timestamp())`)
+    values (gen_random_uuid(), 'worker', 'worker-1', 'here', 1, 'test', clock_timestamp(), ${ago('-1 hour')})`)
 }
 
 async function look(orderId: Id<'order'>): Promise<Placed> {
@@ -619,19 +620,6 @@ test('every predicate was seen finding what it is there for', () => {
   assert.deepEqual(ownPredicates.map(({ name }) => name).filter((name) => !meant.has(name)), [])
 })
 
-async function readBook(): Promise<BookEntry[]> {
-  const entries: BookEntry[] = []
-  for (let next: number | null = 0; next !== null; ) {
-    const page = (await (await fetch(`${psp.url}/book?after=${next}&limit=2`)).json()) as {
-      readonly entries: readonly BookEntry[]
-      readonly next: number | null
-    }
-    entries.push(...page.entries)
-    next = page.next
-  }
-  return entries
-}
-
 type Book = readonly BookEntry[]
 const theirs: readonly (readonly [what: string, spoil: (book: Book) => Book, differences: number])[] = [
   ['the same', (book) => book, 0],
@@ -642,7 +630,7 @@ const theirs: readonly (readonly [what: string, spoil: (book: Book) => Book, dif
 ]
 for (const [what, spoil, differences] of theirs) {
   test(`a provider's book with ${what}: ${differences} differences`, async () => {
-    const { count, sample } = await compareBooks(db, spoil(await readBook()))
+    const { count, sample } = await compareBooks(db, spoil(await readProviderBook(psp.url)))
     assert.equal(count, differences, JSON.stringify(sample))
   })
 }

@@ -19,6 +19,9 @@ create table payments.attempt (
   provider_reference text,
   action_url         text,
   failure            text,
+  -- The request that began it: whoever settles it also keeps that request's answer.
+  request_key        uuid,
+  request_run        uuid,
   tries              int not null default 0,
   -- The only truth about when this is tried again; null when nothing is left to do.
   next_try_at        timestamptz,

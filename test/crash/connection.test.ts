@@ -55,11 +55,11 @@ test('connections to the database break, also while committing: every order is t
     proxy.cut(random.chance(0.7) ? 'within a transaction' : 'idle')
   }
   danger = 0
+  assert.ok(!server.hasEnded(), `the server ended and said:\n${server.lastWords.join('\n')}`)
   await intake.end()
   t.diagnostic(`cuts: ${cuts.describe()}; answers by status: ${[...intake.heard].map(([status, count]) => `${status}: ${count}`).join(', ')}`)
   const judged = await intake.judge()
   t.diagnostic(JSON.stringify(judged))
-  assert.ok(!server.hasEnded(), 'the server lives')
   assert.deepEqual(server.defects, [])
   cuts.assertAllHit()
   await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })

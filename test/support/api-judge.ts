@@ -31,11 +31,15 @@ export function withoutRequestId({ json, text }: Answer): unknown {
   return rest
 }
 
+/** More than this nobody reads. */
+const FAULTS_TOLD_MAX = 40
+
 /** What `check` finds wrong with any of the operations, each told with its name; they are looked at side by side. */
 export async function faultsOf(
   operations: readonly ApiOperation[], check: (operation: ApiOperation) => Promise<readonly (string | null)[]>,
 ): Promise<string[]> {
   const found = await Promise.all(operations.map(async (operation) =>
     (await check(operation)).flatMap((fault) => (fault === null ? [] : [`${operation.name}: ${fault}`]))))
-  return found.flat()
+  const different = new Set(found.flat().map((fault) => fault.replaceAll(/"requestId":"[^"]*",?/g, '')))
+  return [...different].slice(0, FAULTS_TOLD_MAX)
 }

@@ -54,8 +54,7 @@ function alternativeFor(schema: JsonSchema, value: unknown): JsonSchema {
   const { anyOf } = schema
   if (anyOf === undefined) return schema
   const fits = (alternative: JsonSchema): boolean => {
-    if (Array.isArray(value)) return alternative.type === 'array'
-    if (typeof value !== 'object' || value === null) return false
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return isOfType(alternative, value)
     const names = Object.keys(value)
     return alternative.type === 'object' && (alternative.required ?? []).every((name) => names.includes(name)) &&
       Object.entries(alternative.properties ?? {}).every(([name, { const: only }]) => only === undefined || (value as Record<string, unknown>)[name] === only)
@@ -88,10 +87,7 @@ function forbiddenAt({ schema, value, pointer }: Place): Wrong[] {
   const alternatives = schema.anyOf ?? [schema]
   const types = new Set(alternatives.flatMap(typesOf))
   const wrongs: Wrong[] = otherTypes.filter(([, , type]) => !types.has(type)).map(([what, other]) => [what, other])
-  for (const alternative of alternatives) {
-    if (alternatives.length > 1 && !isOfType(alternative, value)) continue
-    wrongs.push(...wrongWithin(alternative, value))
-  }
+  wrongs.push(...wrongWithin(alternativeFor(schema, value), value))
   if (takesAnything(schema)) return []
   // Deep enough to end a reader that calls itself.
   if (pointer !== '' && !types.has('array')) wrongs.push(['nested 10,000 deep', new Text('['.repeat(10_000) + ']'.repeat(10_000))])

@@ -21,6 +21,8 @@ export interface ShopServer {
   readonly readyMs: number
   /** Log lines of defects: what the server itself says should not have happened. */
   readonly defects: readonly string[]
+  /** The end of what it said, for whoever asks why it ended. */
+  readonly lastWords: readonly string[]
   hasEnded(): boolean
   /** SIGKILL. */
   kill(): Promise<void>
@@ -68,6 +70,7 @@ export async function startServer({ command, port, env }: ServerOptions): Promis
     pid: child.pid ?? 0,
     readyMs: performance.now() - bornAtMs,
     defects,
+    lastWords,
     hasEnded: () => isOver,
     kill: end('SIGKILL'),
     stop: end('SIGTERM'),

@@ -51,6 +51,7 @@ export const layers = [
   { name: 'platform', places: ['server/platform/'], opens: ['kernel', 'platform'] },
   { name: 'rooms', places: ['server/modules/'], opens: ['kernel', 'platform', 'rooms'] },
   { name: 'adapters', places: ['server/adapters/'], opens: ['kernel', 'platform', 'adapters', 'room types'] },
+  { name: 'audits', places: ['server/audits/'], opens: ['kernel', 'platform', 'audits', 'workshop', 'composition', 'rooms', 'sandbox', 'adapters'] },
   { name: 'journey', places: ['server/journey.ts'], opens: ['kernel', 'platform', 'rooms'] },
   {
     name: 'composition',

@@ -215,7 +215,12 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
         return refuse(reply, refusals, { code: 'batch_too_large', variantsMax: BATCH_VARIANTS_MAX })
       }
       const command = { actor: actorOf(request.caller), edits }
-      const decisions = (await db.inTransaction((tx) => catalog.saveProducts(tx, command))).values()
+      const saved = await commitIf(
+        db,
+        (tx) => catalog.saveProducts(tx, command),
+        (decisions) => decisions.some(({ kind }) => kind === 'created' || kind === 'updated'),
+      )
+      const decisions = saved.values()
       const results = rows.map((row, index) =>
         row.kind === 'edit'
           ? resultOf(must(decisions.next().value, 'a decision an edit'), index)

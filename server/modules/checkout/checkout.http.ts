@@ -408,6 +408,8 @@ function refusalJson(refusal: PlacementRefusal | PayRefusal) {
         },
       }
     }
+    case 'placed_in_future':
+      return { code: refusal.code, at: formatInstant(refusal.at) }
     default:
       return refusal
   }

@@ -24,6 +24,7 @@ export const refusals = {
   promise_changed: { status: 409, meaning: 'The order would arrive later than the buyer accepts; `current` is the offer now.' },
   line_total_wrong: { status: 422, meaning: 'The discount or the tax of line number `line` is larger than the line itself.' },
   reference_reused: { status: 422, meaning: 'The channel placed another order under this reference: `orderId`.' },
+  placed_in_future: { status: 422, meaning: 'The order says it was placed later than now, which was `at`.' },
   channel_not_trusted: { status: 422, meaning: 'The channel does not exist, or may not bring its own prices.' },
   not_payable: { status: 409, meaning: 'The order does not wait for a payment; it is `orderStatus`.' },
   payment_overdue: { status: 409, meaning: 'The time to pay this order is over; order again.' },

@@ -13,8 +13,17 @@ import type { TrustedPlacement } from './placement.ts'
 import { CounterPool, SupplyPool } from './supply-pool.ts'
 
 const lamp: Offer = {
-  variantId: newId<'variant'>(), productId: newId<'product'>(), sku: 'LAMP', title: 'Lamp', kind: 'physical',
-  stocked: true, status: 'active', taxClass: 'standard', channelIds: new Set(), weightGrams: null, components: [],
+  variantId: newId<'variant'>(),
+  productId: newId<'product'>(),
+  sku: 'LAMP',
+  title: 'Lamp',
+  kind: 'physical',
+  stocked: true,
+  status: 'active',
+  taxClass: 'standard',
+  channelIds: new Set(),
+  weightGrams: null,
+  components: [],
   separable: true,
 }
 const locationId = newId<'location'>()
@@ -28,15 +37,28 @@ const world = {
 /** Lines as `quantity × unit price in minor units`. */
 function placement(lines: string, locationCode: string | null = 'store'): TrustedPlacement {
   return {
-    kind: 'trusted', channel: { id: newId<'channel'>() } as Channel, reference: '1', fingerprint: '', placedAt: null,
-    currency: 'GBP' as CurrencyCode, taxIncluded: true,
+    kind: 'trusted',
+    channel: { id: newId<'channel'>() } as Channel,
+    reference: '1',
+    fingerprint: '',
+    placedAt: null,
+    currency: 'GBP' as CurrencyCode,
+    taxIncluded: true,
     lines: lines.split(', ').map((line) => {
       const [quantity = '', price = ''] = line.split(' × ')
       return {
-        sku: 'LAMP', quantity: Number(quantity), unitPriceMinor: BigInt(price), discountMinor: 0n, taxMinor: 0n,
+        sku: 'LAMP',
+        quantity: Number(quantity),
+        unitPriceMinor: BigInt(price),
+        discountMinor: 0n,
+        taxMinor: 0n,
       }
     }),
-    charges: [], buyer: { email: null, address: null }, shipTo: null, method: 'carried_out', locationCode,
+    charges: [],
+    buyer: { email: null, address: null },
+    shipTo: null,
+    method: 'carried_out',
+    locationCode,
     paymentState: 'paid',
   }
 }

@@ -1,4 +1,5 @@
 import { must } from '../../kernel/invariant.ts'
+import { MINUTE_MS } from '../../kernel/time.ts'
 import { MONEY_MINOR_MAX } from '../../kernel/money.ts'
 import type { SellingWorld } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
@@ -9,6 +10,9 @@ import {
 import { draftDemand, type DemandDraft } from './decide-placement.ts'
 import { LINES_PER_TRUSTED_ORDER_MAX, type PlacementRefusal, type TrustedLine, type TrustedPlacement } from './placement.ts'
 import type { CounterPool, CounterTake, SupplyPool } from './supply-pool.ts'
+
+/** How far ahead of us a channel's clock may be. */
+const AHEAD_MAX_MS = 5 * MINUTE_MS
 
 export type TrustedMoney = Pick<NewOrderLine, 'unitPriceMinor' | 'discountMinor' | 'taxMinor' | 'totalMinor'>
 
@@ -43,6 +47,9 @@ export function decideTrusted(
   if (lines.length === 0) return refuse({ code: 'cart_empty' })
   if (lines.length > LINES_PER_TRUSTED_ORDER_MAX) {
     return refuse({ code: 'too_many_lines', linesMax: LINES_PER_TRUSTED_ORDER_MAX })
+  }
+  if (request.placedAt !== null && request.placedAt > world.at + AHEAD_MAX_MS) {
+    return refuse({ code: 'placed_in_future', at: world.at })
   }
   const offers: CatalogOffer[] = []
   const unknown: string[] = []

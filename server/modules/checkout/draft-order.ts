@@ -112,6 +112,7 @@ export function draftShopperOrder(
           provider: request.payment.provider,
           amount: { minor: totals.totalMinor, currency: request.currency },
           token: request.payment.token,
+          request: request.key,
         },
   }
 }

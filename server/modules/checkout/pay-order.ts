@@ -93,6 +93,7 @@ async function recordAttempt(
     provider,
     amount: { minor: order.total_minor, currency: order.currency },
     token,
+    request: key,
   }
   insertAttempts(tx, [attempt], { withinMs: FIRST_CALL_LEASE_MS })
   return { kind: 'recorded', attempt, order }

@@ -133,5 +133,7 @@ export async function resumePayment(
       )
     : null
   const demandIds = demand.map((each) => each.id)
-  return deps.settle.submit({ orderId, attemptId: attempt.id, demandIds, answer, key }, { lane: 'shopper' })
+  // A worker that goes on with it answers the request that died; its client may repeat it any time.
+  const request = key ?? attempt.request
+  return deps.settle.submit({ orderId, attemptId: attempt.id, demandIds, answer, key: request }, { lane: 'shopper' })
 }

@@ -8,9 +8,9 @@ import { promoteClaims } from '../inventory/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { extendPayBy, lockOrderRows, openOrders, type OrderRow } from '../orders/index.ts'
 import {
-  lockAttempts, settleAttempts, type AttemptStatus, type AuthoriseAnswer, type NotFound, type Settled,
+  lockAttempts, settleAttempts, type AttemptStatus, type AuthoriseAnswer, type NotFound, type RequestIdentity,
+  type Settled,
 } from '../payments/index.ts'
-import type { RequestKey } from './placement.ts'
 
 export interface Settlable {
   readonly orderId: Id<'order'>
@@ -18,8 +18,8 @@ export interface Settlable {
   readonly demandIds: readonly Id<'demandLine'>[]
   /** Null when the attempt was decided already: the request is answered with how it stands. */
   readonly answer: AuthoriseAnswer | NotFound | null
-  /** The request that is answered by this settlement; null when a worker asked. */
-  readonly key: RequestKey | null
+  /** The request that is answered by this settlement, by itself or by whoever went on with its payment. */
+  readonly key: RequestIdentity | null
 }
 
 /** What a payment attempt came to; kept as the answer of the request's key and given again to its repeats. */

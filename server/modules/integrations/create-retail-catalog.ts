@@ -29,7 +29,10 @@ export async function createRetailCatalog(
   { channel, priceListId }: RetailShop,
   skus: readonly RetailSku[],
 ): Promise<number> {
-  const known = await findVariants(db, skus.map(({ sku }) => sku))
+  const known = await findVariants(
+    db,
+    skus.map(({ sku }) => sku),
+  )
   const missing = skus.filter(({ sku }) => !known.has(sku))
   for (const part of inParts(missing, PRODUCTS_PER_COMMAND)) {
     const products = part.map((each) => productOf(each, channel.code))
@@ -39,7 +42,11 @@ export async function createRetailCatalog(
     // Together: a SKU that is there has its price.
     await db.inTransaction(async (tx) => {
       const saved = await catalog.saveProducts(tx, { actor: IMPORT_ACTOR, edits: products })
-      expectDone(saved.every(({ kind }) => kind === 'created'), 'catalog', saved)
+      expectDone(
+        saved.every(({ kind }) => kind === 'created'),
+        'catalog',
+        saved,
+      )
       const priced = await pricing.setPrices(tx, { actor: IMPORT_ACTOR, priceListId, edits: prices })
       const isSet = priced.kind === 'done' && priced.results.every(({ kind }) => kind === 'set')
       expectDone(isSet, 'price list', priced)

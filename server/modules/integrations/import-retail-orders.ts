@@ -14,7 +14,12 @@ import { openRejectFile } from './csv-reject-file.ts'
 import { hashFile } from './hash-file.ts'
 import { grouped, ImportProgress } from './import-progress.ts'
 import {
-  beginPlacing, completeRun, openRun, readRecordedRanges, readRejectedLines, type ImportRun,
+  beginPlacing,
+  completeRun,
+  openRun,
+  readRecordedRanges,
+  readRejectedLines,
+  type ImportRun,
 } from './integrations.sql.ts'
 import { introduceRetailCustomers } from './introduce-retail-customers.ts'
 import { LineSet } from './line-set.ts'
@@ -66,7 +71,10 @@ const KIND = 'online-retail'
  *
  * @returns the exit code: 0 when the books balance
  */
-export async function importRetailOrders(deps: ImportDeps, { file: path, rejectsFile }: ImportOptions): Promise<number> {
+export async function importRetailOrders(
+  deps: ImportDeps,
+  { file: path, rejectsFile }: ImportOptions,
+): Promise<number> {
   const { db, say } = deps
   const read = await readFile(deps, path)
   if (read === null) return 1
@@ -80,10 +88,10 @@ export async function importRetailOrders(deps: ImportDeps, { file: path, rejects
   const imported = await readImportedBooks(db, run.id, total)
   const isBalanced = areBooksBalanced(imported)
   if (run.status !== 'completed' && isBalanced) await finish(db, run.id, imported)
-  await writeRejects(deps, run.id, { path: rejectsFile ?? defaultRejectsFile(path), columns: file.columns })
-  say('')
   for (const line of renderImportedBooks(imported, plan.books)) say(line)
-  return isBalanced ? 0 : 1
+  const rejects = { path: rejectsFile ?? defaultRejectsFile(path), columns: file.columns }
+  const isTold = await tellRejects(deps, run.id, rejects)
+  return isBalanced && isTold ? 0 : 1
 }
 
 interface ReadFile {
@@ -95,6 +103,7 @@ interface ReadFile {
 /** @returns null when the file cannot be read; the person was told why */
 async function readFile({ say }: ImportDeps, path: string): Promise<ReadFile | null> {
   try {
+    say(`reading ${path}`)
     const hash = await hashFile(path)
     const file = await loadRetailFile(path)
     say(`read ${grouped(file.lineCount)} lines, ${grouped(file.invoices.length)} invoices`)
@@ -123,14 +132,17 @@ async function takeIn(deps: ImportDeps, run: ImportRun, { file, plan }: ReadFile
   if (recorded.size > 0) say(`going on: ${grouped(recorded.size)} lines were done before`)
   const { wallAt: at } = await db.clock()
   const progress = new ImportProgress({ say, isTerminal }, { lineCount: file.lineCount, doneLines: recorded.size, at })
-  await placeRetailInvoices({ db, checkout }, {
-    runId: run.id,
-    channel,
-    file,
-    people,
-    recorded,
-    onBatch: async (done) => progress.add(done, (await db.clock()).wallAt),
-  })
+  await placeRetailInvoices(
+    { db, checkout },
+    {
+      runId: run.id,
+      channel,
+      file,
+      people,
+      recorded,
+      onBatch: async (done) => progress.add(done, (await db.clock()).wallAt),
+    },
+  )
   return true
 }
 
@@ -160,12 +172,26 @@ async function finish(db: Db, runId: Id<'importRun'>, { books, orderCount }: Imp
 
 const REJECTS_PER_READ = 5_000
 
+interface RejectsTarget {
+  readonly path: string
+  readonly columns: readonly string[]
+}
+
+/** @returns false when the file of rejected lines could not be written; the person was told why */
+async function tellRejects(deps: ImportDeps, runId: Id<'importRun'>, target: RejectsTarget): Promise<boolean> {
+  try {
+    const count = await writeRejects(deps.db, runId, target)
+    if (count > 0) deps.say(`The ${grouped(count)} rejected lines, with their reasons, are in ${target.path}`)
+    return true
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    deps.say(`The rejected lines could not be written, name another file with --rejects: ${error.message}`)
+    return false
+  }
+}
+
 /** From the records, so that it holds every rejected line, whichever run of the command met it. */
-async function writeRejects(
-  { db, say }: ImportDeps,
-  runId: Id<'importRun'>,
-  { path, columns }: { readonly path: string; readonly columns: readonly string[] },
-): Promise<void> {
+async function writeRejects(db: Db, runId: Id<'importRun'>, { path, columns }: RejectsTarget): Promise<number> {
   const rejects = await openRejectFile(path, columns)
   let after = 0
   for (;;) {
@@ -175,7 +201,8 @@ async function writeRejects(
     if (last === undefined) break
     after = last.lineNumber
   }
-  if ((await rejects.close()) !== null) say(`${grouped(rejects.count)} rejected lines, with their reasons: ${path}`)
+  await rejects.close()
+  return rejects.count
 }
 
 /** `sales.csv.gz` → `sales.rejects.csv` */

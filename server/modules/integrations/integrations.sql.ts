@@ -196,10 +196,6 @@ export function insertKnownCustomers(
            select $1::text, reference, person_id from unnest($2::text[], $3::uuid[]) as customer (reference, person_id)
            on conflict do nothing
            returning reference, person_id as "personId"`,
-    values: [
-      kind,
-      customers.map(({ reference }) => reference),
-      plainArray(customers.map(({ personId }) => personId)),
-    ],
+    values: [kind, customers.map(({ reference }) => reference), plainArray(customers.map(({ personId }) => personId))],
   })
 }

@@ -25,7 +25,10 @@ export async function introduceRetailCustomers(
     await db.inTransaction(async (tx) => {
       const wanted = part.map((reference) => ({ reference, personId: newId<'person'>() }))
       const added = await insertKnownCustomers(tx, kind, wanted)
-      customers.recordPeople(tx, added.map(({ personId }) => ({ id: personId, kind: 'guest' })))
+      customers.recordPeople(
+        tx,
+        added.map(({ personId }) => ({ id: personId, kind: 'guest' })),
+      )
     })
   }
   const people = await readKnownCustomers(db, kind, references)

@@ -5,15 +5,24 @@ import { must } from '../../kernel/invariant.ts'
 import { QueueFullError } from '../../platform/batch/batch.ts'
 import { BusyError, type Db } from '../../platform/db.ts'
 import {
-  refusals, type Checkout, type PlacementRefusal, type TrustedOutcome, type TrustedPlacement,
+  refusals,
+  type Checkout,
+  type PlacementRefusal,
+  type TrustedOutcome,
+  type TrustedPlacement,
 } from '../checkout/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { eachAtOnce } from './each-at-once.ts'
+import { inParts } from './in-parts.ts'
 import { insertLines, type ImportLine } from './integrations.sql.ts'
 import type { PeopleByReference } from './introduce-retail-customers.ts'
 import type { LineSet } from './line-set.ts'
 import {
-  amountThousandths, planRetailInvoice, type RetailInvoice, type RetailInvoicePlan, type RetailOrder,
+  amountThousandths,
+  planRetailInvoice,
+  type RetailInvoice,
+  type RetailInvoicePlan,
+  type RetailOrder,
 } from './plan-retail-invoice.ts'
 import { retailTarget } from './prepare-retail-shop.ts'
 import type { MalformedLine, RetailFile } from './read-retail.ts'
@@ -25,8 +34,6 @@ const ORDERS_PER_BATCH = 500
  */
 const LINES_PER_BATCH = 3_000
 const BATCHES_AT_ONCE = 3
-/** Lines that nothing is done about but to record them. */
-const MALFORMED_PER_BATCH = 5_000
 
 export interface PlacingDeps {
   readonly db: Db
@@ -54,17 +61,15 @@ export interface BatchDone {
  * that it is there.
  */
 export async function placeRetailInvoices(deps: PlacingDeps, placing: Placing): Promise<void> {
-  const { runId, file, recorded, onBatch } = placing
+  const { file, recorded, onBatch } = placing
   await eachAtOnce(batchesOf(file.invoices, recorded), BATCHES_AT_ONCE, async (batch) => {
-    const lines = await placeBatch(deps, placing, batch)
-    await deps.db.inTransaction(async (tx) => insertLines(tx, runId, lines))
-    await onBatch({ lineCount: lines.length, orderCount: orderCountOf(batch) })
+    const lineCount = await patiently(deps.checkout, () => takeIn(deps, placing, batch))
+    await onBatch({ lineCount, orderCount: ordersOf(batch).length })
   })
   const malformed = file.malformed.filter(({ lineNumber }) => !recorded.has(lineNumber)).map(malformedLine)
-  for (let from = 0; from < malformed.length; from += MALFORMED_PER_BATCH) {
-    const part = malformed.slice(from, from + MALFORMED_PER_BATCH)
-    await deps.db.inTransaction(async (tx) => insertLines(tx, runId, part))
-    await onBatch({ lineCount: part.length, orderCount: 0 })
+  for (const lines of inParts(malformed, LINES_PER_BATCH)) {
+    await record(deps, placing, lines)
+    await onBatch({ lineCount: lines.length, orderCount: 0 })
   }
 }
 
@@ -72,7 +77,10 @@ interface PlannedInvoice extends RetailInvoicePlan {
   readonly invoice: RetailInvoice
 }
 
-function* batchesOf(invoices: readonly RetailInvoice[], recorded: LineSet): Generator<PlannedInvoice[], void, undefined> {
+function* batchesOf(
+  invoices: readonly RetailInvoice[],
+  recorded: LineSet,
+): Generator<PlannedInvoice[], void, undefined> {
   let batch: PlannedInvoice[] = []
   let lineCount = 0
   for (const invoice of invoices) {
@@ -90,20 +98,23 @@ function* batchesOf(invoices: readonly RetailInvoice[], recorded: LineSet): Gene
   if (batch.length > 0) yield batch
 }
 
-function orderCountOf(batch: readonly PlannedInvoice[]): number {
-  return batch.filter(({ order }) => order !== null).length
+function ordersOf(batch: readonly PlannedInvoice[]): RetailOrder[] {
+  return batch.flatMap(({ order }) => order ?? [])
 }
 
-async function placeBatch(
-  { checkout }: PlacingDeps,
-  { channel, people }: Placing,
-  batch: readonly PlannedInvoice[],
-): Promise<ImportLine[]> {
-  const orders = batch.flatMap(({ order }) => (order === null ? [] : [placementOf(order, channel, people)]))
-  const outcomes = (await patiently(checkout, () => checkout.placeTrustedOrders(orders))).values()
-  return batch.flatMap((planned) =>
+/** @returns the number of lines */
+async function takeIn(deps: PlacingDeps, placing: Placing, batch: readonly PlannedInvoice[]): Promise<number> {
+  const placements = ordersOf(batch).map((order) => placementOf(order, placing))
+  const outcomes = (await deps.checkout.placeTrustedOrders(placements)).values()
+  const lines = batch.flatMap((planned) =>
     linesOf(planned, planned.order === null ? null : must(outcomes.next().value, 'an outcome for every order')),
   )
+  await record(deps, placing, lines)
+  return lines.length
+}
+
+async function record({ db }: PlacingDeps, { runId }: Placing, lines: readonly ImportLine[]): Promise<void> {
+  await db.inTransaction(async (tx) => insertLines(tx, runId, lines))
 }
 
 const TRIES_MAX = 6
@@ -119,6 +130,7 @@ async function patiently<Result>(checkout: PlacingDeps['checkout'], work: () => 
     } catch (error) {
       if (tries === TRIES_MAX || !(error instanceof BusyError || error instanceof QueueFullError)) throw error
     }
+    // What else was handed over goes on; a second order with the number of one under way would be refused.
     await checkout.drained()
     await sleep(tries * 500)
   }
@@ -156,13 +168,23 @@ function malformedLine({ lineNumber, raw, fault }: MalformedLine): ImportLine {
   return { lineNumber, raw, outcome: 'rejected', reason: 'malformed', detail: fault, ...nothing }
 }
 
-function placementOf(order: RetailOrder, channel: Channel, people: PeopleByReference): TrustedPlacement {
+function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedPlacement {
   const { reference, placedAt, currency, taxIncluded, lines, charges, customer, fulfillment, payment } = order
   const personId = customer === undefined ? null : must(people.get(customer.reference), 'the person of a customer')
   return {
-    kind: 'trusted', channel, reference, fingerprint: fingerprintOf(order), placedAt, currency, taxIncluded,
+    kind: 'trusted',
+    channel,
+    reference,
+    fingerprint: fingerprintOf(order),
+    placedAt,
+    currency,
+    taxIncluded,
     lines: lines.map(({ sku, quantity, unitPrice }) => ({
-      sku, quantity, unitPriceMinor: unitPrice.minor, discountMinor: 0n, taxMinor: 0n,
+      sku,
+      quantity,
+      unitPriceMinor: unitPrice.minor,
+      discountMinor: 0n,
+      taxMinor: 0n,
     })),
     charges: charges.map(({ type, amount }) => ({ type, amountMinor: amount.minor, taxMinor: 0n })),
     buyer: { personId, addressId: null },

@@ -62,11 +62,22 @@ function isFit({ kind, trusted, taxIncluded, currencies }: Channel): boolean {
 
 async function createChannel(tx: Tx, legalEntities: readonly LegalEntity[]): Promise<void> {
   const channel = {
-    code: retailTarget.channel, name: 'Online Retail (imported)', kind: 'import', marketId: null,
+    code: retailTarget.channel,
+    name: 'Online Retail (imported)',
+    kind: 'import',
+    marketId: null,
     legalEntityId: legalEntities.find(isBritish)?.id ?? (await createLegalEntity(tx)),
-    currency: GBP, currencies: [GBP], locale: 'en-GB', timeZone, taxIncluded: true, trusted: true,
+    currency: GBP,
+    currencies: [GBP],
+    locale: 'en-GB',
+    timeZone,
+    taxIncluded: true,
+    trusted: true,
     // Nobody fills a cart or pays here: the shortest sensible terms.
-    cartTtlS: 3_600, paymentTtlS: 3_600, paymentCapS: 86_400, active: true,
+    cartTtlS: 3_600,
+    paymentTtlS: 3_600,
+    paymentCapS: 86_400,
+    active: true,
   } as const
   const outcome = await createConfiguration(tx, { actor: IMPORT_ACTOR, kind: 'channel', fields: channel })
   expectDone(outcome.kind === 'created', 'channel', outcome)
@@ -88,8 +99,17 @@ async function openStore({ db, inventory, joinNetwork }: ShopDeps, channel: Chan
   const known = (await inventory.currentLocations()).byCode.get(retailTarget.location)
   if (known !== undefined) return known.active
   const fields = {
-    code: retailTarget.location, name: 'Online Retail, London', kind: 'store', legalEntityId: channel.legalEntityId,
-    timeZone, country, region: null, city: 'London', postalCode: 'EC1A 1BB', latitude: 51.5202, longitude: -0.0979,
+    code: retailTarget.location,
+    name: 'Online Retail, London',
+    kind: 'store',
+    legalEntityId: channel.legalEntityId,
+    timeZone,
+    country,
+    region: null,
+    city: 'London',
+    postalCode: 'EC1A 1BB',
+    latitude: 51.5202,
+    longitude: -0.0979,
     active: true,
   } as const
   await db.inTransaction(async (tx) => {
@@ -106,8 +126,14 @@ async function findPriceList({ db, pricing }: ShopDeps, channel: Channel): Promi
   const known = (await pricing.currentBook()).priceLists.find(({ code }) => code === PRICE_LIST)
   if (known !== undefined) return known.id
   const fields = {
-    code: PRICE_LIST, name: 'Online Retail (imported), with VAT', channelId: channel.id, currency: GBP,
-    taxIncluded: true, priority: 0, validFrom: null, validUntil: null,
+    code: PRICE_LIST,
+    name: 'Online Retail (imported), with VAT',
+    channelId: channel.id,
+    currency: GBP,
+    taxIncluded: true,
+    priority: 0,
+    validFrom: null,
+    validUntil: null,
   } as const
   const outcome = await db.inTransaction((tx) =>
     pricing.createPricing(tx, { actor: IMPORT_ACTOR, kind: 'priceList', fields }),

@@ -19,7 +19,11 @@ export interface ImportedBooks {
 }
 
 /** @param total  what was counted while the file was read */
-export async function readImportedBooks(source: Queryable, runId: Id<'importRun'>, total: Tally): Promise<ImportedBooks> {
+export async function readImportedBooks(
+  source: Queryable,
+  runId: Id<'importRun'>,
+  total: Tally,
+): Promise<ImportedBooks> {
   const [tallies, orderIds] = await Promise.all([readTallies(source, runId), readRunOrderIds(source, runId)])
   let ordersMinor = 0n
   for (const part of inParts(orderIds, ORDERS_PER_READ)) {
@@ -31,7 +35,9 @@ export async function readImportedBooks(source: Queryable, runId: Id<'importRun'
     accepted: sumOf(tallies, 'accepted'),
     rejected: sumOf(tallies, 'rejected'),
     setAside: sumOf(tallies, 'set_aside'),
-    byReason: new Map(tallies.map(({ outcome, reason, lines, thousandths }) => [`${outcome} ${reason}`, { lines, thousandths }])),
+    byReason: new Map(
+      tallies.map(({ outcome, reason, lines, thousandths }) => [`${outcome} ${reason}`, { lines, thousandths }]),
+    ),
   }
   return { books, orderCount: orderIds.length, ordersThousandths: ordersMinor * THOUSANDTHS_PER_PENNY }
 }

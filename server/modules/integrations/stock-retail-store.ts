@@ -40,7 +40,11 @@ interface Entry {
  */
 export async function stockRetailStore(
   deps: StockDeps,
-  { runId, channelId, file }: {
+  {
+    runId,
+    channelId,
+    file,
+  }: {
     readonly runId: Id<'importRun'>
     readonly channelId: Id<'channel'>
     readonly file: RetailFile
@@ -49,7 +53,10 @@ export async function stockRetailStore(
   const known = await knownInvoices(deps.db, { runId, channelId, file })
   const invoices = file.invoices.filter(({ invoiceNo }) => !known.has(invoiceNo))
   const { catalog, stockAdjustments } = planRetailImport({ ...file, invoices }, retailTarget)
-  const variants = await findVariants(deps.db, catalog.map(({ sku }) => sku))
+  const variants = await findVariants(
+    deps.db,
+    catalog.map(({ sku }) => sku),
+  )
   const isStocked = ({ sku }: { readonly sku: string }): boolean => variants.get(sku)?.stocked === true
 
   const opening = catalog
@@ -80,7 +87,11 @@ async function post({ inventory }: StockDeps, keyPrefix: string, entries: readon
 /** Numbers of invoices that are orders of the channel, or whose adjustments another file brought. */
 async function knownInvoices(
   db: Db,
-  { runId, channelId, file }: {
+  {
+    runId,
+    channelId,
+    file,
+  }: {
     readonly runId: Id<'importRun'>
     readonly channelId: Id<'channel'>
     readonly file: RetailFile
@@ -90,7 +101,10 @@ async function knownInvoices(
   for (const part of inParts(file.invoices, REFERENCES_PER_READ)) {
     const references = part.map(({ invoiceNo }) => invoiceNo)
     const [orders, adjusted] = await Promise.all([
-      readOrdersByReference(db, references.map((reference) => ({ channelId, reference }))),
+      readOrdersByReference(
+        db,
+        references.map((reference) => ({ channelId, reference })),
+      ),
       readAdjustmentsOfOtherRuns(db, runId, references),
     ])
     for (const { reference } of orders) if (reference !== null) known.add(reference)

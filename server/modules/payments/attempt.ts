@@ -24,6 +24,14 @@ export interface NewAttempt {
   readonly provider: string
   readonly amount: Money
   readonly token: string
+  /** The idempotency key of the request, and its execution. */
+  readonly request: RequestIdentity | null
+}
+
+/** An idempotency key as it is kept, and the execution that holds it. */
+export interface RequestIdentity {
+  readonly id: string
+  readonly run: string
 }
 
 export interface Attempt {
@@ -37,6 +45,7 @@ export interface Attempt {
   readonly providerReference: string | null
   readonly actionUrl: string | null
   readonly failure: string | null
+  readonly request: RequestIdentity | null
   readonly tries: number
   readonly version: number
   readonly createdAt: Instant
@@ -54,6 +63,8 @@ export interface AttemptRow {
   readonly provider_reference: string | null
   readonly action_url: string | null
   readonly failure: string | null
+  readonly request_key: string | null
+  readonly request_run: string | null
   readonly tries: number
   readonly version: number
   readonly created_at: Instant
@@ -71,6 +82,7 @@ export function attemptOf(row: AttemptRow): Attempt {
     providerReference: row.provider_reference,
     actionUrl: row.action_url,
     failure: row.failure,
+    request: row.request_key === null || row.request_run === null ? null : { id: row.request_key, run: row.request_run },
     tries: row.tries,
     version: row.version,
     createdAt: row.created_at,

@@ -1,5 +1,5 @@
 export { events } from './payments.events.ts'
-export { attemptOf, isUndecided, type Attempt, type AttemptRow, type AttemptStatus, type NewAttempt } from './attempt.ts'
+export { attemptOf, isUndecided, type Attempt, type AttemptRow, type AttemptStatus, type NewAttempt, type RequestIdentity } from './attempt.ts'
 export { dueAttempts } from './due-attempts.ts'
 export { giveUpAttempts } from './give-up-attempts.ts'
 export { decideSettlement, type Settlement } from './decide-settlement.ts'

@@ -4,7 +4,7 @@ import { instantArray, plainArray, type Queryable, type Tx } from '../../platfor
 import type { AttemptRow, AttemptStatus, NewAttempt } from './attempt.ts'
 
 const attemptColumns = `id, order_id, tender, provider, amount_minor, currency, status, token, provider_reference,
-  action_url, failure, tries, version, created_at`
+  action_url, failure, request_key, request_run, tries, version, created_at`
 
 /**
  * Records the intents before the provider hears of them. `next_try_at` lies beyond the first call's deadline: whoever
@@ -14,10 +14,11 @@ export function insertAttempts(tx: Tx, attempts: readonly NewAttempt[], firstCal
   tx.send({
     name: 'payments.insert_attempts',
     text: `insert into payments.attempt
-             (id, order_id, provider, amount_minor, currency, status, token, tries, next_try_at, leased_until, created_at)
-           select id, order_id, provider, amount_minor, currency, 'pending', token, 1, $7::timestamptz, $7::timestamptz, $8::timestamptz
-             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[])
-                  as attempt (id, order_id, provider, amount_minor, currency, token)`,
+             (id, order_id, provider, amount_minor, currency, status, token, request_key, request_run, tries, next_try_at,
+              leased_until, created_at)
+           select id, order_id, provider, amount_minor, currency, 'pending', token, request_key, request_run, 1, $7::timestamptz, $7::timestamptz, $8::timestamptz
+             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $9::uuid[], $10::uuid[])
+                  as attempt (id, order_id, provider, amount_minor, currency, token, request_key, request_run)`,
     values: [
       plainArray(attempts.map((attempt) => attempt.id)),
       plainArray(attempts.map((attempt) => attempt.orderId)),
@@ -27,6 +28,8 @@ export function insertAttempts(tx: Tx, attempts: readonly NewAttempt[], firstCal
       attempts.map((attempt) => attempt.token),
       new Date(addMs(tx.wallAt, firstCall.withinMs)),
       new Date(tx.at),
+      plainArray(attempts.map(({ request }) => request?.id ?? null)),
+      plainArray(attempts.map(({ request }) => request?.run ?? null)),
     ],
   })
 }

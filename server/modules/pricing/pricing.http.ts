@@ -213,7 +213,7 @@ function mountPrices(app: App, { db, pricing }: PricingHttpDeps): void {
       const outcome = await commitIf(
         db,
         (tx) => pricing.setPrices(tx, command),
-        ({ kind }) => kind !== 'unknown',
+        (set) => set.kind !== 'unknown' && set.results.some(({ kind }) => kind !== 'error'),
       )
       if (outcome.kind === 'unknown') return refusePlatform(reply, 'not_found')
       const written = outcome.results.values()

@@ -124,5 +124,5 @@ supply-quantity-is-the-sum-of-its-entries
   and 2 more
 
 2 invariants checked in 1.3 s: one is violated`)
-  assert.match(renderAudit([]), /^violations {6}ms {2}invariant\n\n0 invariants checked in 0.0 s: every invariant holds$/)
+  assert.match(renderAudit([]), /\n\n0 invariants checked in 0.0 s: every invariant holds$/)
 })

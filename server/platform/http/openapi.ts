@@ -242,7 +242,8 @@ function platformCodesOf({ scope, idempotent, ifMatch, query, params }: Operatio
   return [
     ...(takesBody ? (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
     ...(takesBody || query !== null ? (['invalid_request'] as const) : []),
-    ...(params === null ? [] : (['not_found'] as const)),
+    // Also a filter or a body can name what is not there, or not for this key.
+    ...(takesBody || query !== null || params !== null ? (['not_found'] as const) : []),
     ...(idempotent === 'key'
       ? (['idempotency_key_required', 'request_in_progress', 'idempotency_key_reused'] as const)
       : []),
