@@ -18,7 +18,9 @@ const { values, positionals } = parseArgs({
 const [name] = positionals
 const scenario = name === undefined || !Object.hasOwn(scenarios, name) ? undefined : scenarios[name]
 if (scenario === undefined) {
-  process.stdout.write(`Usage: npm run bench -- SCENARIO [--json] [--seconds N] [--concurrency N,N] [--quick] [--file FILE]\n\n`)
+  process.stdout.write(
+    `Usage: npm run bench -- SCENARIO [--json] [--seconds N] [--concurrency N,N] [--quick] [--file FILE]\n\n`,
+  )
   for (const [each, { about }] of Object.entries(scenarios)) process.stdout.write(`  ${each.padEnd(14)}${about}\n`)
   process.exit(name === undefined ? 0 : 2)
 }
@@ -36,6 +38,7 @@ try {
   })
   const result = {
     scenario: name,
+    quick: values.quick,
     figures,
     machine: {
       processors: cpus().length,

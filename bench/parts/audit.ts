@@ -29,6 +29,9 @@ const result: AuditRunResult = {
   predicates: results.length,
   violations: results.reduce((sum, { violations }) => sum + violations, 0),
   violated: results.filter(({ violations }) => violations > 0),
-  slowest: results.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST_SHOWN).map(({ name, ms }) => ({ name, ms })),
+  slowest: results
+    .toSorted((a, b) => b.ms - a.ms)
+    .slice(0, SLOWEST_SHOWN)
+    .map(({ name, ms }) => ({ name, ms })),
 }
 process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -36,13 +36,15 @@ if (priceList === undefined) throw new Error('the shop has no price list')
 
 let next = 0
 const began = performance.now()
-await Promise.all(Array.from({ length: concurrency }, async () => {
-  while (next < products) {
-    const first = next
-    next += productsPerBatch
-    await loadProducts(first, Math.min(productsPerBatch, products - first), priceList.id)
-  }
-}))
+await Promise.all(
+  Array.from({ length: concurrency }, async () => {
+    while (next < products) {
+      const first = next
+      next += productsPerBatch
+      await loadProducts(first, Math.min(productsPerBatch, products - first), priceList.id)
+    }
+  }),
+)
 const seconds = (performance.now() - began) / 1_000
 await pool.close()
 const used = process.cpuUsage()
@@ -60,7 +62,8 @@ async function loadProducts(first: number, count: number, priceListId: string): 
   const skus = rows.flatMap((row) => row.variants.map(({ sku }) => sku))
   for (let from = 0; from < skus.length; from += PRICES_PER_CALL) {
     const prices = skus.slice(from, from + PRICES_PER_CALL).map((sku, index) => ({
-      sku, price: { amount: 1_000 + index, currency: 'USD' },
+      sku,
+      price: { amount: 1_000 + index, currency: 'USD' },
     }))
     expectNoErrors(await send('PUT', `/v1/admin/price-lists/${priceListId}/prices`, { prices }))
   }
@@ -94,7 +97,11 @@ function expectNoErrors({ results }: BatchAnswer): void {
   if (failed !== undefined) throw new Error(JSON.stringify(failed))
 }
 
-async function send<Answer = BatchAnswer>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<Answer> {
+async function send<Answer = BatchAnswer>(
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: object,
+): Promise<Answer> {
   requests++
   const answer = await pool.request({
     method,

@@ -35,15 +35,19 @@ if (own === undefined || trusted === undefined) throw new Error('the shop lacks 
 
 const fromMs = Date.now()
 let next = 0
-await Promise.all(Array.from({ length: SHOPPERS_AT_ONCE }, async () => {
-  while (next < shopperOrders) {
-    const outcome = await checkout.placeOrder(shopperOrder(own, skus, next++))
-    if (outcome.kind === 'refused') throw new Error(`an order was refused: ${outcome.refusal.code}`)
-  }
-}))
+await Promise.all(
+  Array.from({ length: SHOPPERS_AT_ONCE }, async () => {
+    while (next < shopperOrders) {
+      const outcome = await checkout.placeOrder(shopperOrder(own, skus, next++))
+      if (outcome.kind === 'refused') throw new Error(`an order was refused: ${outcome.refusal.code}`)
+    }
+  }),
+)
 for (let placed = 0; placed < trustedOrders; placed += ORDERS_PER_BATCH) {
   const outcomes = await checkout.placeTrustedOrders(
-    Array.from({ length: ORDERS_PER_BATCH }, (_, index) => trustedPlacement(trusted, skus, `seed-${placed + index}`, placed + index)),
+    Array.from({ length: ORDERS_PER_BATCH }, (_, index) =>
+      trustedPlacement(trusted, skus, `seed-${placed + index}`, placed + index),
+    ),
   )
   for (const outcome of outcomes) {
     if (outcome.kind === 'refused') throw new Error(`an order was refused: ${outcome.refusal.code}`)
@@ -52,9 +56,17 @@ for (let placed = 0; placed < trustedOrders; placed += ORDERS_PER_BATCH) {
 await checkout.drained()
 const period: SeedPeriod = { fromMs, toMs: Date.now() }
 
-const orders = await db.rows<{ id: Id<'order'> }>({ name: 'bench.seed_orders', text: 'select id from orders.orders order by id' })
+const orders = await db.rows<{ id: Id<'order'> }>({
+  name: 'bench.seed_orders',
+  text: 'select id from orders.orders order by id',
+})
 for (let from = 0; from < orders.length; from += ORDERS_PER_BATCH) {
-  await db.inTransaction((tx) => projectOrders(tx, orders.slice(from, from + ORDERS_PER_BATCH).map(({ id }) => id)))
+  await db.inTransaction((tx) =>
+    projectOrders(
+      tx,
+      orders.slice(from, from + ORDERS_PER_BATCH).map(({ id }) => id),
+    ),
+  )
 }
 await db.close()
 process.stdout.write(`${JSON.stringify(period)}\n`)

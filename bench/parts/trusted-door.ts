@@ -35,7 +35,8 @@ const measured = await runLoad({
     const first = batch * ORDERS_PER_BATCH
     const outcomes = await rooms.checkout.placeTrustedOrders(
       Array.from({ length: ORDERS_PER_BATCH }, (_, index) =>
-        trustedPlacement(channel, skus, `door-${first + index}`, first + index)),
+        trustedPlacement(channel, skus, `door-${first + index}`, first + index),
+      ),
     )
     placed += outcomes.length
     return outcomes.every(({ kind }) => kind === 'placed')

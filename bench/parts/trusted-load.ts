@@ -35,7 +35,8 @@ const measured = await runLoad({
   async call(batch) {
     const first = batch * ORDERS_PER_BATCH
     const orders = Array.from({ length: ORDERS_PER_BATCH }, (_, index) =>
-      trustedBody(skus, `http-${first + index}`, first + index))
+      trustedBody(skus, `http-${first + index}`, first + index),
+    )
     const body = JSON.stringify({ orders })
     for (;;) {
       const answer = await pool.request({ method: 'POST', path: '/v1/admin/orders/batch', headers, body })

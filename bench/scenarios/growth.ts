@@ -42,7 +42,13 @@ export async function growth({ cluster, log, seconds, quick }: ScenarioContext) 
 
 async function compareIntake(
   cluster: Cluster,
-  { fullUrl, orders, pairs, seconds, log }: {
+  {
+    fullUrl,
+    orders,
+    pairs,
+    seconds,
+    log,
+  }: {
     readonly fullUrl: string
     readonly orders: number
     readonly pairs: number
@@ -76,7 +82,12 @@ async function compareIntake(
 
 async function compareLookups(
   cluster: Cluster,
-  { seed, fullUrl, pairs, log }: {
+  {
+    seed,
+    fullUrl,
+    pairs,
+    log,
+  }: {
     readonly seed: string
     readonly fullUrl: string
     readonly pairs: number
@@ -85,19 +96,21 @@ async function compareLookups(
 ) {
   const fewUrl = await cluster.copy(seed, 'few')
   const [fewFiles, fullFiles] = [await lookupsOf(fewUrl), await lookupsOf(fullUrl)]
-  const measured = await serving(fewUrl, (few) => serving(fullUrl, async (full) => {
-    const results: Partial<Record<LookupKind, { few: LoadResult; full: LoadResult }[]>> = {}
-    for (const kind of lookupKinds) {
-      const look = (url: string, lookupsFile: string): Promise<LoadResult> =>
-        runPart('lookup-load.ts', { ...LOOKUP, url, lookupsFile } satisfies LookupLoadOptions)
-      const steps = { few: () => look(few.url, fewFiles[kind]), full: () => look(full.url, fullFiles[kind]) }
-      log(`growth: looking up, ${kind}`)
-      const ofKind: { few: LoadResult; full: LoadResult }[] = []
-      for (let pair = 1; pair <= pairs; pair++) ofKind.push(await inTurn(pair, steps))
-      results[kind] = ofKind
-    }
-    return results
-  }))
+  const measured = await serving(fewUrl, (few) =>
+    serving(fullUrl, async (full) => {
+      const results: Partial<Record<LookupKind, { few: LoadResult; full: LoadResult }[]>> = {}
+      for (const kind of lookupKinds) {
+        const look = (url: string, lookupsFile: string): Promise<LoadResult> =>
+          runPart('lookup-load.ts', { ...LOOKUP, url, lookupsFile } satisfies LookupLoadOptions)
+        const steps = { few: () => look(few.url, fewFiles[kind]), full: () => look(full.url, fullFiles[kind]) }
+        log(`growth: looking up, ${kind}`)
+        const ofKind: { few: LoadResult; full: LoadResult }[] = []
+        for (let pair = 1; pair <= pairs; pair++) ofKind.push(await inTurn(pair, steps))
+        results[kind] = ofKind
+      }
+      return results
+    }),
+  )
   await cluster.drop('few')
   return Object.entries(measured).map(([kind, ofKind]) => ({
     kind,
@@ -113,7 +126,8 @@ function shareOf(ratios: readonly number[]): Judged {
 
 /** Every other pair the other way round, so that a machine that gets busier does not favour the first. */
 async function inTurn<Results extends Record<string, unknown>>(
-  pair: number, steps: { readonly [Name in keyof Results]: () => Promise<Results[Name]> },
+  pair: number,
+  steps: { readonly [Name in keyof Results]: () => Promise<Results[Name]> },
 ): Promise<Results> {
   const names = Object.keys(steps)
   const results: Record<string, unknown> = {}

@@ -55,7 +55,10 @@ export async function importOrders({ cluster, log, file, quick }: ScenarioContex
   }
 }
 
-async function generate(directory: string, options: { readonly lines: number; readonly seed: number }): Promise<string> {
+async function generate(
+  directory: string,
+  options: { readonly lines: number; readonly seed: number },
+): Promise<string> {
   const path = join(directory, `generated-${options.lines}.csv`)
   await pipeline(Readable.from(generateRetailCsv(options)), createWriteStream(path))
   return path

@@ -26,7 +26,10 @@ export async function lanes({ cluster, log, seconds = SECONDS, concurrencies = [
       runPart<Shoppers>('http-load.ts', { ...load, urls: [url], publishableKey, concurrency } satisfies HttpLoadOptions)
     const marketplace = (url: string) =>
       runPart<TrustedLoadResult>('trusted-load.ts', {
-        ...load, url, secretKey, concurrency: BULK_BATCHES_AT_ONCE,
+        ...load,
+        url,
+        secretKey,
+        concurrency: BULK_BATCHES_AT_ONCE,
       } satisfies TrustedLoadOptions)
     const pairs: { alone: Shoppers; beside: Shoppers; bulk: TrustedLoadResult }[] = []
     for (let pair = 1; pair <= (quick ? 1 : PAIRS); pair++) {
@@ -34,7 +37,8 @@ export async function lanes({ cluster, log, seconds = SECONDS, concurrencies = [
       const alone = await serving(await cluster.copy('shop', 'alone'), ({ url }) => shoppers(url))
       await cluster.drop('alone')
       const [beside, bulk] = await serving(await cluster.copy('shop', 'beside'), ({ url }) =>
-        Promise.all([shoppers(url), marketplace(url)]))
+        Promise.all([shoppers(url), marketplace(url)]),
+      )
       await cluster.drop('beside')
       pairs.push({ alone, beside, bulk })
     }

@@ -22,7 +22,11 @@ export async function loadCatalog({ cluster, log, concurrencies = [2], quick }: 
     const load = await serving(await cluster.copy('shop', 'loaded'), async (node) => {
       const before = node.cpuMs() ?? NaN
       const result = await runPart<CatalogLoadResult>('catalog-load.ts', {
-        url: node.url, secretKey, variants, variantsPerProduct: VARIANTS_PER_PRODUCT, concurrency,
+        url: node.url,
+        secretKey,
+        variants,
+        variantsPerProduct: VARIANTS_PER_PRODUCT,
+        concurrency,
       } satisfies CatalogLoadOptions)
       return { ...result, serverCpuMsPerVariant: round(((node.cpuMs() ?? NaN) - before) / variants) }
     })

@@ -21,14 +21,18 @@ export async function trusted({ cluster, log, seconds = SECONDS, concurrencies =
     log(`trusted, ${concurrency} batches at once: door`)
     const doorUrl = await cluster.copy('shop', 'door')
     const door = await runPart<TrustedResult>('trusted-door.ts', {
-      ...load, databaseUrl: doorUrl,
+      ...load,
+      databaseUrl: doorUrl,
     } satisfies TrustedDoorOptions)
     await cluster.drop('door')
     log(`trusted, ${concurrency} batches at once: http`)
     const http = await serving(await cluster.copy('shop', 'http'), async (node) => {
       const before = node.cpuMs() ?? NaN
       const result = await runPart<TrustedLoadResult>('trusted-load.ts', {
-        ...load, url: node.url, secretKey, skus,
+        ...load,
+        url: node.url,
+        secretKey,
+        skus,
       } satisfies TrustedLoadOptions)
       return { ...result, serverCpuMsPerOrder: round(((node.cpuMs() ?? NaN) - before) / result.orders) }
     })

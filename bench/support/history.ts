@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { formatId, type Id } from '../../server/kernel/id.ts'
 import { must } from '../../server/kernel/invariant.ts'
 import { createDb, type Db } from '../../server/platform/db.ts'
@@ -33,7 +34,8 @@ export interface Seed {
 
 /** Two databases: `empty`, a shop that sold nothing, and `seed`, the same shop with its first orders. */
 export async function buildSeed(
-  cluster: Cluster, { empty, seed }: { readonly empty: string; readonly seed: string },
+  cluster: Cluster,
+  { empty, seed }: { readonly empty: string; readonly seed: string },
 ): Promise<Seed> {
   const db = openUnlimited(await cluster.createMigrated(empty))
   await createShop(db, historyShop)
@@ -41,7 +43,9 @@ export async function buildSeed(
   await db.close()
   const databaseUrl = await cluster.copy(empty, seed)
   const period = await runPart<SeedPeriod>('place-seed.ts', {
-    databaseUrl, shopperOrders: SHOPPER_ORDERS, trustedOrders: TRUSTED_ORDERS,
+    databaseUrl,
+    shopperOrders: SHOPPER_ORDERS,
+    trustedOrders: TRUSTED_ORDERS,
   } satisfies PlaceSeedOptions)
   return { database: seed, period }
 }
@@ -53,26 +57,29 @@ export async function growHistory(
   { name, orders, log }: { readonly name: string; readonly orders: number; readonly log: (message: string) => void },
 ): Promise<string> {
   const databaseUrl = await cluster.copy(seed.database, name)
-  const db = openUnlimited(databaseUrl)
+  // Two connections, for two processors; without the server's timeouts, for vacuum waits for whoever else vacuums.
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
   const copies = Math.ceil(orders / SEED_ORDERS)
-  const tables = await setAside(db, seed.period)
+  const tables = await setAside(pool, seed.period)
   const began = performance.now()
   for (let copy = 0; copy < copies; copy++) {
-    await addCopy(db, tables, { copy, copies, period: seed.period })
+    await addCopy(pool, tables, { copy, copies, period: seed.period })
     const done = copy + 1
     if (done % 10 === 0 || done === copies) {
       log(`${done * SEED_ORDERS} orders after ${Math.round((performance.now() - began) / 1_000)} s`)
     }
   }
-  await finish(db, copies)
-  await db.close()
+  await finish(pool, copies)
+  await pool.end()
   return databaseUrl
 }
 
-/** Two connections: while one processor works on a table, the other works on the next. */
 export function openUnlimited(databaseUrl: string): Db {
   return createDb({
-    databaseUrl, poolMax: 2, applicationName: 'bench', statementTimeoutMs: 0, connectTimeoutMs: 0,
+    databaseUrl,
+    poolMax: 2,
+    applicationName: 'bench',
+    statementTimeoutMs: 0,
   })
 }
 
@@ -85,12 +92,14 @@ interface Rule {
 
 /** Every id that the seed made begins, once set aside, with the same instant: replacing that prefix makes a new id. */
 const SEED_HEX = '00000000-0000'
-const SEED_BASE32 = '0000000000'
+const SEED_BASE32 = '_0000000000'
 const instantOfUuid = '[0-9a-f]{8}-[0-9a-f]{4}(?=-7)'
 const providerReference: Rule = {
   seed: `regexp_replace(provider_reference, '${instantOfUuid}', '${SEED_HEX}')`,
   copy: `replace(provider_reference, '${SEED_HEX}', copy.hex)`,
 }
+/** Keys are hashes: they begin with no instant. */
+const requestKey = (column: string): Rule => ({ copy: `md5(${column}::text || copy.place)::uuid` })
 const reference: Rule = { copy: "reference || '-' || copy.place" }
 
 /** The tables that placing and settling orders writes. */
@@ -105,10 +114,10 @@ const rulesByTable: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'inventory.stock_entry': {},
   'sourcing.decision': { sequence: numbered('sourcing.decision', 'sequence') },
   'sourcing.promise': {},
-  'payments.attempt': { provider_reference: providerReference },
+  'payments.attempt': { provider_reference: providerReference, request_key: requestKey('request_key') },
   'payments.transaction': { provider_reference: providerReference },
   'platform.idempotency_key': {
-    id: { copy: 'md5(id::text || copy.place)::uuid' },
+    id: requestKey('id'),
     answer: {
       seed: `regexp_replace(answer::text, '${instantOfUuid}', '${SEED_HEX}', 'g')::jsonb`,
       copy: `replace(answer::text, '${SEED_HEX}', copy.hex)::jsonb`,
@@ -117,7 +126,7 @@ const rulesByTable: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'platform.event': {
     position: numbered('platform.event', 'position'),
     data: {
-      seed: `regexp_replace(data::text, '"(ord|oln|per|pay)_[0-9a-z]{10}', '"\\1_${SEED_BASE32}', 'g')::jsonb`,
+      seed: `regexp_replace(data::text, '"(ord|oln|per|pay)_[0-9a-z]{10}', '"\\1${SEED_BASE32}', 'g')::jsonb`,
       copy: `replace(data::text, '${SEED_BASE32}', copy.base32)::jsonb
              || case when type = 'order.placed' then jsonb_build_object(
                   'number', 'W-' || (substr(data ->> 'number', 3)::bigint + copy.place * ${spanOf('orders.orders', 'number')}),
@@ -151,29 +160,29 @@ interface Column {
 type Tables = ReadonlyMap<string, readonly Column[]>
 
 /** Takes the seed's rows out of their tables; the first copy puts them back, with times of long ago. */
-async function setAside(db: Db, period: SeedPeriod): Promise<Tables> {
-  await run(db, 'create schema history')
+async function setAside(pool: pg.Pool, period: SeedPeriod): Promise<Tables> {
+  await pool.query('create schema history')
   const tables = new Map<string, readonly Column[]>()
   for (const table of Object.keys(rulesByTable)) {
-    const columns = await writtenColumns(db, table)
+    const columns = await writtenColumns(pool, table)
     const values = columns.map((column) => `${seedValue(table, column, period)} as ${column.name}`)
     const where = seedRowsByTable[table] ?? 'true'
-    await run(db, `create table ${asideOf(table)} as select ${values.join(', ')} from ${table} where ${where}`)
-    await run(db, `delete from ${table} where ${where}`)
+    await pool.query(`create table ${asideOf(table)} as select ${values.join(', ')} from ${table} where ${where}`)
+    await pool.query(`delete from ${table} where ${where}`)
     tables.set(table, columns)
   }
   return tables
 }
 
 /** Without those that PostgreSQL computes or counts itself. */
-function writtenColumns(db: Db, table: string): Promise<Column[]> {
-  return db.rows({
-    name: 'bench.written_columns',
-    text: `select attname as name, format_type(atttypid, null) as type from pg_attribute
-            where attrelid = $1::regclass and attnum > 0 and not attisdropped
-              and attgenerated = '' and attidentity = '' order by attnum`,
-    values: [table],
-  })
+async function writtenColumns(pool: pg.Pool, table: string): Promise<Column[]> {
+  const { rows } = await pool.query<Column>(
+    `select attname as name, format_type(atttypid, null) as type from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and not attisdropped
+        and attgenerated = '' and attidentity = '' order by attnum`,
+    [table],
+  )
+  return rows
 }
 
 function seedValue(table: string, { name, type }: Column, { fromMs, toMs }: SeedPeriod): string {
@@ -193,35 +202,43 @@ function copyValue(table: string, { name, type }: Column): string {
 
 /** Oldest first: ids and times grow as they do in a real database, so its indexes are as dense. */
 async function addCopy(
-  db: Db,
+  pool: pg.Pool,
   tables: Tables,
   { copy, copies, period }: { readonly copy: number; readonly copies: number; readonly period: SeedPeriod },
 ): Promise<void> {
   const ageHours = (copies - 1 - copy) * HOURS_BETWEEN_COPIES
   const hex = uuidPrefix(period.fromMs - ageHours * 3_600_000)
-  const base32 = formatId('order', `${hex}-7000-8000-000000000000` as Id<'order'>).slice('ord_'.length, 'ord_'.length + 10)
-  await Promise.all([...tables].map(([table, columns]) => db.execute({
-    name: `bench.copy_${table}`,
-    text: `insert into ${table} (${columns.map(({ name }) => name).join(', ')})
-           select ${columns.map((column) => copyValue(table, column)).join(', ')}
-             from ${asideOf(table)},
-                  (select $1::int as place, $2::text as hex, $3::text as base32, $4::interval as age) as copy`,
-    values: [copy, hex, base32, `${ageHours} hours`],
-  })))
+  const base32 = formatId('order', `${hex}-7000-8000-000000000000` as Id<'order'>).slice(
+    'ord'.length,
+    'ord'.length + SEED_BASE32.length,
+  )
+  await Promise.all(
+    [...tables].map(([table, columns]) =>
+      pool.query(
+        `insert into ${table} (${columns.map(({ name }) => name).join(', ')})
+         select ${columns.map((column) => copyValue(table, column)).join(', ')}
+           from ${asideOf(table)},
+                (select $1::int as place, $2::text as hex, $3::text as base32, $4::interval as age) as copy`,
+        [copy, hex, base32, `${ageHours} hours`],
+      ),
+    ),
+  )
 }
 
 /** Sequences go on after the copies, supply knows what they claim, and no vacuum is due while somebody measures. */
-async function finish(db: Db, copies: number): Promise<void> {
-  await run(db, "select setval('orders.order_number', (select max(number) from orders.orders))")
-  await run(db, "select setval('platform.event_position', (select max(position) from platform.event))")
-  await run(db, "select setval('sourcing.decision_sequence', (select max(sequence) from sourcing.decision))")
-  await run(db, `update inventory.supply set claimed = claimed * ${copies} where claimed > 0`)
-  await run(db, `insert into platform.event_reader (name, position)
-                 select name, (select max(position) from platform.event) from unnest('{journey,orderviews}'::text[]) as name
-                     on conflict (name) do update set position = excluded.position`)
-  await run(db, 'drop schema history cascade')
-  await run(db, 'vacuum analyze')
-  await run(db, 'checkpoint')
+async function finish(pool: pg.Pool, copies: number): Promise<void> {
+  await pool.query("select setval('orders.order_number', (select max(number) from orders.orders))")
+  await pool.query("select setval('platform.event_position', (select max(position) from platform.event))")
+  await pool.query("select setval('sourcing.decision_sequence', (select max(sequence) from sourcing.decision))")
+  await pool.query(`update inventory.supply set claimed = claimed * ${copies} where claimed > 0`)
+  await pool.query(
+    `insert into platform.event_reader (name, position)
+     select name, (select max(position) from platform.event) from unnest('{journey,orderviews}'::text[]) as name
+         on conflict (name) do update set position = excluded.position`,
+  )
+  await pool.query('drop schema history cascade')
+  await pool.query('vacuum analyze')
+  await pool.query('checkpoint')
 }
 
 /** The 48 bits of a version 7 UUID that tell when it was made. */
@@ -230,15 +247,10 @@ function uuidPrefix(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
-let unnamed = 0
-
-async function run(db: Db, text: string): Promise<void> {
-  await db.execute({ name: `bench.history_${unnamed++}`, text })
-}
-
 export async function countOrders(db: Db): Promise<number> {
   const [row] = await db.rows<{ count: number }>({
-    name: 'bench.count_orders', text: 'select count(*)::int as count from orders.orders',
+    name: 'bench.count_orders',
+    text: 'select count(*)::int as count from orders.orders',
   })
   return must(row, 'a count').count
 }

@@ -27,12 +27,16 @@ export async function writeLookups(db: Db): Promise<LookupFiles> {
   const publishable = await createKey(db, { kind: 'publishable', name: 'lookups', channelId })
   const secret = await createKey(db, { kind: 'secret', name: 'lookups', scopes: ['orders:read'] })
   const { identity } = openRooms({ db, masterKey: benchMasterKey, providers: [] })
-  const sold = await db.rows<{ sku: string }>({ name: 'bench.sold', text: 'select distinct sku from orders.order_line' })
+  const sold = await db.rows<{ sku: string }>({
+    name: 'bench.sold',
+    text: 'select distinct sku from orders.order_line',
+  })
   const own = await draw(db, { withReference: false })
   const trusted = await draw(db, { withReference: true })
 
   const list = (query: string): Lookup => ({
-    path: `/v1/admin/orders?${query}`, headers: { authorization: `Bearer ${secret}` },
+    path: `/v1/admin/orders?${query}`,
+    headers: { authorization: `Bearer ${secret}` },
   })
   const lookups: Readonly<Record<LookupKind, Lookup[]>> = {
     'store order': own.map(({ id }) => ({

@@ -13,7 +13,8 @@ export interface ServingNode {
 
 /** Runs `work` against a serving process and a payment provider of their own on a database, and ends both. */
 export async function serving<Result>(
-  databaseUrl: string, work: (node: ServingNode) => Promise<Result>,
+  databaseUrl: string,
+  work: (node: ServingNode) => Promise<Result>,
 ): Promise<Result> {
   const directory = mkdtempSync(join(tmpdir(), 'waybill-bench-psp-'))
   const provider = await spawnProvider({ directory })

@@ -46,7 +46,10 @@ export function trustedBody(skus: readonly string[], reference: string, index: n
 
 /** The same order as the route hands it to checkout. */
 export function trustedPlacement(
-  channel: Channel, skus: readonly string[], reference: string, index: number,
+  channel: Channel,
+  skus: readonly string[],
+  reference: string,
+  index: number,
 ): TrustedPlacement {
   const address = addressOf(index)
   return {
@@ -58,7 +61,11 @@ export function trustedPlacement(
     currency: 'USD' as CurrencyCode,
     taxIncluded: false,
     lines: twoSkus(skus, index).map((sku) => ({
-      sku, quantity: 1, unitPriceMinor: BigInt(PRICE_MINOR), discountMinor: 0n, taxMinor: BigInt(TAX_MINOR),
+      sku,
+      quantity: 1,
+      unitPriceMinor: BigInt(PRICE_MINOR),
+      discountMinor: 0n,
+      taxMinor: BigInt(TAX_MINOR),
     })),
     charges: [{ type: 'delivery', amountMinor: BigInt(DELIVERY_MINOR), taxMinor: BigInt(DELIVERY_TAX_MINOR) }],
     buyer: { email: emailOf(reference), address },

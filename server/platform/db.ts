@@ -37,9 +37,11 @@ export interface Db extends Queryable {
    * Runs `work` in one READ COMMITTED write transaction and commits it.
    *
    * Serialisation failures, deadlocks and lock timeouts (40001, 40P01, 55P03) repeat the whole of `work`, at most
-   * three times with jitter, then throw `BusyError`: `work` must have no effect outside the database.
+   * three times with jitter, then throw `BusyError`; so does a connection that breaks before COMMIT is sent, and then
+   * `DatabaseAwayError` is thrown. `work` must have no effect outside the database.
    *
-   * @throws BusyError           the database is contended or has no free connection; nothing was written
+   * @throws BusyError           the database is contended, has no free connection, or no time or room for a statement;
+   *                             nothing was written
    * @throws DatabaseAwayError   no connection, or it broke before COMMIT was sent; nothing was written
    * @throws CommitUnknownError  the connection broke after COMMIT was sent; ask by key whether it took effect
    */
@@ -59,6 +61,9 @@ export class DatabaseAwayError extends Error {
 export class CommitUnknownError extends Error {
   override readonly name = 'CommitUnknownError'
 }
+
+/** There was a connection and it broke: another one may be had at once, so this alone is worth a repeat. */
+class ConnectionBrokenError extends DatabaseAwayError {}
 
 export interface DbOptions {
   readonly databaseUrl: string
@@ -133,8 +138,9 @@ class PgDb implements Db {
       try {
         return await runInsideTransactionScope(() => this.#attempt(work))
       } catch (error) {
-        if (!isContention(error)) throw error
-        if (attempt > RETRIES_MAX) throw new BusyError('the database is contended', { cause: error })
+        const isBroken = error instanceof ConnectionBrokenError
+        if (!isBroken && !isContention(error)) throw error
+        if (attempt > RETRIES_MAX) throw isBroken ? error : new BusyError('the database is contended', { cause: error })
         await sleep(5 * 2 ** attempt * (0.5 + Math.random()))
       }
     }
@@ -164,10 +170,12 @@ class PgDb implements Db {
         broken = true
         throw commitSent
           ? new CommitUnknownError('the connection broke while committing', { cause: error })
-          : new DatabaseAwayError('the connection broke', { cause: error })
+          : new ConnectionBrokenError('the connection broke', { cause: error })
       }
+      // Whatever `work` began and did not wait for must not go on behind the ROLLBACK, on a session of somebody else.
+      tx?.finish()
       await client.query('rollback').catch(() => (broken = true))
-      throw error
+      throw isOverload(error) ? new BusyError('the database has no time or room for it', { cause: error }) : error
     } finally {
       client.release(broken)
     }
@@ -180,7 +188,8 @@ class PgDb implements Db {
       return await use(client)
     } catch (error) {
       broken = isConnectionLoss(error)
-      throw broken ? new DatabaseAwayError('the connection broke', { cause: error }) : error
+      if (broken) throw new DatabaseAwayError('the connection broke', { cause: error })
+      throw isOverload(error) ? new BusyError('the database has no time or room for it', { cause: error }) : error
     } finally {
       client.release(broken)
     }
@@ -257,6 +266,12 @@ function queryConfig({ name, text, values }: Statement): pg.QueryConfig {
 function isContention(error: unknown): boolean {
   const code = sqlState(error)
   return code === '40001' || code === '40P01' || code === '55P03'
+}
+
+/** Past `statement_timeout`, or class 53: no disk space, no memory, no connection left. */
+function isOverload(error: unknown): boolean {
+  const code = sqlState(error)
+  return code === '57014' || code?.startsWith('53') === true
 }
 
 /** The SQLSTATE of a database error, or undefined for anything else. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { must } from '../../server/kernel/invariant.ts'
 import { race } from '../support/barrier.ts'
 import { assertBooks } from '../support/books.ts'
+import { Cleanup } from '../support/cleanup.ts'
 import { newKey, shippingAddress, storeOrder, type Answer } from '../support/head.ts'
 import { seededRandom } from '../support/random-seed.ts'
 import { openTestShop, TRUSTED_CHANNEL, type TestShop } from '../support/test-shop.ts'
@@ -17,17 +18,14 @@ import { Windows } from '../support/windows.ts'
 const LOCATIONS = ['l1', 'l2', 'l3'] as const
 const random = seededRandom()
 
+const cleanup = new Cleanup()
 let shop: TestShop
 let nodes: TwoNodes
 before(async () => {
-  shop = await openTestShop({ skus: 16, locations: LOCATIONS.length })
+  shop = cleanup.after(await openTestShop({ skus: 16, locations: LOCATIONS.length }), (opened) => opened.close())
   await shop.bundle('PACK', { 'SKU-4': 1, 'SKU-5': 2 })
   await shop.bundle('TRIO', { 'SKU-5': 1, 'SKU-6': 1, 'SKU-7': 1 })
-  nodes = await startTwoNodes(shop)
-})
-after(async () => {
-  await nodes.stop()
-  await shop.close()
+  nodes = cleanup.after(await startTwoNodes(shop), (started) => started.stop())
 })
 
 const booksAgree = (): Promise<void> => assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatId } from '../../server/kernel/id.ts'
 import { must } from '../../server/kernel/invariant.ts'
@@ -8,6 +8,7 @@ import { expireOrders } from '../../server/modules/changes/index.ts'
 import { setBusinessClock } from '../../server/platform/time/business-clock.ts'
 import { race } from '../support/barrier.ts'
 import { assertBooks, readHeldMoney, readProviderBook } from '../support/books.ts'
+import { Cleanup } from '../support/cleanup.ts'
 import { answerChallenge, newKey, storeOrder, type Answer, type Head, type PaymentToken } from '../support/head.ts'
 import { seededRandom } from '../support/random-seed.ts'
 import { openTestShop, type TestShop } from '../support/test-shop.ts'
@@ -21,17 +22,14 @@ import { Windows } from '../support/windows.ts'
 
 const random = seededRandom()
 
+const cleanup = new Cleanup()
 let shop: TestShop
 let nodes: TwoNodes
 before(async () => {
   // A provider that takes a moment, as they do: the time between asking and hearing is what is raced for.
-  shop = await openTestShop({ skus: 4, locations: 2, providerArgs: ['--latency-ms', '10'] })
+  shop = cleanup.after(await openTestShop({ skus: 4, locations: 2, providerArgs: ['--latency-ms', '10'] }), (opened) => opened.close())
   await shop.stock(Object.fromEntries(shop.skus.map((sku) => [sku, { l1: 2_000, l2: 2_000 }])))
-  nodes = await startTwoNodes(shop)
-})
-after(async () => {
-  await nodes.stop()
-  await shop.close()
+  nodes = cleanup.after(await startTwoNodes(shop), (started) => started.stop())
 })
 
 interface Waiting {

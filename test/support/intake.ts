@@ -43,8 +43,8 @@ export class Intake {
   #next = 0
   /** Requests that are under way this moment. */
   inFlight = 0
-  /** By status; 0 is silence. */
-  readonly heard = new Map<number, number>()
+  /** How often what was heard: `201`, `503 outcome_unknown`, `silence`. */
+  readonly heard = new Map<string, number>()
 
   constructor(options: IntakeOptions) {
     this.#options = options
@@ -54,15 +54,19 @@ export class Intake {
     for (let client = 0; client < this.#options.clients; client++) this.#running.push(this.#shop())
   }
 
-  /** Orders and carts that were acknowledged so far. */
-  acknowledged(): number {
-    return [201, 202, 402].reduce((sum, status) => sum + (this.heard.get(status) ?? 0), 0)
+  describe(): string {
+    return [...this.heard].toSorted().map(([answer, count]) => `${answer} × ${count}`).join(', ')
   }
 
   /** Lets every client finish what it has begun. */
   async end(): Promise<void> {
-    this.#isOpen = false
+    this.abandon()
     await Promise.all(this.#running)
+  }
+
+  /** Sends nothing more, whatever is under way. */
+  abandon(): void {
+    this.#isOpen = false
   }
 
   async #shop(): Promise<void> {
@@ -81,21 +85,20 @@ export class Intake {
     this.inFlight++
     const heard = await head.send(request)
     this.inFlight--
-    const status = heard.kind === 'answer' ? heard.status : 0
-    this.heard.set(status, (this.heard.get(status) ?? 0) + 1)
-    const name = request.name
-    if (heard.kind === 'silence') log.write({ request: name, kind: 'unknown', cause: heard.cause })
-    else if (openStatuses.has(status) && heard.body.code !== 'out_of_stock') log.write({ request: name, kind: 'unknown', cause: String(heard.body.code) })
-    else {
-      log.write({ request: name, kind: 'told', status, id: madeId(heard.body) })
-      return 'told'
+    const { name } = request
+    const answer = heard.kind === 'silence' ? heard.kind : [heard.status, heard.body.code].filter(Boolean).join(' ')
+    this.heard.set(answer, (this.heard.get(answer) ?? 0) + 1)
+    if (heard.kind === 'silence' || openStatuses.has(heard.status)) {
+      log.write({ request: name, kind: 'unknown', cause: heard.kind === 'silence' ? heard.cause : answer })
+      return 'unknown'
     }
-    return 'unknown'
+    log.write({ request: name, kind: 'told', status: heard.status, id: madeId(heard.body) })
+    return 'told'
   }
 
   #compose(): Sent {
     const { random, shop } = this.#options
-    const name = `request-${String(++this.#next).padStart(15, '0')}`
+    const name = `request-number-${String(++this.#next).padStart(6, '0')}-of-this-run`
     const lines = [{ sku: random.pick(shop.skus), quantity: 1 }, { sku: random.pick(shop.skus), quantity: 2 }]
       .filter((line, index, all) => index === 0 || line.sku !== all[0]?.sku)
     const kind = random.fraction()

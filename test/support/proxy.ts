@@ -51,9 +51,9 @@ function openPassage(client: Socket, upstream: Socket, onEnd: () => void): Passa
     client,
     upstream,
     cut() {
-      // A reset, not a farewell: what was not read yet is lost as well.
+      // A reset, not a farewell: what the client did not read yet is lost as well.
       client.resetAndDestroy()
-      upstream.resetAndDestroy()
+      upstream.destroy()
     },
   }
   for (const [end, other] of [[client, upstream], [upstream, client]] as const) {

@@ -19,6 +19,11 @@ export class Windows<Name extends string> {
     return this.#hits.get(name) ?? 0
   }
 
+  /** Of the moment that was hit least. */
+  fewest(): number {
+    return Math.min(...this.#hits.values())
+  }
+
   /** `won the last unit 1, was told in time 59` */
   describe(): string {
     return [...this.#hits].map(([name, count]) => `${name} ${count}`).join(', ')

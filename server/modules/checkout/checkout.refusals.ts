@@ -23,6 +23,7 @@ export const refusals = {
   total_changed: { status: 409, meaning: 'The order costs something else than the buyer agreed to; `current` is the offer now.' },
   promise_changed: { status: 409, meaning: 'The order would arrive later than the buyer accepts; `current` is the offer now.' },
   line_total_wrong: { status: 422, meaning: 'The discount or the tax of line number `line` is larger than the line itself.' },
+  charges_below_zero: { status: 422, meaning: "The charges bring the order's delivery or its tax below zero." },
   reference_reused: { status: 422, meaning: 'The channel placed another order under this reference: `orderId`.' },
   placed_in_future: { status: 422, meaning: 'The order says it was placed later than now, which was `at`.' },
   channel_not_trusted: { status: 422, meaning: 'The channel does not exist, or may not bring its own prices.' },

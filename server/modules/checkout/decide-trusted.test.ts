@@ -38,7 +38,7 @@ const world = {
 function placement(lines: string, locationCode: string | null = 'store'): TrustedPlacement {
   return {
     kind: 'trusted',
-    channel: { id: newId<'channel'>() } as Channel,
+    channel: { id: newId<'channel'>(), currencies: ['GBP'] as readonly string[] } as Channel,
     reference: '1',
     fingerprint: '',
     placedAt: null,
@@ -84,6 +84,27 @@ for (const [lines, answer] of amounts) {
     if (decision.kind === 'accepted') assert.equal(decision.totals.totalMinor, MONEY_MINOR_MAX)
   })
 }
+
+// oxfmt-ignore
+const charges = [
+  // what                                   amount  tax     the answer
+  ['a voucher',                             -50n,   0n,     'voucher',  'accepted'],
+  ['delivery',                              50n,    10n,    'delivery', 'accepted'],
+  ['delivery given back',                   -50n,   0n,     'delivery', 'charges_below_zero'],
+  ['tax given back that nobody took',       0n,     -1n,    'fee',      'charges_below_zero'],
+] as const
+for (const [what, amountMinor, taxMinor, type, answer] of charges) {
+  test(`an order with ${what} is ${answer}`, () => {
+    const decision = decide({ ...placement('1 × 100'), charges: [{ type, amountMinor, taxMinor }] })
+    assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
+  })
+}
+
+test('a channel sells in its own currencies', () => {
+  const decision = decide({ ...placement('1 × 100'), currency: 'JPY' as CurrencyCode })
+  assert.ok(decision.kind === 'refused')
+  assert.deepEqual(decision.refusal, { code: 'currency_unknown', currencies: ['GBP'] })
+})
 
 // oxfmt-ignore
 const counters = [

@@ -48,6 +48,9 @@ export function decideTrusted(
   if (lines.length > LINES_PER_TRUSTED_ORDER_MAX) {
     return refuse({ code: 'too_many_lines', linesMax: LINES_PER_TRUSTED_ORDER_MAX })
   }
+  if (!channel.currencies.includes(request.currency)) {
+    return refuse({ code: 'currency_unknown', currencies: channel.currencies })
+  }
   if (request.placedAt !== null && request.placedAt > world.at + AHEAD_MAX_MS) {
     return refuse({ code: 'placed_in_future', at: world.at })
   }
@@ -67,6 +70,7 @@ export function decideTrusted(
   if (wrong >= 0) return refuse({ code: 'line_total_wrong', line: wrong + 1 })
   const totals = totalsOf(request, money)
   if (isBeyondBooks(totals)) return refuse({ code: 'amount_too_large' })
+  if (totals.deliveryMinor < 0n || totals.taxMinor < 0n) return refuse({ code: 'charges_below_zero' })
   const route = routeOf(request, world)
   if (route === null) return refuse({ code: 'location_unknown', location: request.locationCode ?? '' })
 

@@ -1,6 +1,6 @@
 import { newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
-import type { Tx } from '../../platform/db.ts'
+import { CommitUnknownError, type Tx } from '../../platform/db.ts'
 import { releaseKeys, takeKeys } from '../../platform/http/index.ts'
 import { lockOrderRows, orderNumber, readDemandLineRows, type OrderRow } from '../orders/index.ts'
 import {
@@ -9,6 +9,7 @@ import {
 import { answerRepeat, type AnsweredPayment, type KeyRefusal, type PlaceDeps } from './place-orders.ts'
 import type { RequestKey } from './placement.ts'
 import type { KnownKey } from './prepare-orders.ts'
+import { afterRecording, settlePatiently } from './settle-patiently.ts'
 
 export type PayRefusal =
   | { readonly code: 'not_payable'; readonly orderStatus: string }
@@ -21,7 +22,12 @@ export type PayOutcome =
   | { readonly kind: 'refused'; readonly refusal: PayRefusal | KeyRefusal }
 
 type Recorded =
-  | { readonly kind: 'recorded'; readonly attempt: NewAttempt; readonly order: OrderRow }
+  | {
+      readonly kind: 'recorded'
+      readonly attempt: NewAttempt
+      readonly order: OrderRow
+      readonly demandIds: readonly Id<'demandLine'>[]
+    }
   | { readonly kind: 'refused'; readonly refusal: PayRefusal }
   | { readonly kind: 'key_known'; readonly state: KnownKey }
 
@@ -45,22 +51,23 @@ export async function payOrder(
   if (!deps.payments.hasProvider(provider)) {
     return { kind: 'refused', refusal: { code: 'provider_unknown', provider } }
   }
-  const recorded = await deps.db.inTransaction((tx) => recordAttempt(tx, { orderId, key, provider, token }))
+  const record = () => deps.db.inTransaction((tx) => recordAttempt(tx, { orderId, key, provider, token }))
+  const recorded = await record().catch((error: unknown) => {
+    if (!(error instanceof CommitUnknownError)) throw error
+    // Taking the same key waits for a commit under way: it is ours by then, or free.
+    return afterRecording(record)
+  })
   if (recorded.kind === 'refused') return recorded
   if (recorded.kind === 'key_known') {
-    const repeated = await answerRepeat(deps, recorded.state, key, returnUrl)
+    const repeated = await afterRecording(() => answerRepeat(deps, recorded.state, key, returnUrl))
     return repeated.kind === 'refused' ? repeated : { kind: 'answered', payment: repeated.payment }
   }
-  const { attempt, order } = recorded
+  const { attempt, order, demandIds } = recorded
   const answer = await deps.payments.ask(
     { ...attempt, providerReference: null, reference: orderNumber(order.number) },
     returnUrl === undefined ? {} : { returnUrl },
   )
-  const demand = await readDemandLineRows(deps.db, [orderId])
-  const payment = await deps.settle.submit(
-    { orderId, attemptId: attempt.id, demandIds: demand.map((each) => each.id), answer, key },
-    { lane: 'shopper' },
-  )
+  const payment = await settlePatiently(deps.settle, { orderId, attemptId: attempt.id, demandIds, answer, key })
   return { kind: 'answered', payment }
 }
 
@@ -73,10 +80,11 @@ async function recordAttempt(
     readonly token: string
   },
 ): Promise<Recorded> {
-  const [keys, orders, attempts] = await Promise.all([
+  const [keys, orders, attempts, demand] = await Promise.all([
     takeKeys(tx, [{ ...key, objectId: orderId }], FIRST_CALL_LEASE_MS),
     lockOrderRows(tx, [orderId]),
     lockAttemptsOfOrders(tx, [orderId]),
+    readDemandLineRows(tx, [orderId]),
   ])
   const state = must(keys[0], 'an answer for the key')
   if (state.kind !== 'taken') return { kind: 'key_known', state }
@@ -96,7 +104,7 @@ async function recordAttempt(
     request: key,
   }
   insertAttempts(tx, [attempt], { withinMs: FIRST_CALL_LEASE_MS })
-  return { kind: 'recorded', attempt, order }
+  return { kind: 'recorded', attempt, order, demandIds: demand.map((each) => each.id) }
 }
 
 /** Guards in the order in which the buyer should hear of them. */

@@ -7,6 +7,7 @@ import { askable, attemptOf, isUndecided, readAttemptRowsOfOrders, type Payments
 import type { Draft } from './draft-order.ts'
 import type { PlacementRefusal, RequestKey, ShopperPlacement, TrustedPlacement } from './placement.ts'
 import type { KnownKey, Prepared } from './prepare-orders.ts'
+import { afterRecording, settlePatiently } from './settle-patiently.ts'
 import { readStoredPayment, type PaymentResult, type Settlable, type SettledPayment } from './settle-payments.ts'
 
 export type PlaceOutcome =
@@ -56,7 +57,10 @@ export async function placeOrder(deps: PlaceDeps, request: ShopperPlacement, ret
   }
   const prepared = await deps.prepare.submit(request, { lane: 'shopper' })
   if (prepared.kind === 'refused') return prepared
-  if (prepared.kind === 'key_known') return answerRepeat(deps, prepared.state, request.key, returnUrl)
+  if (prepared.kind === 'key_known') {
+    const { state } = prepared
+    return afterRecording(() => answerRepeat(deps, state, request.key, returnUrl))
+  }
   if (prepared.kind === 'placed_before') return { kind: 'answered', orderId: prepared.orderId, draft: null, payment: null }
   const { draft } = prepared
   if (draft.newAttempt === null) {
@@ -68,16 +72,13 @@ export async function placeOrder(deps: PlaceDeps, request: ShopperPlacement, ret
     { ...draft.newAttempt, providerReference: null, reference },
     returnUrl === undefined ? {} : { returnUrl },
   )
-  const payment = await deps.settle.submit(
-    {
-      orderId: draft.order.id,
-      attemptId: draft.newAttempt.id,
-      demandIds: draft.order.lines.flatMap((line) => line.demand.map((demand) => demand.id)),
-      answer,
-      key: request.key,
-    },
-    { lane: 'shopper' },
-  )
+  const payment = await settlePatiently(deps.settle, {
+    orderId: draft.order.id,
+    attemptId: draft.newAttempt.id,
+    demandIds: draft.order.lines.flatMap((line) => line.demand.map((demand) => demand.id)),
+    answer,
+    key: request.key,
+  })
   return { kind: 'answered', orderId: draft.order.id, draft, payment }
 }
 
@@ -107,7 +108,7 @@ export async function answerRepeat(
 
 /**
  * Goes on with a payment from wherever its execution ended: asks the provider under the same key and settles. Safe to
- * run at any time and twice. Without an attempt's id it is the order's latest.
+ * run at any time and twice. Without an attempt's id it is the one that the key's request made, or the order's latest.
  */
 export async function resumePayment(
   deps: PlaceDeps,
@@ -123,7 +124,10 @@ export async function resumePayment(
     readAttemptRowsOfOrders(deps.db, [orderId]),
     readDemandLineRows(deps.db, [orderId]),
   ])
-  const row = attemptId === undefined ? attempts.at(-1) : attempts.find((each) => each.id === attemptId)
+  const row =
+    attemptId === undefined
+      ? (attempts.find((each) => each.request_key === key?.id) ?? attempts.at(-1))
+      : attempts.find((each) => each.id === attemptId)
   if (order === undefined || row === undefined) return null
   const attempt = attemptOf(row)
   const answer = isUndecided(attempt.status)
@@ -135,5 +139,5 @@ export async function resumePayment(
   const demandIds = demand.map((each) => each.id)
   // A worker that goes on with it answers the request that died; its client may repeat it any time.
   const request = key ?? attempt.request
-  return deps.settle.submit({ orderId, attemptId: attempt.id, demandIds, answer, key: request }, { lane: 'shopper' })
+  return settlePatiently(deps.settle, { orderId, attemptId: attempt.id, demandIds, answer, key: request })
 }

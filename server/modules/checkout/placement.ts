@@ -120,6 +120,7 @@ export type PlacementRefusal =
   | { readonly code: 'total_changed'; readonly seenMinor: bigint; readonly current: Offer }
   | { readonly code: 'promise_changed'; readonly latestBy: Instant; readonly current: Offer }
   | { readonly code: 'line_total_wrong'; readonly line: number }
+  | { readonly code: 'charges_below_zero' }
   | { readonly code: 'reference_reused'; readonly orderId: Id<'order'> }
   | { readonly code: 'placed_in_future'; readonly at: Instant }
   | { readonly code: 'channel_not_trusted'; readonly channel: string }

@@ -4,7 +4,7 @@ import { formatInstant, type Instant } from '../../kernel/time.ts'
 import type { Db } from '../../platform/db.ts'
 import { readEventsOf } from '../../platform/events/history.sql.ts'
 import {
-  decodeCursor, encodeCursor, idJson, InstantJson, moneyJson, page, pageQuery, readId, readInstant,
+  decodeCursor, encodeCursor, idJson, InstantJson, machineCode, moneyJson, page, pageQuery, readId, readInstant,
   refusePlatform, SignedMoneyJson, Sku, strict, type App,
 } from '../../platform/http/index.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
@@ -65,7 +65,7 @@ export function mountOrderviews(app: App, { db, catalog, customers, verify }: Or
           minLength: 3, maxLength: 254, description: 'Exact e-mail address or telephone number, or a customer id.',
         })),
         number: Type.Optional(Type.String({ pattern: '^W-[0-9]{1,15}$' })),
-        reference: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+        reference: Type.Optional(machineCode(200)),
         placedAfter: Type.Optional(InstantJson),
       }),
       response: { 200: page(ListedOrder) },

@@ -118,6 +118,7 @@ test('a route is described with all the platform adds to it', () => {
     '400',
     '401',
     '403',
+    '404',
     '409',
     '413',
     '415',

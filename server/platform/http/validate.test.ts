@@ -56,6 +56,7 @@ test('queries are text that becomes what the schema asks for', () => {
     [{ paid: '1' }, '/paid must be boolean'],
     [{ offset: '1' }, '/offset is not a property of this object'],
     [{ cursor: 'a b' }, '/cursor must match pattern "^[A-Za-z0-9_-]+$"'],
+    [{ note: 'a\0b' }, '/note holds the character NUL'],
     [{ sku: '4111111111111111' }, { sku: '4111111111111111', limit: 50 }],
     [{ note: '4111111111111111' }, '/note looks like the number of a payment card, which is not to be sent here'],
   ]

@@ -48,10 +48,8 @@ export function compileValidator(schema: TSchema, part: RequestPart): (value: un
     case 'querystring':
       return (value) => {
         const read = readTexts(value, schema)
-        const cards = Object.keys(read)
-          .filter((key) => hasCard(read[key]) && !isMachineCode(schema, [key]))
-          .map((key) => ({ path: `/${key}`, message: CARD_MESSAGE }))
-        return cards.length > 0 ? { error: new InvalidRequestError(cards) } : judge(read, validator())
+        const unfit = Object.keys(read).flatMap((key) => unfitText(read[key], key, schema))
+        return unfit.length > 0 ? { error: new InvalidRequestError(unfit) } : judge(read, validator())
       }
     case 'headers':
       return (value) => judge(readTexts(value, schema), validator())
@@ -123,8 +121,12 @@ function readTexts(texts: unknown, { properties = {} }: JsonSchema): Record<stri
   return read
 }
 
-function hasCard(value: unknown): boolean {
-  return typeof value === 'string' && hasCardNumber(value)
+/** What no text of a query may hold, as no text of a body may; halves of surrogate pairs do not survive decoding. */
+function unfitText(value: unknown, key: string, schema: JsonSchema): Violation[] {
+  if (typeof value !== 'string') return []
+  const path = `/${key}`
+  if (value.includes('\0')) return [{ path, message: 'holds the character NUL' }]
+  return hasCardNumber(value) && !isMachineCode(schema, [key]) ? [{ path, message: CARD_MESSAGE }] : []
 }
 
 /** Whether the schema says that a code for machines stands there: digits that are nobody's card. */

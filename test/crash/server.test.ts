@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { assertBooks, readProviderBook } from '../support/books.ts'
+import { Cleanup } from '../support/cleanup.ts'
+import { ClientLog } from '../support/client-log.ts'
+import { openHead, type Head } from '../support/head.ts'
+import { startHoldingProxy, type HoldingProxy } from '../support/holding-proxy.ts'
+import { Intake } from '../support/intake.ts'
+import { seededRandom } from '../support/random-seed.ts'
+import { findFreePort, startServer, type ShopServer } from '../support/shop-server.ts'
+import { openTestShop, type TestShop } from '../support/test-shop.ts'
+import { Windows } from '../support/windows.ts'
+
+/*
+ * kill -9 of the server under intake load, again and again. Between the server and the payment provider stands a proxy
+ * that keeps questions or answers to itself shortly before some of the kills, so that they meet orders between two
+ * phases: recorded and not asked for, asked for and not settled.
+ */
+
+const random = seededRandom()
+/** `CRASH_KILLS=100` for an evening. */
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 7)
+const READY_WITHIN_MS = 5_000
+
+const cleanup = new Cleanup()
+let shop: TestShop
+let provider: HoldingProxy
+let head: Head
+let port = 0
+let directory = ''
+
+before(async () => {
+  directory = cleanup.after(await mkdtemp(join(tmpdir(), 'waybill-crash-')), (path) => rm(path, { recursive: true }))
+  shop = cleanup.after(await openTestShop({ skus: 20, locations: 3 }), (opened) => opened.close())
+  await shop.stock(Object.fromEntries(shop.skus.map((sku) => [sku, { l1: 20_000, l2: 20_000 }])))
+  provider = cleanup.after(await startHoldingProxy(shop.provider.url), (started) => started.close())
+  port = await findFreePort()
+  head = cleanup.after(openHead({ url: `http://127.0.0.1:${port}`, apiKey: shop.publishableKey, connections: 48 }), (opened) => opened.close())
+})
+
+const start = (): Promise<ShopServer> =>
+  startServer({ command: 'start', port, env: { ...shop.env, WAYBILL_PSP_URL: provider.url } })
+
+type Moment = 'between prepare and pay' | 'between pay and settle' | 'between settle and answer' | 'before prepare'
+
+test('the server is killed under load: no acknowledged order is lost, none is there twice', async (t) => {
+  const log = new ClientLog(join(directory, 'client.jsonl'))
+  const intake = new Intake({ shop, head, log, random, clients: 40 })
+  t.after(() => intake.abandon())
+  const moments = new Windows<Moment>(['before prepare', 'between prepare and pay', 'between pay and settle', 'between settle and answer'])
+  const readyMs: number[] = []
+  let server = cleanup.after(await start(), () => server.kill())
+  intake.begin()
+  for (let kill = 0; kill < KILLS; kill++) {
+    await intake.told(random.integer(10, 60))
+    const held = ([null, 'questions', 'answers'] as const)[kill % 3] ?? null
+    if (held !== null) {
+      provider.hold(held)
+      await sleep(random.integer(30, 150))
+    }
+    await server.kill()
+    provider.drop()
+    for (const [moment, times] of Object.entries(await countInterrupted(intake))) moments.hit(moment as Moment, times)
+    server = await start()
+    readyMs.push(Math.round(server.readyMs))
+  }
+  await intake.told(20)
+  await intake.end()
+  t.diagnostic(`interrupted: ${moments.describe()}; ready after ${readyMs.join(', ')} ms; answers: ${intake.describe()}`)
+
+  await hurry()
+  t.diagnostic(JSON.stringify(await intake.judge()))
+  await allDecided()
+  assert.deepEqual(server.defects, [])
+  await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
+  moments.assertAllHit()
+  // What else runs on the machine is no fault of the server: the quickest start says how long one takes.
+  assert.ok(Math.min(...readyMs) < READY_WITHIN_MS, `ready after ${readyMs.join(', ')} ms`)
+  log.close()
+})
+
+/** Where the requests stood whose server is dead, by what they left in the database and in the provider's book. */
+async function countInterrupted(intake: Intake): Promise<Record<Moment, number>> {
+  const waiting = await shop.db.rows<{ attempt: string; key: string }>({
+    name: 'test.waiting_keys',
+    text: `select attempt.id::text as attempt, attempt.request_key::text as key
+             from payments.attempt join platform.idempotency_key as key on key.id = attempt.request_key
+            where key.status = 'in_progress' and attempt.status = 'pending'`,
+  })
+  const asked = new Set((await readProviderBook(shop.provider.url)).map(({ key }) => key))
+  const paid = waiting.filter(({ attempt }) => asked.has(attempt)).length
+  const settled = (await intake.unanswered()).filter(({ isSettled }) => isSettled).length
+  return {
+    'between prepare and pay': waiting.length - paid,
+    'between pay and settle': paid,
+    'between settle and answer': settled,
+    'before prepare': Math.max(0, intake.interrupted() - waiting.length - settled),
+  }
+}

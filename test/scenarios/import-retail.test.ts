@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { must } from '../../server/kernel/invariant.ts'
+import { generateRetailCsv } from '../../tools/generate-retail-csv.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { query } from '../support/server.ts'
+import { readRetailState, type RetailState } from './retail-state.ts'
+
+/* `waybill import orders`, as a person types it, killed where it hurts. */
+
+/** Well over the three batches of 3,000 lines that are under way at once. */
+const LINES = 15_000
+
+let directory = ''
+let file = ''
+/** What an import leaves that nobody disturbed. */
+let undisturbed: RetailState = {}
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'waybill-import-'))
+  file = join(directory, 'retail.csv')
+  await writeFile(file, [...generateRetailCsv({ lines: LINES, seed: 5 })].join(''))
+})
+after(() => rm(directory, { recursive: true }))
+
+test('the command takes a file in, prints books that balance, and is told apart from its repetition', async () => {
+  await withDatabase(async ({ url }) => {
+    const first = await finish(begin(url))
+    assert.equal(first.code, 0, first.output)
+    assert.match(first.output, /^The books balance to the thousandth of a pound/m)
+    assert.match(first.output, /^total +15,000 /m)
+    undisturbed = await readRetailState(url)
+    assert.deepEqual(await rejectedNumbers(), rejectedIn(undisturbed))
+
+    const again = await finish(begin(url))
+    assert.equal(again.code, 0, again.output)
+    assert.match(again.output, /^This file is in already: nothing is changed\.$/m)
+    assert.deepEqual(await readRetailState(url), undisturbed)
+  })
+})
+
+/**
+ * Where the command is killed. It is made to wait there by a lock on what it writes next, taken at once or after its
+ * first lines; `shows` tells from the database that it was hit there.
+ */
+const windows = [
+  {
+    name: 'the catalog is there, the stock is not',
+    afterFirstLines: false,
+    lock: 'inventory.command',
+    shows: `select exists (select from catalog.product) and not exists (select from inventory.stock_entry)
+               and (select status from integrations.import_run) = 'preparing'`,
+  },
+  {
+    name: 'orders are in, and no line is recorded',
+    afterFirstLines: false,
+    lock: 'integrations.import_line',
+    shows: 'select exists (select from orders.orders) and not exists (select from integrations.import_line)',
+  },
+  {
+    name: 'some lines are recorded',
+    afterFirstLines: true,
+    lock: 'integrations.import_line',
+    shows: `select count(*) between 1 and ${LINES - 1} from integrations.import_line`,
+  },
+  {
+    name: 'all is in, and the run is not closed',
+    afterFirstLines: true,
+    lock: 'integrations.import_run',
+    shows: `select (select count(*) from integrations.import_line) = ${LINES}
+               and (select status from integrations.import_run) = 'placing'`,
+  },
+] as const
+
+test('killed in each of its windows and given again, it ends where an undisturbed one does', async () => {
+  await withDatabase(async ({ url }) => {
+    await rm(rejectsFile(), { force: true })
+    for (const window of windows) {
+      await killIn(url, window)
+      assert.ok(!existsSync(rejectsFile()), window.name)
+    }
+    const last = await finish(begin(url))
+    assert.equal(last.code, 0, last.output)
+    assert.match(last.output, /^going on: 15,000 lines were done before$/m)
+    const state = await readRetailState(url)
+    for (const section of Object.keys(undisturbed)) {
+      assert.deepEqual(state[section], undisturbed[section], section)
+    }
+    assert.deepEqual(await rejectedNumbers(), rejectedIn(undisturbed))
+  })
+})
+
+async function withDatabase(use: (database: TestDatabase) => Promise<void>): Promise<void> {
+  const database = await createTestDatabase()
+  try {
+    await use(database)
+  } finally {
+    await database.drop()
+  }
+}
+
+async function killIn(url: string, { name, afterFirstLines, lock, shows }: (typeof windows)[number]): Promise<void> {
+  const barrier = new pg.Client({ connectionString: url })
+  await barrier.connect()
+  try {
+    const [recorded] = await query<{ lines: number }>(
+      url,
+      'select count(*)::int as lines from integrations.import_line',
+    )
+    const importing = begin(url)
+    const isOver = once(importing, 'exit')
+    try {
+      if (afterFirstLines) {
+        await until(url, `select count(*) > ${must(recorded, 'a count').lines} from integrations.import_line`, name)
+      }
+      await barrier.query('begin')
+      // Others may read the table, and whoever would write waits.
+      await barrier.query(`lock table ${lock} in exclusive mode`)
+      await until(url, shows, name)
+    } finally {
+      importing.kill('SIGKILL')
+      await isOver
+    }
+    assert.ok(isTrueRow(await query(url, shows)), `${name}: hit`)
+  } finally {
+    await barrier.end()
+  }
+}
+
+/** Longer than any machine needs; the import gives up waiting for a lock only after that. */
+const UNTIL_MS = 20_000
+
+async function until(url: string, sql: string, what: string): Promise<void> {
+  const endsAt = performance.now() + UNTIL_MS
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (;;) {
+      if (isTrueRow((await client.query<object>(sql)).rows)) return
+      if (performance.now() > endsAt) assert.fail(`never: ${what}`)
+      await sleep(2)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+function isTrueRow([row]: readonly object[]): boolean {
+  return Object.values(must(row, 'a row'))[0] === true
+}
+
+/** The command itself, without the installer around it: a kill must hit the process that works. */
+function begin(url: string): ChildProcess {
+  const cli = join(import.meta.dirname, '..', '..', 'server', 'cli.ts')
+  return spawn(process.execPath, [cli, 'import', 'orders', file, '--rejects', rejectsFile()], {
+    env: { ...process.env, DATABASE_URL: url, WAYBILL_DATA_DIR: directory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+async function finish(importing: ChildProcess): Promise<{ readonly code: number | null; readonly output: string }> {
+  const [stdout, stderr] = [must(importing.stdout, 'its output'), must(importing.stderr, 'its errors')]
+  const [output, errors] = await Promise.all([text(stdout), text(stderr), once(importing, 'close')])
+  return { code: importing.exitCode, output: output + errors }
+}
+
+function rejectsFile(): string {
+  return join(directory, 'rejects.csv')
+}
+
+/** Line number and reason, as the reject file tells them. */
+async function rejectedNumbers(): Promise<string[]> {
+  const [, ...lines] = (await readFile(rejectsFile(), 'utf8')).trimEnd().split('\n')
+  return lines.map((line) => line.split(',').slice(8, 10).join(' '))
+}
+
+function rejectedIn({ lines = [] }: RetailState): string[] {
+  const rejected = lines.filter((row) => Reflect.get(row, 'outcome') === 'rejected')
+  return rejected.map((row) => `${Reflect.get(row, 'line')} ${Reflect.get(row, 'reason')}`)
+}
