@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Db } from '../../server/platform/db.ts'
 import type { DoorOptions, DoorResult } from '../parts/door.ts'
 import type { LookupLoadOptions } from '../parts/lookup-load.ts'
 import type { ScenarioContext } from '../scenarios.ts'
@@ -5,7 +9,7 @@ import { atLeast, type Judged } from '../support/bar.ts'
 import { runPart } from '../support/child.ts'
 import type { Cluster } from '../support/cluster.ts'
 import { buildSeed, countOrders, growHistory, historyShop, openUnlimited, SEED_ORDERS } from '../support/history.ts'
-import { lookupKinds, writeLookups, type LookupKind } from '../support/lookups.ts'
+import { lookupKinds, writeLookups } from '../support/lookups.ts'
 import { median, round, type LoadResult } from '../support/measure.ts'
 import { serving } from '../support/serving.ts'
 
@@ -63,19 +67,18 @@ async function compareIntake(
     await cluster.drop('measured')
     return result
   }
-  const steps = {
-    empty: () => onCopy('empty'),
-    full: () => (orders <= ORDERS_COPIED_MAX ? onCopy('history') : measure(fullUrl)),
-  }
+  const onEmpty = () => onCopy('empty')
+  const onFull = () => (orders <= ORDERS_COPIED_MAX ? onCopy('history') : measure(fullUrl))
   const measured: { empty: DoorResult; full: DoorResult }[] = []
   for (let pair = 1; pair <= pairs; pair++) {
     log(`growth at ${orders}: intake, pair ${pair}`)
-    measured.push(await inTurn(pair, steps))
+    const [empty, full] = await byTurns(pair, onEmpty, onFull)
+    measured.push({ empty, full })
   }
   return {
     concurrency: INTAKE.concurrency,
     ofEmpty: shareOf(measured.map(({ empty, full }) => full.perSecond / empty.perSecond)),
-    ordersAtTheEnd: await readCount(fullUrl),
+    ordersAtTheEnd: await withDb(fullUrl, countOrders),
     pairs: measured,
   }
 }
@@ -95,29 +98,36 @@ async function compareLookups(
   },
 ) {
   const fewUrl = await cluster.copy(seed, 'few')
-  const [fewFiles, fullFiles] = [await lookupsOf(fewUrl), await lookupsOf(fullUrl)]
-  const measured = await serving(fewUrl, (few) =>
-    serving(fullUrl, async (full) => {
-      const results: Partial<Record<LookupKind, { few: LoadResult; full: LoadResult }[]>> = {}
-      for (const kind of lookupKinds) {
-        const look = (url: string, lookupsFile: string): Promise<LoadResult> =>
-          runPart('lookup-load.ts', { ...LOOKUP, url, lookupsFile } satisfies LookupLoadOptions)
-        const steps = { few: () => look(few.url, fewFiles[kind]), full: () => look(full.url, fullFiles[kind]) }
-        log(`growth: looking up, ${kind}`)
-        const ofKind: { few: LoadResult; full: LoadResult }[] = []
-        for (let pair = 1; pair <= pairs; pair++) ofKind.push(await inTurn(pair, steps))
-        results[kind] = ofKind
-      }
-      return results
-    }),
-  )
-  await cluster.drop('few')
-  return Object.entries(measured).map(([kind, ofKind]) => ({
-    kind,
-    concurrency: LOOKUP.concurrency,
-    ofFew: shareOf(ofKind.map(({ few, full }) => full.perSecond / few.perSecond)),
-    pairs: ofKind,
-  }))
+  const directory = mkdtempSync(join(tmpdir(), 'waybill-bench-lookups-'))
+  try {
+    const fewFiles = await withDb(fewUrl, (db) => writeLookups(db, join(directory, 'few')))
+    const fullFiles = await withDb(fullUrl, (db) => writeLookups(db, join(directory, 'full')))
+    return await serving(fewUrl, (few) =>
+      serving(fullUrl, async (full) => {
+        const results: object[] = []
+        for (const kind of lookupKinds) {
+          log(`growth: looking up, ${kind}`)
+          const look = (url: string, lookupsFile: string): Promise<LoadResult> =>
+            runPart('lookup-load.ts', { ...LOOKUP, url, lookupsFile } satisfies LookupLoadOptions)
+          const measured: { few: LoadResult; full: LoadResult }[] = []
+          for (let pair = 1; pair <= pairs; pair++) {
+            const [ofFew, ofFull] = await byTurns(
+              pair,
+              () => look(few.url, fewFiles[kind]),
+              () => look(full.url, fullFiles[kind]),
+            )
+            measured.push({ few: ofFew, full: ofFull })
+          }
+          const ofFew = shareOf(measured.map((each) => each.full.perSecond / each.few.perSecond))
+          results.push({ kind, concurrency: LOOKUP.concurrency, ofFew, pairs: measured })
+        }
+        return results
+      }),
+    )
+  } finally {
+    await cluster.drop('few')
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 function shareOf(ratios: readonly number[]): Judged {
@@ -125,29 +135,23 @@ function shareOf(ratios: readonly number[]): Judged {
 }
 
 /** Every other pair the other way round, so that a machine that gets busier does not favour the first. */
-async function inTurn<Results extends Record<string, unknown>>(
+async function byTurns<First, Second>(
   pair: number,
-  steps: { readonly [Name in keyof Results]: () => Promise<Results[Name]> },
-): Promise<Results> {
-  const names = Object.keys(steps)
-  const results: Record<string, unknown> = {}
-  for (const name of pair % 2 === 0 ? names.toReversed() : names) results[name] = await steps[name]?.()
-  return results as Results
-}
-
-async function lookupsOf(databaseUrl: string) {
-  const db = openUnlimited(databaseUrl)
-  try {
-    return await writeLookups(db)
-  } finally {
-    await db.close()
+  first: () => Promise<First>,
+  second: () => Promise<Second>,
+): Promise<[First, Second]> {
+  if (pair % 2 === 1) {
+    const before = await first()
+    return [before, await second()]
   }
+  const before = await second()
+  return [await first(), before]
 }
 
-async function readCount(databaseUrl: string): Promise<number> {
+async function withDb<Result>(databaseUrl: string, use: (db: Db) => Promise<Result>): Promise<Result> {
   const db = openUnlimited(databaseUrl)
   try {
-    return await countOrders(db)
+    return await use(db)
   } finally {
     await db.close()
   }

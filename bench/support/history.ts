@@ -129,7 +129,8 @@ const rulesByTable: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
       seed: `regexp_replace(data::text, '"(ord|oln|per|pay)_[0-9a-z]{10}', '"\\1${SEED_BASE32}', 'g')::jsonb`,
       copy: `replace(data::text, '${SEED_BASE32}', copy.base32)::jsonb
              || case when type = 'order.placed' then jsonb_build_object(
-                  'number', 'W-' || (substr(data ->> 'number', 3)::bigint + copy.place * ${spanOf('orders.orders', 'number')}),
+                  'number', 'W-' || (substr(data ->> 'number', 3)::bigint
+                                     + copy.place * ${spanOf('orders.orders', 'number')}),
                   'reference', data ->> 'reference' || '-' || copy.place)
                 else '{}' end`,
     },
@@ -189,8 +190,9 @@ function seedValue(table: string, { name, type }: Column, { fromMs, toMs }: Seed
   const rule = rulesByTable[table]?.[name]
   if (rule !== undefined) return rule.seed ?? name
   if (type !== 'uuid') return name
-  const isOfSeed = `${name} between '${uuidPrefix(fromMs)}-0000-0000-000000000000' and '${uuidPrefix(toMs)}-ffff-ffff-ffffffffffff'`
-  return `case when ${isOfSeed} then ('${SEED_HEX}' || substr(${name}::text, 14))::uuid else ${name} end`
+  const first = `${uuidPrefix(fromMs)}-0000-0000-000000000000`
+  const last = `${uuidPrefix(toMs)}-ffff-ffff-ffffffffffff`
+  return `case when ${name} between '${first}' and '${last}' then ('${SEED_HEX}' || substr(${name}::text, 14))::uuid else ${name} end`
 }
 
 function copyValue(table: string, { name, type }: Column): string {

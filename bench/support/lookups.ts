@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatId, type Id } from '../../server/kernel/id.ts'
 import type { Db } from '../../server/platform/db.ts'
@@ -13,7 +12,7 @@ import { readShop } from './shop.ts'
 export const lookupKinds = ['store order', 'admin by number', 'admin by reference', 'admin by SKU'] as const
 export type LookupKind = (typeof lookupKinds)[number]
 
-/** A file of lookups for each kind. */
+/** For each kind the path of its file of lookups. */
 export type LookupFiles = Readonly<Record<LookupKind, string>>
 
 const ORDERS_LOOKED_UP = 2_000
@@ -21,8 +20,10 @@ const ORDERS_LOOKED_UP = 2_000
 /**
  * Lookups of orders drawn from the whole of a database's history, with keys of its own. A list by SKU is cut at its
  * newest order, so that a long history is not also asked for longer answers.
+ *
+ * @param directory  to be made, for the files
  */
-export async function writeLookups(db: Db): Promise<LookupFiles> {
+export async function writeLookups(db: Db, directory: string): Promise<LookupFiles> {
   const { channelId } = await readShop(db)
   const publishable = await createKey(db, { kind: 'publishable', name: 'lookups', channelId })
   const secret = await createKey(db, { kind: 'secret', name: 'lookups', scopes: ['orders:read'] })
@@ -50,7 +51,7 @@ export async function writeLookups(db: Db): Promise<LookupFiles> {
     'admin by reference': trusted.map(({ reference }) => list(`reference=${reference ?? ''}`)),
     'admin by SKU': sold.map(({ sku }) => list(`sku=${sku}&limit=1`)),
   }
-  const directory = mkdtempSync(join(tmpdir(), 'waybill-bench-lookups-'))
+  mkdirSync(directory)
   const write = (kind: LookupKind): string => {
     const file = join(directory, `${kind.replaceAll(' ', '-')}.json`)
     writeFileSync(file, JSON.stringify(lookups[kind]))

@@ -24,6 +24,8 @@ export interface TestApi extends ApiClient {
   readonly operations: readonly ApiOperation[]
   /** Every line the server logged so far, requests included. */
   readonly log: readonly string[]
+  /** Where the sandbox provider keeps its book. */
+  readonly providerDirectory: string
   readonly close: () => Promise<void>
 }
 
@@ -63,6 +65,7 @@ export async function openTestApi({ rateLimitPerSecond = 0, works = false }: Tes
     keys: seeded.keys,
     operations: operationsOf(description),
     log,
+    providerDirectory: directory,
     close: async () => {
       client.close()
       await node.stop()

@@ -26,8 +26,8 @@ interface Sent extends HeadRequest {
 
 /** Answers after which the client still does not know: it has to ask again. */
 const openStatuses: ReadonlySet<number> = new Set([409, 429, 500, 503])
-/** A shopper presses the button again, the other one in five has left. */
-const GIVES_UP = 0.2
+/** One shopper in five leaves when nothing is heard; the others press the button again. */
+const LEAVES = 0.2
 /** An unknown commit, a lock of a dead request and a busy machine together take less. */
 const TOLD_WITHIN_MS = 30_000
 
@@ -41,8 +41,8 @@ export class Intake {
   readonly #running: Promise<void>[] = []
   #isOpen = true
   #next = 0
-  /** Requests that are under way this moment. */
-  inFlight = 0
+  readonly #underWay = new Set<Sent>()
+  #toldCount = 0
   /** How often what was heard: `201`, `503 outcome_unknown`, `silence`. */
   readonly heard = new Map<string, number>()
 
@@ -52,6 +52,17 @@ export class Intake {
 
   begin(): void {
     for (let client = 0; client < this.#options.clients; client++) this.#running.push(this.#shop())
+  }
+
+  /** Waits until so many more requests were told what became of them. */
+  async told(more: number): Promise<void> {
+    const enough = this.#toldCount + more
+    while (this.#toldCount < enough && this.#isOpen) await sleep(2)
+  }
+
+  /** Shoppers' orders whose server has not answered yet: the keys under which they were sent. */
+  shoppersWaiting(): string[] {
+    return [...this.#underWay].flatMap(({ key, makes }) => (key !== undefined && makes === 'order' ? [key] : []))
   }
 
   describe(): string {
@@ -69,22 +80,32 @@ export class Intake {
     this.#isOpen = false
   }
 
+  /** One more client with one request, for as long as it takes until it is told. @returns after how many ms */
+  async probe(): Promise<number> {
+    const beganMs = performance.now()
+    const request = this.#compose()
+    while ((await this.#ask(request)) === 'unknown') await sleep(20)
+    return Math.round(performance.now() - beganMs)
+  }
+
   async #shop(): Promise<void> {
-    const { random, log } = this.#options
+    const { random } = this.#options
     while (this.#isOpen) {
       const request = this.#compose()
-      this.#sent.set(request.name, request)
-      log.write({ request: request.name, kind: 'sent' })
-      while ((await this.#ask(request)) === 'unknown' && this.#isOpen && !random.chance(GIVES_UP)) await sleep(random.integer(5, 150))
+      const leaves = random.chance(LEAVES)
+      while ((await this.#ask(request)) === 'unknown' && this.#isOpen) {
+        await sleep(random.integer(20, 300))
+        if (leaves) break
+      }
     }
   }
 
   /** Sends a request, again or for the first time, and writes down what came back. */
   async #ask(request: Sent): Promise<'told' | 'unknown'> {
     const { head, log } = this.#options
-    this.inFlight++
+    this.#underWay.add(request)
     const heard = await head.send(request)
-    this.inFlight--
+    this.#underWay.delete(request)
     const { name } = request
     const answer = heard.kind === 'silence' ? heard.kind : [heard.status, heard.body.code].filter(Boolean).join(' ')
     this.heard.set(answer, (this.heard.get(answer) ?? 0) + 1)
@@ -93,10 +114,19 @@ export class Intake {
       return 'unknown'
     }
     log.write({ request: name, kind: 'told', status: heard.status, id: madeId(heard.body) })
+    this.#toldCount++
     return 'told'
   }
 
+  /** Draws a request and writes down that it is about to be sent. */
   #compose(): Sent {
+    const request = this.#draw()
+    this.#sent.set(request.name, request)
+    this.#options.log.write({ request: request.name, kind: 'sent' })
+    return request
+  }
+
+  #draw(): Sent {
     const { random, shop } = this.#options
     const name = `request-number-${String(++this.#next).padStart(6, '0')}-of-this-run`
     const lines = [{ sku: random.pick(shop.skus), quantity: 1 }, { sku: random.pick(shop.skus), quantity: 2 }]

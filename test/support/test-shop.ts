@@ -5,14 +5,16 @@ import { join } from 'node:path'
 import { createShop } from '../../bench/support/shop.ts'
 import { spawnProvider, type SpawnedProvider } from '../../sandbox/psp/spawn.ts'
 import { createSandboxProvider } from '../../server/adapters/psp/sandbox.ts'
-import { formatId, newId, type Id } from '../../server/kernel/id.ts'
-import { invariant } from '../../server/kernel/invariant.ts'
+import { formatId, newId, parseId, type Id } from '../../server/kernel/id.ts'
+import { invariant, must } from '../../server/kernel/invariant.ts'
 import { askPayment } from '../../server/modules/checkout/index.ts'
 import { adminScopes, type NewApiKey } from '../../server/modules/identity/index.ts'
 import { createDb, type Db } from '../../server/platform/db.ts'
+import { keyOf } from '../../server/platform/http/idempotency.ts'
+import type { Caller } from '../../server/platform/http/index.ts'
 import { migrateJobs } from '../../server/platform/jobs/jobs.ts'
 import { openRooms, type Rooms } from '../../server/rooms.ts'
-import { createTestDatabase } from './database.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
 
 /** The trusted channel of a test shop. */
 export const TRUSTED_CHANNEL = 'market'
@@ -30,6 +32,8 @@ export interface TestShop {
   readonly env: Readonly<Record<string, string>>
   /** Sells through the channel `web`. */
   readonly publishableKey: string
+  /** How an `Idempotency-Key` sent with the publishable key is kept. */
+  keyId(idempotencyKey: string): string
   /** Holds every scope. */
   readonly secretKey: string
   /** `SKU-1`, `SKU-2`, …, without stock. */
@@ -50,14 +54,17 @@ export interface TestShopOptions {
   readonly locations: number
   /** More of the provider's options: its bad manners. */
   readonly providerArgs?: readonly string[]
+  /** A migrated, empty one; a copy of the test server's when left out. */
+  readonly database?: TestDatabase
 }
 
 const ACTOR = 'test'
 
-export async function openTestShop({ skus, locations, providerArgs = [] }: TestShopOptions): Promise<TestShop> {
+export async function openTestShop(options: TestShopOptions): Promise<TestShop> {
+  const { skus, locations, providerArgs = [] } = options
   const directory = await mkdtemp(join(tmpdir(), 'waybill-test-shop-'))
   const [database, provider] = await Promise.all([
-    createTestDatabase(),
+    options.database ?? createTestDatabase(),
     spawnProvider({ directory: join(directory, 'psp'), args: providerArgs }),
   ])
   await migrateJobs(database.url)
@@ -80,6 +87,8 @@ export async function openTestShop({ skus, locations, providerArgs = [] }: TestS
       invariant(outcome.kind === 'created', `the key ${wanted.name} can be made`)
       return { id: formatId('apiKey', outcome.apiKey.id), key: outcome.key }
     })
+  const head = await createKey({ kind: 'publishable', name: 'head', channelId })
+  const caller: Caller = { kind: 'publishable', keyId: must(parseId('apiKey', head.id), 'the id of a key'), channelId }
   return {
     databaseUrl: database.url,
     db,
@@ -91,7 +100,8 @@ export async function openTestShop({ skus, locations, providerArgs = [] }: TestS
       WAYBILL_MASTER_KEY: masterKey.toString('base64'),
       WAYBILL_DATA_DIR: directory,
     },
-    publishableKey: (await createKey({ kind: 'publishable', name: 'head', channelId })).key,
+    publishableKey: head.key,
+    keyId: (idempotencyKey) => keyOf(caller, idempotencyKey),
     secretKey: (await createKey({ kind: 'secret', name: 'admin', scopes: adminScopes })).key,
     skus: names,
     askPayment: (paymentId) => askPayment({ db, payments: rooms.payments, checkout: rooms.checkout }, { paymentId }),

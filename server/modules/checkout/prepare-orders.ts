@@ -7,7 +7,7 @@ import {
   lockCarts, markCartsOrdered, readSellingWorld, stockedVariants, type CartRow, type SellingRooms,
 } from '../carts/index.ts'
 import type { Offer } from '../catalog/index.ts'
-import type { Customers, NewPerson } from '../customers/index.ts'
+import type { Customers, SealedNewPerson } from '../customers/index.ts'
 import { raiseExceptions } from '../exceptions/index.ts'
 import {
   announceSupplyChange, insertClaims, insertCounterSupply, lockGates, postStock, readCounterSupply, readFreeSupply,
@@ -60,6 +60,7 @@ class StaleWorldError extends Error {
  * A refused request leaves nothing behind, its key included.
  */
 export async function prepareOrders(deps: PrepareDeps, requests: readonly Placement[]): Promise<Prepared[]> {
+  const buyers = requests.map((request) => introduce(deps.rooms.customers, request.buyer))
   for (;;) {
     const revisions = deps.seen.revisions ?? (await readRevisions(deps.db))
     const skus = new Set(requests.flatMap((request) => request.lines.map((line) => line.sku)))
@@ -68,7 +69,7 @@ export async function prepareOrders(deps: PrepareDeps, requests: readonly Placem
     const { network } = await deps.rooms.sourcing.bookAt(deps.db, revisions)
     const counters = counterPlaces(requests, offers, network)
     try {
-      return await deps.db.inTransaction((tx) => prepare(deps, tx, requests, { skus, gates, counters }))
+      return await deps.db.inTransaction((tx) => prepare(deps, tx, requests, { buyers, skus, gates, counters }))
     } catch (error) {
       if (!(error instanceof StaleWorldError)) throw error
     }
@@ -79,7 +80,8 @@ async function prepare(
   deps: PrepareDeps,
   tx: Tx,
   requests: readonly Placement[],
-  { skus, gates, counters }: {
+  { buyers, skus, gates, counters }: {
+    readonly buyers: readonly Introduced[]
     readonly skus: ReadonlySet<string>
     readonly gates: ReadonlySet<Id<'variant'>>
     readonly counters: readonly Place[]
@@ -115,16 +117,16 @@ async function prepare(
   const cartById = new Map(carts.map((cart) => [cart.id, cart]))
   const liveOrderByCart = new Map(liveOrders.map((order) => [order.cart_id, order.id]))
   const orderByReference = new Map<string, { readonly id: Id<'order'>; readonly fingerprint: string | null }>(known.map((order) => [`${order.channel_id} ${order.reference}`, order]))
-  const people: NewPerson[] = []
   const prepared = requests.map((request, index): Prepared => {
     const id = must(orderIds[index], 'an id for every request')
     const number = must(numbers[index], 'a number for every request')
+    const { personId, addressId } = must(buyers[index], 'a buyer for every request')
     if (request.kind === 'trusted') {
       const before = orderByReference.get(`${request.channel.id} ${request.reference}`)
       if (before !== undefined) return answerBefore(request, before)
       const decision = decideTrusted(request, world, pool, counterPool)
       if (decision.kind === 'refused') return decision
-      const draft = draftTrustedOrder(request, decision, { id, number, ...introduce(request.buyer, people) }, tx.at)
+      const draft = draftTrustedOrder(request, decision, { id, number, personId, addressId }, tx.at)
       orderByReference.set(`${request.channel.id} ${request.reference}`, { id, fingerprint: request.fingerprint })
       return { kind: 'placed', draft }
     }
@@ -137,9 +139,12 @@ async function prepare(
     pool.take(decision.allotments)
     counterPool.claim(decision.allotments)
     if (request.cart !== null) liveOrderByCart.set(request.cart.id, id)
-    const draft = draftShopperOrder(request, decision, { id, number, ...introduce(request.buyer, people) }, tx.at)
+    const draft = draftShopperOrder(request, decision, { id, number, personId, addressId }, tx.at)
     return { kind: 'placed', draft }
   })
+  const people = buyers.flatMap(({ sealed }, index) =>
+    sealed !== null && prepared[index]?.kind === 'placed' ? [sealed] : [],
+  )
   await write(deps.rooms.customers, tx, gated, requests, prepared, people)
   return prepared
 }
@@ -150,7 +155,7 @@ async function write(
   gated: GatedTx,
   requests: readonly Placement[],
   prepared: readonly Prepared[],
-  people: readonly NewPerson[],
+  people: readonly SealedNewPerson[],
 ): Promise<void> {
   const drafts = prepared.flatMap((each) => (each.kind === 'placed' ? [each.draft] : []))
   const released = requests.flatMap((request, index) =>
@@ -159,7 +164,7 @@ async function write(
   if (released.length > 0) releaseKeys(tx, released)
   if (drafts.length === 0) return
 
-  if (people.length > 0) customers.recordPeople(tx, people)
+  customers.recordSealed(tx, people)
   recordOrders(tx, drafts.map((draft) => draft.order))
   const carts = drafts.flatMap(({ order }) => (order.cartId === null ? [] : [{ cartId: order.cartId, orderId: order.id }]))
   if (carts.length > 0) markCartsOrdered(tx, carts)
@@ -234,21 +239,20 @@ function answerBefore(
     : { kind: 'refused', refusal: { code: 'reference_reused', orderId: before.id } }
 }
 
-/** A guest of a one-call order is written to the vault with it; a cart's buyer is there already. */
-function introduce(buyer: Placement['buyer'], people: NewPerson[]) {
-  if ('personId' in buyer) return buyer
-  if (buyer.email === null && buyer.address === null) return { personId: null, addressId: null }
-  const personId = newId<'person'>()
-  const addressId = buyer.address === null ? null : newId<'address'>()
-  people.push({
-    id: personId,
-    kind: 'guest',
-    email: buyer.email,
-    name: buyer.address?.name ?? null,
-    phone: buyer.address?.phone ?? null,
-    address: buyer.address === null || addressId === null ? null : { id: addressId, ...buyer.address },
-  })
-  return { personId, addressId }
+interface Introduced {
+  readonly personId: Id<'person'> | null
+  readonly addressId: Id<'address'> | null
+  /** To be written with the order; null when the vault has the buyer already, or there is nothing to keep. */
+  readonly sealed: SealedNewPerson | null
+}
+
+/** A guest of a one-call order is sealed before anything is locked; a cart's buyer is in the vault already. */
+function introduce(customers: Customers, buyer: Placement['buyer']): Introduced {
+  if ('personId' in buyer) return { ...buyer, sealed: null }
+  const { email, address } = buyer
+  if (email === null && address === null) return { personId: null, addressId: null, sealed: null }
+  const [sealed = null] = customers.sealPeople([{ id: newId<'person'>(), kind: 'guest', email, address }])
+  return { personId: sealed?.personId ?? null, addressId: sealed?.addressId ?? null, sealed }
 }
 
 /** The on-hand rows that counter sales take from. */

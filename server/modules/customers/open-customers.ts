@@ -13,12 +13,17 @@ import {
   readPeople,
   type ContactSearch,
 } from './read-people.ts'
-import { recordPeople, type NewPerson, type RecordedPerson } from './record-people.ts'
+import {
+  recordPeople, recordSealed, sealPeople, type NewPerson, type RecordedPerson, type SealedNewPerson,
+} from './record-people.ts'
 
 /** Who buys. Only this room can read what people told of themselves; everybody else holds their ids. */
 export interface Customers {
   /** See `recordPeople`: sends its statements at once and needs no waiting. */
   recordPeople(tx: Tx, people: readonly NewPerson[]): RecordedPerson[]
+  /** See `sealPeople`: before taking locks. */
+  sealPeople(people: readonly NewPerson[]): SealedNewPerson[]
+  recordSealed(tx: Tx, sealed: readonly SealedNewPerson[]): void
   changeGuests(tx: Tx, changes: readonly GuestChange[]): Promise<ChangedGuest[]>
   createAccount(tx: Tx, actor: string, account: NewAccount): Promise<CreateAccountOutcome>
   /** @returns false when there is no such person */
@@ -44,6 +49,8 @@ export function openCustomers({
   const keys = new KeyRing(masterKeys)
   return {
     recordPeople: (tx, people) => recordPeople(tx, keys, people),
+    sealPeople: (people) => sealPeople(keys, people),
+    recordSealed,
     changeGuests: (tx, changes) => changeGuests(tx, keys, changes),
     createAccount: (tx, actor, account) => createAccount(tx, keys, actor, account),
     erasePerson,

@@ -21,33 +21,45 @@ export interface RecordedPerson {
   readonly addressId: Id<'address'> | null
 }
 
+/** A person ready to be written; can only be read with the master key. */
+export interface SealedNewPerson extends RecordedPerson {
+  readonly person: SealedPerson
+  readonly address: SealedAddress | null
+}
+
 /**
- * Puts people and their addresses into the vault: one statement each, sent without waiting for an answer.
+ * Encrypts people and their addresses: some 20 µs a person with e-mail and address, so do it before taking locks.
  * Where the person has no name or telephone number of their own, the address lends them its.
  *
  * What is sealed here was checked at the edge; a contact that cannot be normalised is kept and cannot be searched.
- * Sealing takes this process about 20 µs a person with e-mail and address: call it before taking locks.
- *
+ */
+export function sealPeople(keys: KeyRing, people: readonly NewPerson[]): SealedNewPerson[] {
+  return people.map(({ id, kind, email, name, phone, address: typed }) => {
+    const tidied = typed ? tidyAddress(typed) : null
+    const contact = {
+      email: email ?? null,
+      name: name ?? tidied?.name ?? null,
+      phone: phone ?? tidied?.phone ?? null,
+    }
+    const { person, dataKey } = sealPerson(keys, { id, kind, contact, country: tidied?.country ?? null, version: 0 })
+    const address = tidied === null ? null : sealAddress(dataKey, { id: typed?.id ?? newId(), personId: id, address: tidied })
+    return { personId: id, addressId: address?.id ?? null, person, address }
+  })
+}
+
+/** Puts sealed people into the vault: one statement for them and one for their addresses, sent without waiting. */
+export function recordSealed(tx: Tx, sealed: readonly SealedNewPerson[]): void {
+  const addresses = sealed.flatMap(({ address }) => (address === null ? [] : [address]))
+  if (sealed.length > 0) insertPeople(tx, sealed.map(({ person }) => person))
+  if (addresses.length > 0) insertAddresses(tx, addresses)
+}
+
+/**
+ * Seals and records at once, for who holds no locks that others wait for.
  * @returns one row a person, in the order given
  */
 export function recordPeople(tx: Tx, keys: KeyRing, people: readonly NewPerson[]): RecordedPerson[] {
-  const persons: SealedPerson[] = []
-  const addresses: SealedAddress[] = []
-  const recorded: RecordedPerson[] = []
-  for (const { id, kind, email, name, phone, address: typed } of people) {
-    const address = typed ? tidyAddress(typed) : null
-    const contact = {
-      email: email ?? null,
-      name: name ?? address?.name ?? null,
-      phone: phone ?? address?.phone ?? null,
-    }
-    const { person, dataKey } = sealPerson(keys, { id, kind, contact, country: address?.country ?? null, version: 0 })
-    const sealed = address === null ? null : sealAddress(dataKey, { id: typed?.id ?? newId(), personId: id, address })
-    persons.push(person)
-    if (sealed !== null) addresses.push(sealed)
-    recorded.push({ personId: id, addressId: sealed?.id ?? null })
-  }
-  if (persons.length > 0) insertPeople(tx, persons)
-  if (addresses.length > 0) insertAddresses(tx, addresses)
-  return recorded
+  const sealed = sealPeople(keys, people)
+  recordSealed(tx, sealed)
+  return sealed
 }

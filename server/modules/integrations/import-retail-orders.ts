@@ -155,7 +155,7 @@ async function makeReady(
   say(`catalog: ${grouped(plan.catalog.length)} SKUs, ${grouped(newSkus)} of them new`)
   const { openingUnits, adjustmentCount } = await stockRetailStore(
     { db, inventory: rooms.inventory },
-    { runId: run.id, channelId: shop.channel.id, file },
+    { runId: run.id, channelId: shop.channel.id, file, plan },
   )
   say(`stock: ${grouped(openingUnits)} units laid in, ${grouped(adjustmentCount)} adjustments posted`)
   await beginPlacing(db, run.id)

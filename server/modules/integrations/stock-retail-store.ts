@@ -6,7 +6,7 @@ import { readOrdersByReference } from '../orders/index.ts'
 import { expectDone } from './expect-done.ts'
 import { inParts } from './in-parts.ts'
 import { readAdjustmentsOfOtherRuns } from './integrations.sql.ts'
-import { planRetailImport } from './plan-retail-import.ts'
+import { planRetailImport, type RetailImportPlan } from './plan-retail-import.ts'
 import { IMPORT_ACTOR, retailTarget } from './prepare-retail-shop.ts'
 import type { RetailFile } from './read-retail.ts'
 
@@ -44,15 +44,18 @@ export async function stockRetailStore(
     runId,
     channelId,
     file,
+    plan,
   }: {
     readonly runId: Id<'importRun'>
     readonly channelId: Id<'channel'>
     readonly file: RetailFile
+    /** Of the whole file. */
+    readonly plan: RetailImportPlan
   },
 ): Promise<PostedStock> {
   const known = await knownInvoices(deps.db, { runId, channelId, file })
   const invoices = file.invoices.filter(({ invoiceNo }) => !known.has(invoiceNo))
-  const { catalog, stockAdjustments } = planRetailImport({ ...file, invoices }, retailTarget)
+  const { catalog, stockAdjustments } = known.size === 0 ? plan : planRetailImport({ ...file, invoices }, retailTarget)
   const variants = await findVariants(
     deps.db,
     catalog.map(({ sku }) => sku),
