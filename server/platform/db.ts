@@ -1,3 +1,5 @@
+import process from 'node:process'
+import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { invariant, must } from '../kernel/invariant.ts'
 import { instantFromMs, type Instant } from '../kernel/time.ts'
@@ -152,13 +154,13 @@ class PgDb implements Db {
     let broken = false
     let tx: PgTx | undefined
     try {
-      const opened = Promise.all([client.query('begin'), client.query(queryConfig(openTransaction))])
+      const opened = Promise.all([sendTogether(client, { text: 'begin' }), sendTogether(client, queryConfig(openTransaction))])
       const clock = clockOf((await opened)[1].rows[0] as ClockRow | undefined)
       tx = new PgTx(client, clock)
       const result = await work(tx as unknown as Tx)
       const pending = tx.finish()
       commitSent = true
-      const committed = client.query('commit')
+      const committed = sendTogether(client, { text: 'commit' })
       await Promise.all(pending.concat(committed))
       // A failed statement that nobody awaited turns COMMIT into ROLLBACK; Promise.all has thrown it by then.
       invariant((await committed).command === 'COMMIT', 'a transaction without a failed statement commits')
@@ -245,8 +247,28 @@ class PgTx {
 
   #query(statement: Statement): Promise<pg.QueryResult> {
     invariant(this.#open, `statement ${statement.name} was sent after its transaction ended`)
-    return this.#client.query(queryConfig(statement))
+    return sendTogether(this.#client, queryConfig(statement))
   }
+}
+
+const corked = new WeakSet<pg.PoolClient>()
+
+/**
+ * Queues a statement and writes it with all others of this turn at once: by itself the driver makes one system call a
+ * statement, which took a sixth of the write road.
+ */
+function sendTogether(client: pg.PoolClient, config: pg.QueryConfig): Promise<pg.QueryResult> {
+  if (!corked.has(client)) {
+    // The driver's types leave its connection out.
+    const { stream } = (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
+    corked.add(client)
+    stream.cork()
+    process.nextTick(() => {
+      corked.delete(client)
+      stream.uncork()
+    })
+  }
+  return client.query(config)
 }
 
 interface ClockRow {

@@ -60,7 +60,7 @@ test('connections to the database break, also while committing: every order is t
     cut(random.chance(0.7) ? 'within a transaction' : 'idle')
   }
   danger = 0
-  assert.ok(!server.hasEnded(), `the server ended and said:\n${server.lastWords.join('\n')}`)
+  assert.ok(!server.hasEnded(), 'the server has not ended')
   await intake.end()
   t.diagnostic(`cuts: ${cuts.describe()}; answers: ${intake.describe()}`)
   const judged = await intake.judge()

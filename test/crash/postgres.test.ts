@@ -85,7 +85,7 @@ test('every PostgreSQL process is killed under load: what was acknowledged is th
   await hurry(shop.db)
   t.diagnostic(JSON.stringify(await intake.judge()))
   await allDecided(shop.db)
-  assert.ok(!server.hasEnded(), `the server ended and said:\n${server.lastWords.join('\n')}`)
+  assert.ok(!server.hasEnded(), 'the server has not ended')
   assert.deepEqual(server.defects, [])
   await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
   windows.assertAllHit()

@@ -10,7 +10,7 @@ import { faultOf, faultsOf } from '../support/api-judge.ts'
 import type { JsonSchema } from '../support/api-operations.ts'
 import { openShop, orderBody, trustedBody, type Shop } from '../support/api-scenes.ts'
 import { newKey, OTHER_SKU, SKU, unique } from '../support/api-words.ts'
-import { openTestApi, type TestApi } from '../support/api.ts'
+import { openTestApi, untilSettled, type TestApi } from '../support/api.ts'
 import { query } from '../support/server.ts'
 
 let api: TestApi
@@ -58,7 +58,7 @@ test('a card number in any text that people write: 422, not stored, not logged, 
   const withBody = api.operations.filter(({ body }) => body !== null)
   const requests = new Map<string, ApiRequest>()
   for (const operation of withBody) requests.set(operation.name, await shop.example(operation))
-  await settled()
+  await untilSettled(api)
   let sent = 0
   const found = await faultsOf(withBody, async (operation) => {
     const { body, ...request } = must(requests.get(operation.name), 'its request')
@@ -109,7 +109,7 @@ test('a card number as a property, in a query, a path or a header: not logged, n
     const answer = await api.send({ ...request, path: `${request.path}${request.path.includes('?') ? '&' : '?'}${parameter.name}=${encodeURIComponent(card)}` })
     assert.equal(answer.status, 422, `${operation.name} ${parameter.name}: ${answer.text}`)
   }
-  await settled()
+  await untilSettled(api)
   assert.deepEqual(api.log.filter(holdsCard), [])
   assert.deepEqual(await tablesHolding([card]), [])
 })
@@ -121,7 +121,7 @@ test('digits that are no card pass: SKUs, references, telephone numbers, ids', a
   assert.equal(made.json.variants[0].sku, '4111111111111111')
   const order = await shop.admin('POST', '/v1/admin/orders', { ...trustedBody(), reference: '5500000000000004' })
   assert.equal(order.json.reference, '5500000000000004')
-  await settled()
+  await untilSettled(api)
   const list = await shop.admin('GET', '/v1/admin/orders?reference=5500000000000004')
   assert.deepEqual(list.json.items.map(({ id }: { id: string }) => id), [order.json.id])
   assert.deepEqual(api.log.filter((line) => line.includes('5500000000000004') || line.includes('4222222222222')), [], 'the log spares them too')
@@ -161,7 +161,7 @@ test('a person stands in the vault, encrypted, and nowhere else: not in a table,
   for (const body of [{ ...markedOrder(), hostile: 1 }, { ...markedOrder(), shippingAddress: { ...markedAddress, country: 'XX' } }]) await shop.store(422, 'POST', '/v1/store/orders', body)
   const broken = await api.send({ method: 'POST', path: '/v1/store/orders', headers: { authorization: `Bearer ${api.keys.publishableKey}`, 'idempotency-key': newKey() }, raw: JSON.stringify(markedOrder()).slice(0, -1) })
   assert.equal(broken.status, 400)
-  await settled()
+  await untilSettled(api)
 
   assert.deepEqual(await tablesHolding(traces), [])
   assert.deepEqual(api.log.filter((line) => traces.some((trace) => line.toLowerCase().includes(trace))), [])
@@ -193,28 +193,10 @@ async function tablesHolding(texts: readonly string[]): Promise<string[]> {
   const found: string[] = []
   for (const { name } of tables) {
     const rows = await query<{ text: string }>(api.databaseUrl, `
-      select distinct text from ${name} as row, unnest($1::text[], $2::text[]) as trace (text, bytes)
-       where position(lower(text) in lower(row::text)) > 0 or position(bytes in row::text) > 0 order by text`,
+      select distinct trace.text from ${name} as row, unnest($1::text[], $2::text[]) as trace (text, hex)
+       where position(lower(trace.text) in lower(row::text)) > 0 or position(trace.hex in row::text) > 0 order by 1`,
       [texts, texts.map((text) => Buffer.from(text.toLowerCase()).toString('hex'))])
     found.push(...rows.map(({ text }) => `${name} holds ${text}`))
   }
   return found
 }
-
-const SETTLED_WITHIN_MS = 20_000
-
-/** Waits until the background has reacted to every event: nothing is written any more. */
-async function settled(): Promise<void> {
-  const deadline = performance.now() + SETTLED_WITHIN_MS
-  const isQuiet = async (): Promise<boolean> => {
-    const [row] = await query<{ behind: number }>(api.databaseUrl, `
-      select count(*)::int as behind from platform.event_reader
-       where position < (select coalesce(max(position), 0) from platform.event)`)
-    return row?.behind === 0
-  }
-  while (!(await isQuiet())) {
-    assert.ok(performance.now() < deadline, 'the readers catch up')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-

@@ -142,12 +142,20 @@ async function killIn(url: string, { name, afterFirstLines, waitsAt, shows }: Wi
     }
     importing.kill('SIGKILL')
     await isOver
+    await endSessions(url, name)
     assert.ok(isTrueRow(await query(url, shows)), `${name}: hit`)
   } finally {
     importing.kill('SIGKILL')
     await isOver
     for (const barrier of barriers) await barrier.end()
   }
+}
+
+/** Of the dead: a session that waits for a lock does not notice, and would do its last statement once it gets it. */
+async function endSessions(url: string, name: string): Promise<void> {
+  const sessions = `from pg_stat_activity where application_name = 'waybill' and datname = current_database()`
+  await query(url, `select pg_terminate_backend(pid) ${sessions}`)
+  await until(url, `select not exists (select ${sessions})`, name)
 }
 
 /** Others may read the table, and whoever would write waits. */

@@ -86,3 +86,27 @@ export async function readTables({ databaseUrl }: Pick<TestApi, 'databaseUrl'>):
   const rows = await query<{ name: string; rows: string }>(databaseUrl, statement.join(' union all '))
   return Object.fromEntries(rows.map(({ name, rows: held }) => [name, held]))
 }
+
+const SETTLED_WITHIN_MS = 30_000
+/** A reaction writes events of its own, to which others react: an order's longest such chain is shorter. */
+const REACTIONS_MAX = 3
+
+/** Waits until the background of a server that works has reacted to everything that happened so far. */
+export async function untilSettled(api: Pick<TestApi, 'send'>): Promise<void> {
+  const deadline = performance.now() + SETTLED_WITHIN_MS
+  for (let reactions = 0; reactions < REACTIONS_MAX; reactions++) {
+    const began = performance.now()
+    // A reader's lag tells when it last had read everything; that must have been after we began to wait.
+    while (Math.max(...(await readerLagsMs(api))) >= performance.now() - began) {
+      invariant(performance.now() < deadline, 'the readers of events catch up')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+async function readerLagsMs(api: Pick<TestApi, 'send'>): Promise<number[]> {
+  const { text } = await api.send({ method: 'GET', path: '/metrics' })
+  const lags = [...text.matchAll(/^waybill_event_lag_seconds\{[^}]*\} (\S+)$/gm)].map(([, seconds]) => Number(seconds) * 1_000)
+  invariant(lags.length > 0, 'a server that works tells how far its readers are')
+  return lags
+}

@@ -21,8 +21,7 @@ export interface ShopServer {
   readonly readyMs: number
   /** Log lines of defects: what the server itself says should not have happened. */
   readonly defects: readonly string[]
-  /** The end of what it said, for whoever asks why it ended. */
-  readonly lastWords: readonly string[]
+  /** Whether it is gone, asked or not; one that ended unasked has its last words printed. */
   hasEnded(): boolean
   /** SIGKILL. */
   kill(): Promise<void>
@@ -46,22 +45,26 @@ export async function startServer({ command, port, env }: ServerOptions): Promis
   const endWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', endWithUs)
   let isOver = false
+  let isAsked = false
+  const { lastWords, defects } = listenTo(child)
   const ended = new Promise<void>((resolve) => {
-    child.once('close', () => {
+    child.once('close', (code, signal) => {
       isOver = true
+      if (!isAsked) process.stdout.write(`# waybill ${command} ended with ${signal ?? code} and said:\n${lastWords.join('\n')}\n`)
       process.removeListener('exit', endWithUs)
       resolve()
     })
   })
-  const { lastWords, defects } = listenTo(child)
   while (!(await isReady(url))) {
     if (isOver || performance.now() - bornAtMs > READY_WITHIN_MS) {
+      isAsked = true
       child.kill('SIGKILL')
       throw new Error(`waybill ${command} did not get ready; it said:\n${lastWords.join('\n')}`)
     }
     await sleep(10)
   }
   const end = (signal: 'SIGKILL' | 'SIGTERM') => async (): Promise<void> => {
+    isAsked = true
     child.kill(signal)
     await ended
   }
@@ -70,7 +73,6 @@ export async function startServer({ command, port, env }: ServerOptions): Promis
     pid: child.pid ?? 0,
     readyMs: performance.now() - bornAtMs,
     defects,
-    lastWords,
     hasEnded: () => isOver,
     kill: end('SIGKILL'),
     stop: end('SIGTERM'),

@@ -135,7 +135,7 @@ export class AvailabilityAnswers {
       const { parts, unitPriceMinor } = sold
       const itemAsOf = oldestOf(oldestOf(asOf, supplies), world.outdatedAsOf === null ? [] : [world])
       if (itemAsOf.ms < oldest.ms) oldest = itemAsOf
-      const options = plan === null ? '[]' : writeOptions(plan, { parts, supplies, unitPriceMinor, at }, locations)
+      const options = writeOptions(plan, { parts, supplies, unitPriceMinor, at }, locations)
       json += `${json === '' ? '' : ','}${head},"asOf":"${itemAsOf.text}","options":${options}}`
     }
     const unknownJson = unknown.length === 0 ? '' : `,"unknownSkus":${JSON.stringify(unknown)}`

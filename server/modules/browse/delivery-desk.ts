@@ -52,19 +52,18 @@ export class DeliveryDesk {
     this.#numbers = numbers
   }
 
-  /** Null where nobody knows the country. */
-  planFor(storefront: Storefront, { country, postalCode }: Destination): DeliveryPlan | null {
+  planFor(storefront: Storefront, { country, postalCode }: Destination): DeliveryPlan {
     const place = locatePostalCode(country, postalCode)
-    if (place === null) return null
-    const key = `${storefront.key}${country} ${place.zone}`
+    const key = `${storefront.key}${country} ${place?.zone}`
     const known = this.#plans.get(key)
     if (known !== undefined && isSameDelivery(known.storefront, storefront)) return known
     const pickups = this.#pickupsOf(storefront)
     const plan = {
       storefront,
-      reaches: this.#reachesOf(storefront, country, place),
+      // Where a country is that we cannot place, nobody knows the way, but its people may come.
+      reaches: place === null ? [] : this.#reachesOf(storefront, country, place),
       pickups,
-      pickupRanks: this.#ranksOf(nearestFirst(pickups.nodes, place.point)),
+      pickupRanks: this.#ranksOf(place === null ? pickups.nodes : nearestFirst(pickups.nodes, place.point)),
     }
     this.#plans.set(key, plan)
     return plan

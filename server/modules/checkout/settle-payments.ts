@@ -3,12 +3,13 @@ import { must } from '../../kernel/invariant.ts'
 import { addMs, SECOND_MS, type Instant } from '../../kernel/time.ts'
 import type { Db, Tx } from '../../platform/db.ts'
 import { sendKeyAnswers, type Json } from '../../platform/http/index.ts'
+import { readRevisions } from '../../platform/revision.ts'
 import { raiseExceptions, type NewException } from '../exceptions/index.ts'
 import { promoteClaims } from '../inventory/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { extendPayBy, lockOrderRows, openOrders, type OrderRow } from '../orders/index.ts'
 import {
-  lockAttempts, settleAttempts, type AttemptStatus, type AuthoriseAnswer, type NotFound, type RequestIdentity,
+  isUndecided, lockAttempts, settleAttempts, type AttemptStatus, type AuthoriseAnswer, type NotFound, type RequestIdentity,
   type Settled,
 } from '../payments/index.ts'
 
@@ -57,17 +58,21 @@ export async function settlePayments(
     ])
     const orderById = new Map(orders.map((order) => [order.id, order]))
     const attemptById = new Map(attempts.map((attempt) => [attempt.id, attempt]))
+    // Several may have asked about one attempt at once, a buyer twice or a buyer and a worker: the last answer counts.
+    const asked = [...new Map(requests.map((request) => [request.attemptId, request])).values()]
     const opening = new Set<Id<'order'>>()
-    const settled = settleAttempts(tx, requests.map(({ orderId, attemptId, answer }) => {
+    const settled = settleAttempts(tx, asked.map(({ orderId, attemptId, answer }) => {
       const attempt = must(attemptById.get(attemptId), 'the attempt that was asked for')
       const { status } = must(orderById.get(orderId), 'the order of the attempt')
       // Two attempts of one order in one batch: the first to succeed opens it, the other is given back.
       const orderWaits = status === 'awaiting_payment' && !opening.has(orderId)
-      if (orderWaits && answer?.kind === 'authorised') opening.add(orderId)
+      // One that was given up before does not open it, whatever the provider says by now.
+      if (orderWaits && answer?.kind === 'authorised' && isUndecided(attempt.status)) opening.add(orderId)
       return { attempt, answer, orderWaits }
     }))
+    const settledById = new Map(settled.map((each) => [each.attempt.id, each]))
 
-    const opened = requests.filter((_, index) => justAuthorised(settled[index]))
+    const opened = asked.filter((request) => justAuthorised(settledById.get(request.attemptId)))
     if (opened.length > 0) {
       const allocated = await promoteClaims(tx, opened.flatMap((request) => request.demandIds), { from: 'reserved', to: 'allocated' })
       await openOrders(
@@ -76,16 +81,16 @@ export async function settlePayments(
         allocated.map(({ demand_id, units }) => ({ demandId: demand_id as Id<'demandLine'>, units })),
       )
     }
-    const channelOf = await channelsById(tx, merchant)
-    const answered = requests.map((request, index) => {
+    const channelOf = await channelsById(tx, merchant, orders)
+    const answered = requests.map((request) => {
       const order = must(orderById.get(request.orderId), 'a locked order')
-      const each = must(settled[index], 'a settlement for every request')
+      const each = must(settledById.get(request.attemptId), 'a settlement for every request')
       const result = resultOf(each, order, channelOf)
       if (result.kind === 'awaiting_payment' && result.payBy !== order.pay_by) extendPayBy(tx, [order.id], result.payBy)
       return { attemptId: request.attemptId, result }
     })
-    const overdue = settled.flatMap((each, index) => {
-      const order = must(orderById.get(must(requests[index], 'a request for every settlement').orderId), 'a locked order')
+    const overdue = settled.flatMap((each) => {
+      const order = must(orderById.get(each.attempt.orderId), 'a locked order')
       return each.status === 'unknown' ? overdueException(each, order, channelOf(order.channel_id)) : []
     })
     await raiseExceptions(tx, [...settled.flatMap(exceptionOf), ...overdue])
@@ -113,9 +118,15 @@ interface Terms {
   readonly paymentCapS: number
 }
 
-async function channelsById(tx: Tx, merchant: Merchant): Promise<(channelId: Id<'channel'>) => Terms> {
-  // How long to wait is not money: the book as this node last saw it will do.
-  const book = merchant.peek() ?? (await merchant.bookAt(tx, 0n))
+async function channelsById(
+  tx: Tx,
+  merchant: Merchant,
+  orders: readonly OrderRow[],
+): Promise<(channelId: Id<'channel'>) => Terms> {
+  // How long to wait is not money: the book as this node last saw it will do, unless a channel is newer than that.
+  const seen = merchant.peek()
+  const isEnough = seen !== undefined && orders.every((order) => seen.channelById.has(order.channel_id))
+  const book = isEnough ? seen : await merchant.bookAt(tx, (await readRevisions(tx)).merchant)
   return (channelId) => must(book.channelById.get(channelId), 'the channel of an order')
 }
 

@@ -79,8 +79,8 @@ const gatherings = [
   ['s1',             's30 s1',                   ['s30', 's1']],
   ['s1',             's1 s30 s1',                ['s1', 's30', 's1']],
   // Bulk takes a quarter, two lines, while shoppers wait …
-  ['s1',             'b1 b1 b1 b1 s1',           ['s1 b1 b1', 'b1 b1']],
-  ['s1',             'b1 b1 b1 b1 s3 s3 s3',     ['s3 s3 b1 b1', 's3 b1 b1']],
+  ['s1',             'b1 b1 b1 b1 s1',           ['s1 b1', 'b1 b1 b1']],
+  ['s1',             'b1 b1 b1 b1 s3 s3 s3',     ['s3 s3 b1 b1', 's3 b1', 'b1']],
   // … also when shoppers would fill the batch alone …
   ['s1',             's1 s1 s1 s1 s1 s1 s1 s1 s1 b1 b1 b1', ['s1 s1 s1 s1 s1 s1 b1 b1', 's1 s1 s1 b1']],
   // … but never in the place of the first shopper …

@@ -231,13 +231,30 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
       this.#bulkCredit = 0
       return batchLinesMax
     }
+    // A quarter of the batch that goes, not of the largest there could be: a few shoppers must not carry a full load.
+    const quarter = shopper === undefined ? this.#bulkShare : Math.max(bulk.lines, Math.ceil(this.#shopperLines() / 3))
     // The first shopper goes with this batch, however large the request.
-    if (bulk.lines <= this.#bulkShare) return Math.min(this.#bulkShare, batchLinesMax - (shopper?.lines ?? 0))
+    if (bulk.lines <= this.#bulkShare) {
+      return Math.min(this.#bulkShare, quarter, batchLinesMax - (shopper?.lines ?? 0))
+    }
     if (shopper === undefined) return 0
     this.#bulkCredit += this.#bulkShare
     if (this.#bulkCredit < bulk.lines) return 0
     this.#bulkCredit = 0
     return bulk.lines
+  }
+
+  /** Lines of shoppers that the next batch may take, at most three quarters of it. */
+  #shopperLines(): number {
+    const { shopper } = this.#queues
+    const share = this.#share(shopper.length)
+    let lines = 0
+    let requests = 0
+    for (const item of shopper) {
+      if (requests++ === share || lines >= 3 * this.#bulkShare) break
+      lines += item.lines
+    }
+    return lines
   }
 
   #refuseLate(): void {

@@ -11,6 +11,13 @@ export class Fifo<Element> {
     return this.#elements[this.#head]
   }
 
+  *[Symbol.iterator](): Generator<Element> {
+    for (let index = this.#head; index < this.#elements.length; index++) {
+      const element = this.#elements[index]
+      if (element !== undefined) yield element
+    }
+  }
+
   push(element: Element): void {
     this.#elements.push(element)
   }

@@ -68,6 +68,11 @@ test('a path parameter that can name nothing is an unknown path, not a wrong req
   const schema = strict({ id: Type.String({ pattern: '^ord_' }) })
   assert.deepEqual(judge(schema, 'params', { id: 'ord_1' }), { id: 'ord_1' })
   assert.ok(judge(schema, 'params', { id: 'prd_1' }) instanceof UnknownPathError)
+  const any = strict({ code: Type.String() })
+  assert.deepEqual(judge(any, 'params', { code: 'swift' }), { code: 'swift' })
+  for (const code of ['4111111111111111', 'a\0b']) {
+    assert.ok(judge(any, 'params', { code }) instanceof UnknownPathError, code)
+  }
 })
 
 test('card-like digits are let through where the schema says that a code stands there', () => {

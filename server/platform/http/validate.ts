@@ -55,8 +55,10 @@ export function compileValidator(schema: TSchema, part: RequestPart): (value: un
       return (value) => judge(readTexts(value, schema), validator())
     case 'params':
       return (value) => {
-        const judged = judge(readTexts(value, schema), validator())
-        return 'error' in judged ? { error: new UnknownPathError('no such path') } : judged
+        const read = readTexts(value, schema)
+        const isUnfit = Object.keys(read).some((key) => unfitText(read[key], key, schema).length > 0)
+        const judged = judge(read, validator())
+        return isUnfit || 'error' in judged ? { error: new UnknownPathError('no such path') } : judged
       }
   }
 }
@@ -121,7 +123,7 @@ function readTexts(texts: unknown, { properties = {} }: JsonSchema): Record<stri
   return read
 }
 
-/** What no text of a query may hold, as no text of a body may; halves of surrogate pairs do not survive decoding. */
+/** What no text of a query or a path may hold, as no text of a body may; halves of surrogate pairs do not survive decoding. */
 function unfitText(value: unknown, key: string, schema: JsonSchema): Violation[] {
   if (typeof value !== 'string') return []
   const path = `/${key}`
