@@ -30,7 +30,12 @@ export const reactions: Readonly<Record<string, Reaction>> = {
 export const dues: readonly Due[] = [
   { name: 'expire-orders', everyMs: SECOND_MS, limit: 100, run: (db) => expireOrders(db) },
   { name: 'expire-carts', everyMs: 5 * SECOND_MS, limit: 500, run: (db) => expireCarts(db) },
-  { name: 'announce-due-payments', everyMs: SECOND_MS, limit: 500, run: (db, limit) => sweepDue(db, dueAttempts, limit) },
+  {
+    name: 'announce-due-payments',
+    everyMs: SECOND_MS,
+    limit: 500,
+    run: (db, limit) => sweepDue(db, dueAttempts, limit),
+  },
   { name: 'seal-audit', everyMs: SECOND_MS, limit: Infinity, run: async (db) => (await sealAudit(db)).sealedCount },
   {
     name: 'forget-old-keys',
@@ -41,18 +46,23 @@ export const dues: readonly Due[] = [
 ]
 
 async function reopenCarts(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
-  const orders = await readOrderRows(tx, events.map((event) => event.aggregateId as Id<'order'>))
+  const orders = await readOrderRows(
+    tx,
+    events.map((event) => event.aggregateId as Id<'order'>),
+  )
   const ended = orders.flatMap(({ id, cart_id }) => (cart_id === null ? [] : [{ cartId: cart_id, orderId: id }]))
   if (ended.length > 0) reopenCartRows(tx, ended)
 }
 
 /** An aggregate whose reaction fails is set aside and laid before a person; the others go on. */
 export async function onParked(tx: Tx, { reader, event, reason }: ParkedEvent): Promise<void> {
-  await raiseExceptions(tx, [{
-    reason: 'reaction_failed',
-    objectKind: 'event',
-    objectId: event.aggregateId as never,
-    facts: { reader, type: event.type, position: Number(event.position), reason },
-    nextAction: 'Repair what the reason names, then retry: later events of this object wait behind it.',
-  }])
+  await raiseExceptions(tx, [
+    {
+      reason: 'reaction_failed',
+      objectKind: 'event',
+      objectId: event.aggregateId as never,
+      facts: { reader, type: event.type, position: Number(event.position), reason },
+      nextAction: 'Repair what the reason names, then retry: later events of this object wait behind it.',
+    },
+  ])
 }

@@ -111,8 +111,8 @@ export async function seed(): Promise<void> {
     await migrateAll(databaseUrl)
     const node = await openConfigured(config, databaseUrl, null)
     try {
-      const keys = await seedIfEmpty(node, config)
-      say(keys === null ? 'The database is not empty; nothing was seeded.' : 'Seeded the demo merchant.')
+      const demoKeys = await seedIfEmpty(node, config)
+      say(demoKeys === null ? 'The database is not empty; nothing was seeded.' : 'Seeded the demo merchant.')
     } finally {
       await node.stop()
     }
@@ -135,10 +135,13 @@ export async function importOrders(options: ImportOrdersOptions): Promise<number
 
 /** The import's counter sells what its channel carries out and sends nothing. */
 async function joinNetwork(
-  tx: Tx, { locationId, channelId }: { readonly locationId: Id<'location'>; readonly channelId: Id<'channel'> },
+  tx: Tx,
+  { locationId, channelId }: { readonly locationId: Id<'location'>; readonly channelId: Id<'channel'> },
 ): Promise<void> {
   await raiseRevision(tx, 'sourcing')
-  upsertNodes(tx, [{ locationId, ships: false, offersPickup: false, channelIds: [channelId], countries: [], handlingDays: 0 }])
+  upsertNodes(tx, [
+    { locationId, ships: false, offersPickup: false, channelIds: [channelId], countries: [], handlingDays: 0 },
+  ])
 }
 
 export async function keys(options: KeysOptions): Promise<number> {
@@ -179,7 +182,8 @@ export function describeApi(): App {
 
 function configure({ host, port }: ListenOptions): Config {
   const reading = readConfig(process.env)
-  if ('problems' in reading) throw new ConfigError(`the configuration is not right:\n  ${reading.problems.join('\n  ')}`)
+  if ('problems' in reading)
+    throw new ConfigError(`the configuration is not right:\n  ${reading.problems.join('\n  ')}`)
   const { config } = reading
   return {
     ...config,
@@ -195,11 +199,13 @@ async function assertPortFree({ host, port }: Config): Promise<void> {
   const probe = createServer()
   await new Promise<void>((done, fail) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      fail(new ConfigError(
-        error.code === 'EADDRINUSE'
-          ? `port ${port} on ${host} is taken, perhaps by another Waybill; end that one, or choose another with PORT=… or --port`
-          : `cannot listen on ${host}:${port}: ${error.message}`,
-      ))
+      fail(
+        new ConfigError(
+          error.code === 'EADDRINUSE'
+            ? `port ${port} on ${host} is taken, perhaps by another Waybill; end that one, or choose another with PORT=… or --port`
+            : `cannot listen on ${host}:${port}: ${error.message}`,
+        ),
+      )
     })
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => done()))
   })
@@ -291,7 +297,12 @@ function demoFile({ dataDir }: Config): string {
   return join(dataDir, 'demo.json')
 }
 
-function greet({ url, config, seeded, ms }: {
+function greet({
+  url,
+  config,
+  seeded,
+  ms,
+}: {
   readonly url: string
   readonly config: Config
   readonly seeded: DemoKeys | null
@@ -304,10 +315,14 @@ function greet({ url, config, seeded, ms }: {
 Waybill ${version} is ready after ${(ms / 1_000).toFixed(1)} s
 
   API             ${url}
-  documentation   ${url}/docs${demo === null ? '' : `
+  documentation   ${url}/docs${
+    demo === null
+      ? ''
+      : `
   publishable key ${demo.publishableKey}
   secret key      ${demo.secretKey}
-  all demo keys   ${path}`}
+  all demo keys   ${path}`
+  }
 
 Ctrl-C ends it.`)
 }

@@ -68,9 +68,14 @@ class RunningNode implements Node {
     this.#options = options
     const { telemetry } = options
     const plain = createDb({
-      databaseUrl: options.databaseUrl, poolMax: options.poolMax, applicationName: 'waybill',
+      databaseUrl: options.databaseUrl,
+      poolMax: options.poolMax,
+      applicationName: 'waybill',
     })
-    this.db = announceEvents(plain, { wake: this.#wake, onError: (err) => telemetry.log.warn({ err }, 'readers of other nodes were not told') })
+    this.db = announceEvents(plain, {
+      wake: this.#wake,
+      onError: (err) => telemetry.log.warn({ err }, 'readers of other nodes were not told'),
+    })
     this.#horizon = new EventHorizon({
       source: this.db,
       onBlocked: ({ waitedMs, holders }) =>
@@ -90,19 +95,25 @@ class RunningNode implements Node {
     const { identity } = this.rooms
     await identity.refresh()
     const app = createHttpServer({
-      authenticate: (token) => identity.authenticate(token), telemetry, rateLimitPerSecond, checkResponses,
+      authenticate: (token) => identity.authenticate(token),
+      telemetry,
+      rateLimitPerSecond,
+      checkResponses,
     })
     this.#app = app
     this.#auditDb ??= openAuditDb(this.#options.databaseUrl)
     mountRoutes(app, { db: this.db, auditDb: this.#auditDb, rooms: this.rooms })
     await this.rooms.browse.start({
-      horizon: this.#horizon, wake: this.#wake,
+      horizon: this.#horizon,
+      wake: this.#wake,
       onError: (err) => telemetry.log.warn({ err }, 'what is browsed may be old'),
     })
     mountPlatform(app, { version, ready: () => this.#missing(), metrics: () => telemetry.metrics() })
     this.#listen()
     this.#keyRefresh = startTicker({
-      name: 'refresh-keys', everyMs: KEY_REFRESH_MS, run: () => identity.refresh(),
+      name: 'refresh-keys',
+      everyMs: KEY_REFRESH_MS,
+      run: () => identity.refresh(),
       onError: (err) => telemetry.log.warn({ err }, 'keys could not be refreshed'),
     })
     return { url: await app.listen({ host, port }) }
@@ -111,7 +122,9 @@ class RunningNode implements Node {
   async work(): Promise<void> {
     this.#listen()
     this.#working = await startWorking(this, {
-      ...this.#options, horizon: this.#horizon, wake: this.#wake,
+      ...this.#options,
+      horizon: this.#horizon,
+      wake: this.#wake,
     })
   }
 
@@ -119,7 +132,10 @@ class RunningNode implements Node {
     await this.#app?.close()
     await this.rooms.checkout.drained()
     await Promise.all([
-      this.#keyRefresh?.stop(), this.#listener?.stop(), this.#working?.stop(), this.rooms.browse.stop(),
+      this.#keyRefresh?.stop(),
+      this.#listener?.stop(),
+      this.#working?.stop(),
+      this.rooms.browse.stop(),
     ])
     this.#horizon.close()
     await this.#provider?.close()
@@ -131,7 +147,9 @@ class RunningNode implements Node {
   #listen(): void {
     const { databaseUrl, telemetry } = this.#options
     this.#listener ??= listenForEvents({
-      databaseUrl, applicationName: 'waybill listen', wake: this.#wake,
+      databaseUrl,
+      applicationName: 'waybill listen',
+      wake: this.#wake,
       onError: (err) => telemetry.log.warn({ err }, 'listening for events was interrupted'),
     })
   }
@@ -181,7 +199,12 @@ interface Working {
 /** The background: the journey's reactions and dues, the order list, outside calls. */
 async function startWorking(
   node: Node,
-  { telemetry, databaseUrl, horizon, wake }: Pick<NodeOptions, 'telemetry' | 'databaseUrl'> & {
+  {
+    telemetry,
+    databaseUrl,
+    horizon,
+    wake,
+  }: Pick<NodeOptions, 'telemetry' | 'databaseUrl'> & {
     readonly horizon: EventHorizon
     readonly wake: Wake
   },
@@ -189,29 +212,55 @@ async function startWorking(
   const { db, rooms } = node
   const onError = (err: unknown, where: string): void => telemetry.log.error({ err, where }, 'background work failed')
   const registered: RegisteredProcess = await registerProcess({
-    db, kind: 'work', version, onError: (error) => onError(error, 'heartbeat'),
+    db,
+    kind: 'work',
+    version,
+    onError: (error) => onError(error, 'heartbeat'),
   })
   const leader: Lease = startLease({
-    db, name: 'work', holder: registered.id, onError: (error) => onError(error, 'lease'),
+    db,
+    name: 'work',
+    holder: registered.id,
+    onError: (error) => onError(error, 'lease'),
   })
-  const journey: Journey = runJourney({ db, horizon, wake, name: 'journey', reactions, dues, leader, onParked, onError })
+  const journey: Journey = runJourney({
+    db,
+    horizon,
+    wake,
+    name: 'journey',
+    reactions,
+    dues,
+    leader,
+    onParked,
+    onError,
+  })
   const orderList: EventReader = startReader({
-    db, horizon, wake, name: 'orderviews',
+    db,
+    horizon,
+    wake,
+    name: 'orderviews',
     types: ['order.placed', 'order.accepted', 'order.completed', 'order.cancelled', 'order.expired'],
-    handle: (tx, events) => projectOrders(tx, events.map((event) => event.aggregateId as Id<'order'>)),
+    handle: (tx, events) =>
+      projectOrders(
+        tx,
+        events.map((event) => event.aggregateId as Id<'order'>),
+      ),
     onParked,
     onError: (error) => onError(error, 'orderviews'),
   })
   const jobs: Jobs = await startJobs({
-    db, databaseUrl, version, concurrency: JOBS_AT_ONCE, onError,
+    db,
+    databaseUrl,
+    version,
+    concurrency: JOBS_AT_ONCE,
+    onError,
     tasks: { askPayment: (payload) => askPayment({ db, payments: rooms.payments, checkout: rooms.checkout }, payload) },
   })
   return {
-    lags: () =>
-      [
-        { reader: 'journey', seconds: journey.lagMs() / 1_000 },
-        { reader: 'orderviews', seconds: orderList.lagMs() / 1_000 },
-      ],
+    lags: () => [
+      { reader: 'journey', seconds: journey.lagMs() / 1_000 },
+      { reader: 'orderviews', seconds: orderList.lagMs() / 1_000 },
+    ],
     async stop() {
       await Promise.all([journey.stop(), orderList.stop(), jobs.stop(), leader.stop()])
       await registered.stop()

@@ -1,4 +1,3 @@
-import type { Id } from './kernel/id.ts'
 import { openBrowse, type Browse } from './modules/browse/index.ts'
 import { openCheckout, type Checkout } from './modules/checkout/index.ts'
 import { openCatalog, type Catalog } from './modules/catalog/index.ts'
@@ -50,18 +49,34 @@ export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Roo
       demand: demandOwner,
       counts: {
         async raise(tx, counts) {
-          await raiseExceptions(tx, counts.map(({ id, ...facts }) => ({
-            reason: 'count_quarantined',
-            objectKind: 'quarantinedCount',
-            objectId: id,
-            facts: { sku: facts.sku, location: facts.location, counted: facts.counted, onHand: facts.onHand, inWork: facts.inWork },
-            nextAction: 'The location works on more units than it counted: ask it to count again, or to reject what it cannot find.',
-          })))
+          await raiseExceptions(
+            tx,
+            counts.map(({ id, ...facts }) => ({
+              reason: 'count_quarantined',
+              objectKind: 'quarantinedCount',
+              objectId: id,
+              facts: {
+                sku: facts.sku,
+                location: facts.location,
+                counted: facts.counted,
+                onHand: facts.onHand,
+                inWork: facts.inWork,
+              },
+              nextAction:
+                'The location works on more units than it counted: ask it to count again, or to reject what it cannot find.',
+            })),
+          )
         },
         async close(tx, ids) {
-          await closeExceptions(tx, ids.map((objectId) => ({
-            reason: 'count_quarantined', objectId: objectId, closedBy: 'system', resolution: 'counted again',
-          })))
+          await closeExceptions(
+            tx,
+            ids.map((objectId) => ({
+              reason: 'count_quarantined',
+              objectId,
+              closedBy: 'system',
+              resolution: 'counted again',
+            })),
+          )
         },
       },
     },

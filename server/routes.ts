@@ -29,7 +29,10 @@ export function mountRoutes(
   mountCatalog(app, { db, catalog, merchant })
   mountCustomers(app, { db, customers })
   mountPricing(app, {
-    db, pricing, merchant, shippingServices: async () => (await shipping.currentBook()).services,
+    db,
+    pricing,
+    merchant,
+    shippingServices: async () => (await shipping.currentBook()).services,
   })
   mountInventory(app, { db, inventory })
   mountShipping(app, { db, shipping })

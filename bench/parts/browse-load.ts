@@ -27,9 +27,11 @@ const STRIDE = 7_919
  */
 const { port, publishableKey, pathsFile, concurrency, seconds } = partOptions<BrowseLoadOptions>()
 const paths = JSON.parse(readFileSync(pathsFile, 'utf8')) as string[]
-const requests = paths.map((path) => Buffer.from(
-  `GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${publishableKey}\r\naccept: application/json\r\n\r\n`,
-))
+const requests = paths.map((path) =>
+  Buffer.from(
+    `GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${publishableKey}\r\naccept: application/json\r\n\r\n`,
+  ),
+)
 const latencies: number[] = []
 const failures: Record<string, number> = {}
 let failed = 0
@@ -61,7 +63,10 @@ function client(): Promise<void> {
     socket.write(requests[(index++ * STRIDE) % requests.length] ?? '')
   }
   socket.setNoDelay(true)
-  socket.on('connect', sendNext).on('error', reject).on('close', () => resolve())
+  socket
+    .on('connect', sendNext)
+    .on('error', reject)
+    .on('close', () => resolve())
   socket.on('data', (chunk: Buffer) => {
     bytes += chunk.length
     if (missingBytes > 0) missingBytes -= chunk.length

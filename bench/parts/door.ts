@@ -45,7 +45,9 @@ if (channel === undefined) throw new Error('the shop has no channel')
 const outcomes: Record<string, number> = {}
 const backends = async (): Promise<number> => {
   const rows = await db.rows<{ pid: number }>({
-    name: 'bench.backends', text: "select pid from pg_stat_activity where application_name = 'door'", values: [],
+    name: 'bench.backends',
+    text: "select pid from pg_stat_activity where application_name = 'door'",
+    values: [],
   })
   return rows.reduce((sum, { pid }) => sum + (cpuMs(pid) ?? 0), 0)
 }

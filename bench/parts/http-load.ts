@@ -35,10 +35,21 @@ const result = await runLoad({
         'idempotency-key': randomUUID(),
       },
       body: JSON.stringify({
-        lines: first === second ? [{ sku: first, quantity: 2 }] : [{ sku: first, quantity: 1 }, { sku: second, quantity: 1 }],
+        lines:
+          first === second
+            ? [{ sku: first, quantity: 2 }]
+            : [
+                { sku: first, quantity: 1 },
+                { sku: second, quantity: 1 },
+              ],
         email: `shopper${index}@example.com`,
         shippingAddress: {
-          name: 'Ada Shopper', line1: '1 Main Street', city: 'Town', region: 'NY', postalCode: ZIPS[index % ZIPS.length], country: 'US',
+          name: 'Ada Shopper',
+          line1: '1 Main Street',
+          city: 'Town',
+          region: 'NY',
+          postalCode: ZIPS[index % ZIPS.length],
+          country: 'US',
         },
         payment: { provider: 'sandbox', token: 'tok_ok' },
       }),
@@ -49,4 +60,6 @@ const result = await runLoad({
   },
 })
 await Promise.all(pools.map((pool) => pool.close()))
-process.stdout.write(`${JSON.stringify({ ...result, statuses, clientCpuMs: process.cpuUsage().user / 1_000 + process.cpuUsage().system / 1_000 })}\n`)
+process.stdout.write(
+  `${JSON.stringify({ ...result, statuses, clientCpuMs: process.cpuUsage().user / 1_000 + process.cpuUsage().system / 1_000 })}\n`,
+)

@@ -46,24 +46,28 @@ async function record(): Promise<void> {
   const channel = (await rooms.merchant.currentBook()).channelById.get(shop.channelId)
   if (channel === undefined) throw new Error('the shop has no channel')
   let next = 0
-  await Promise.all(Array.from({ length: concurrency }, async () => {
-    while (next < orders) {
-      const outcome = await rooms.checkout.placeOrder(shopperOrder(channel, shop.skus, next++))
-      if (outcome.kind !== 'answered') throw new Error(`an order was refused: ${outcome.refusal.code}`)
-    }
-  }))
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (next < orders) {
+        const outcome = await rooms.checkout.placeOrder(shopperOrder(channel, shop.skus, next++))
+        if (outcome.kind !== 'answered') throw new Error(`an order was refused: ${outcome.refusal.code}`)
+      }
+    }),
+  )
   await rooms.checkout.drained()
   await db.close()
 }
 
 /** Prepares on one connection, settles on another, each settle after its prepare: both processors have work. */
 async function replay(): Promise<LimitResult> {
-  const connections = await Promise.all(['prepare', 'settle'].map(async () => {
-    const client = new pg.Client({ connectionString: replayUrl, pipeline: true })
-    await client.connect()
-    const { rows } = await client.query('select pg_backend_pid() as pid')
-    return { client, pid: (rows[0] as { pid: number }).pid }
-  }))
+  const connections = await Promise.all(
+    ['prepare', 'settle'].map(async () => {
+      const client = new pg.Client({ connectionString: replayUrl, pipeline: true })
+      await client.connect()
+      const { rows } = await client.query('select pg_backend_pid() as pid')
+      return { client, pid: (rows[0] as { pid: number }).pid }
+    }),
+  )
   const [forPrepare, forSettle] = connections
   if (forPrepare === undefined || forSettle === undefined) throw new Error('two connections were opened')
   const postgresCpu = (): number => connections.reduce((sum, { pid }) => sum + (cpuMs(pid) ?? 0), 0)

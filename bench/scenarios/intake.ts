@@ -55,7 +55,14 @@ export async function nodes({ cluster, log, seconds = SECONDS, concurrencies = [
     for (const servers of [1, 2, 4]) {
       log(`nodes at ${concurrency}: ${servers} servers`)
       const all = await measureHttp(cluster, { shop: 'shop', concurrency, seconds, publishableKey, servers })
-      const oneSku = await measureHttp(cluster, { shop: 'shop', concurrency, seconds, publishableKey, servers, skusUsed: 1 })
+      const oneSku = await measureHttp(cluster, {
+        shop: 'shop',
+        concurrency,
+        seconds,
+        publishableKey,
+        servers,
+        skusUsed: 1,
+      })
       runs.push({ concurrency, servers, all, hot: oneSku })
     }
   }

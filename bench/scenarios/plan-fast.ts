@@ -7,7 +7,11 @@ const REPEATS = 20_000
 /** Microseconds of one decision of two lines, at 4, 50 and 500 locations: where one has all, a pair has, none has. */
 export function planFastScenario(): Promise<object> {
   const runs = [4, 50, 500].flatMap((locations) =>
-    (['one', 'pair', 'short'] as const).map((kind) => ({ locations, kind, microseconds: round(measure(locations, kind)) })),
+    (['one', 'pair', 'short'] as const).map((kind) => ({
+      locations,
+      kind,
+      microseconds: round(measure(locations, kind)),
+    })),
   )
   return Promise.resolve({ lines: 2, runs })
 }
@@ -15,18 +19,20 @@ export function planFastScenario(): Promise<object> {
 function measure(locations: number, kind: 'one' | 'pair' | 'short'): number {
   const candidates = Array.from({ length: locations }, (_, index) => `l${index}` as Id<'location'>)
   const variants = ['a', 'b'] as Id<'variant'>[]
-  const supply = new Map(variants.map((variantId, variant) => [
-    variantId,
-    candidates.map((locationId, location): PlanSupply => ({
-      supplyId: BigInt(variant * locations + location),
+  const supply = new Map(
+    variants.map((variantId, variant) => [
       variantId,
-      locationId,
-      kind: 'on_hand',
-      channelId: null,
-      eta: null,
-      free: freeAt({ variant, location, locations, kind }),
-    })),
-  ]))
+      candidates.map((locationId, location): PlanSupply => ({
+        supplyId: BigInt(variant * locations + location),
+        variantId,
+        locationId,
+        kind: 'on_hand',
+        channelId: null,
+        eta: null,
+        free: freeAt({ variant, location, locations, kind }),
+      })),
+    ]),
+  )
   const demands = variants.map((variantId) => ({ variantId, units: 2 }))
   const input = { demands, candidates, supply, channelId: 'web' as Id<'channel'> }
   for (let warm = 0; warm < REPEATS / 10; warm++) planFast(input)
@@ -39,7 +45,12 @@ function measure(locations: number, kind: 'one' | 'pair' | 'short'): number {
 }
 
 /** The last locations have it, so that the search looks at all of them. */
-function freeAt({ variant, location, locations, kind }: {
+function freeAt({
+  variant,
+  location,
+  locations,
+  kind,
+}: {
   readonly variant: number
   readonly location: number
   readonly locations: number

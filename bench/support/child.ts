@@ -10,7 +10,8 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
  */
 export async function runPart<Result>(script: string, options: object): Promise<Result> {
   const child = spawn(process.execPath, [`bench/parts/${script}`, JSON.stringify(options)], {
-    cwd: repository, stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
   let last = ''
   for await (const line of createInterface({ input: child.stdout })) last = line
@@ -30,7 +31,9 @@ export async function startProcess(
   { env, ready }: { readonly env: Readonly<Record<string, string>>; readonly ready: RegExp },
 ): Promise<{ readonly pid: number; readonly match: RegExpExecArray; stop(): Promise<void> }> {
   const child: ChildProcess = spawn(process.execPath, args, {
-    cwd: repository, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env },
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const match = await new Promise<RegExpExecArray>((resolve, reject) => {

@@ -17,7 +17,10 @@ const WARMUP_SECONDS = 3
 /** A database `name` with a shop; @returns a publishable key of its channel */
 export async function buildShop(cluster: Cluster, name: string, size: ShopSize): Promise<string> {
   const db = createDb({
-    databaseUrl: await cluster.createMigrated(name), poolMax: 2, applicationName: 'bench', statementTimeoutMs: 0,
+    databaseUrl: await cluster.createMigrated(name),
+    poolMax: 2,
+    applicationName: 'bench',
+    statementTimeoutMs: 0,
   })
   const { channelId } = await createShop(db, size)
   const key = await createPublishableKey(db, channelId)
@@ -25,7 +28,10 @@ export async function buildShop(cluster: Cluster, name: string, size: ShopSize):
   return key
 }
 
-async function createPublishableKey(db: Db, channelId: Awaited<ReturnType<typeof readShop>>['channelId']): Promise<string> {
+async function createPublishableKey(
+  db: Db,
+  channelId: Awaited<ReturnType<typeof readShop>>['channelId'],
+): Promise<string> {
   const { identity } = openRooms({ db, masterKey: benchMasterKey, providers: [] })
   const outcome = await db.inTransaction((tx) =>
     identity.createApiKey(tx, { actor: 'bench', scopes: null }, { kind: 'publishable', name: 'bench', channelId }),
@@ -54,7 +60,9 @@ export async function measureDoor(
 ): Promise<DoorResult> {
   const databaseUrl = await cluster.copy(shop, 'door')
   const result = await runPart<DoorResult>('door.ts', {
-    ...options, databaseUrl, warmupSeconds: WARMUP_SECONDS,
+    ...options,
+    databaseUrl,
+    warmupSeconds: WARMUP_SECONDS,
   } satisfies DoorOptions)
   await cluster.drop('door')
   return result
@@ -69,7 +77,14 @@ export interface HttpResult extends LoadResult {
 /** The same orders through `servers` processes on one database, with the provider and the clients in their own. */
 export async function measureHttp(
   cluster: Cluster,
-  { shop, concurrency, seconds, publishableKey, servers = 1, skusUsed }: {
+  {
+    shop,
+    concurrency,
+    seconds,
+    publishableKey,
+    servers = 1,
+    skusUsed,
+  }: {
     readonly shop: string
     readonly concurrency: number
     readonly seconds: number

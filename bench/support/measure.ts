@@ -54,7 +54,10 @@ export function percentile(sorted: readonly number[], share: number): number {
 }
 
 export function median(values: readonly number[]): number {
-  return percentile(values.toSorted((a, b) => a - b), 0.5)
+  return percentile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  )
 }
 
 export function round(value: number): number {
@@ -66,7 +69,11 @@ export function cpuMs(pid: number, { tree = false } = {}): number | null {
   try {
     const fields = statFields(pid)
     const own = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
-    return tree ? own + childrenOf(pid).reduce((sum, child) => sum + (cpuMs(child, { tree }) ?? 0), 0) + (Number(fields[13]) + Number(fields[14])) * MS_PER_TICK : own
+    return tree
+      ? own +
+          childrenOf(pid).reduce((sum, child) => sum + (cpuMs(child, { tree }) ?? 0), 0) +
+          (Number(fields[13]) + Number(fields[14])) * MS_PER_TICK
+      : own
   } catch {
     // The process ended, or this is not Linux: there is nothing to tell.
     return null
@@ -82,7 +89,10 @@ function statFields(pid: number): string[] {
 }
 
 function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((text) => text !== '').map(Number)
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter((text) => text !== '')
+    .map(Number)
 }
 
 /** Resident memory, bytes; null where /proc is not. */

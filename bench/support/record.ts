@@ -16,16 +16,18 @@ export function recordingDb(db: Db, onCommitted: (statements: RecordedTransactio
       const result = await db.inTransaction((tx) => {
         // A repeated attempt starts over.
         statements = []
-        return work(new Proxy(tx, {
-          get(target, property) {
-            const value: unknown = Reflect.get(target, property, target)
-            if (typeof value !== 'function') return value
-            return (statement: Statement) => {
-              statements.push(statement)
-              return (value as (statement: Statement) => unknown).call(target, statement)
-            }
-          },
-        }) satisfies Tx)
+        return work(
+          new Proxy(tx, {
+            get(target, property) {
+              const value: unknown = Reflect.get(target, property, target)
+              if (typeof value !== 'function') return value
+              return (statement: Statement) => {
+                statements.push(statement)
+                return (value as (statement: Statement) => unknown).call(target, statement)
+              }
+            },
+          }) satisfies Tx,
+        )
       })
       onCommitted(statements)
       return result

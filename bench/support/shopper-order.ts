@@ -17,7 +17,13 @@ export function shopperOrder(channel: Channel, skus: readonly string[], index: n
     channel,
     cart: null,
     currency: 'USD' as CurrencyCode,
-    lines: first === second ? [{ sku: first, quantity: 2 }] : [{ sku: first, quantity: 1 }, { sku: second, quantity: 1 }],
+    lines:
+      first === second
+        ? [{ sku: first, quantity: 2 }]
+        : [
+            { sku: first, quantity: 1 },
+            { sku: second, quantity: 1 },
+          ],
     buyer: {
       email: `shopper${index}@example.com`,
       address: { name: 'Ada Shopper', line1: '1 Main Street', city: 'Town', region: 'NY', postalCode, country: 'US' },

@@ -63,8 +63,11 @@ before(async () => {
   db = createDb({ databaseUrl: database.url, poolMax: 6, applicationName: 'test' })
   await createShop(db, { skus: 8, locations: 3, unitsEach: 10 })
   const terms = 'legal_entity_id, currency, currencies, locale, zone'
-  await run(db, `insert into merchant.channel (id, code, name, kind, tax_included, trusted, ${terms})
-                 select gen_random_uuid(), 'pos', 'Shop', 'pos', true, true, ${terms} from merchant.channel`)
+  await run(
+    db,
+    `insert into merchant.channel (id, code, name, kind, tax_included, trusted, ${terms})
+                 select gen_random_uuid(), 'pos', 'Shop', 'pos', true, true, ${terms} from merchant.channel`,
+  )
   rooms = openRooms({ db, masterKey: new Uint8Array(32).fill(7), providers: [provider] })
   const { channelByCode } = await rooms.merchant.currentBook()
   web = must(channelByCode.get('web'), 'the web channel')
@@ -101,10 +104,25 @@ async function play() {
   await countShort(freed)
   const served = await sellFromInbound()
   await makeCart()
-  await db.inTransaction((tx) => rooms.inventory.createLocation(tx, { actor, fields: {
-    code: 'new', name: 'New', kind: 'store', legalEntityId: web.legalEntityId, timeZone: 'America/New_York',
-    country: 'US', region: null, city: 'Albany', postalCode: '12207', latitude: 42.6, longitude: -73.7, active: true,
-  } }))
+  await db.inTransaction((tx) =>
+    rooms.inventory.createLocation(tx, {
+      actor,
+      fields: {
+        code: 'new',
+        name: 'New',
+        kind: 'store',
+        legalEntityId: web.legalEntityId,
+        timeZone: 'America/New_York',
+        country: 'US',
+        region: null,
+        city: 'Albany',
+        postalCode: '12207',
+        latitude: 42.6,
+        longitude: -73.7,
+        active: true,
+      },
+    }),
+  )
   await holdJob()
   await sealAudit(db)
   return {
@@ -123,36 +141,46 @@ async function play() {
 }
 
 async function place(
-  sku: string, quantity: number, token: string, { cart = null }: { readonly cart?: ShopperPlacement['cart'] } = {},
+  sku: string,
+  quantity: number,
+  token: string,
+  { cart = null }: { readonly cart?: ShopperPlacement['cart'] } = {},
 ): Promise<Id<'order'>> {
   const outcome = await rooms.checkout.placeOrder({
-    ...shopperOrder(web, [sku], 0), cart, lines: [{ sku, quantity }], payment: { provider: 'sandbox', token },
+    ...shopperOrder(web, [sku], 0),
+    cart,
+    lines: [{ sku, quantity }],
+    payment: { provider: 'sandbox', token },
   })
   assert.ok(outcome.kind === 'answered', `refused: ${outcome.kind === 'refused' ? outcome.refusal.code : ''}`)
   return outcome.orderId
 }
 
 async function placeTrusted(
-  sku: string, quantity: number, how: Pick<TrustedPlacement, 'method' | 'paymentState'>,
+  sku: string,
+  quantity: number,
+  how: Pick<TrustedPlacement, 'method' | 'paymentState'>,
 ): Promise<Id<'order'>> {
-  const [outcome] = await rooms.checkout.placeTrustedOrders([{
-    kind: 'trusted',
-    channel: pos,
-    reference: randomUUID(),
-    fingerprint: randomUUID(),
-    placedAt: null,
-    currency: 'USD' as CurrencyCode,
-    taxIncluded: true,
-    lines: [{ sku, quantity, unitPriceMinor: 1_000n, discountMinor: 100n, taxMinor: 70n }],
-    charges: [
-      { type: 'delivery', amountMinor: 500n, taxMinor: 35n },
-      { type: 'wrapping', amountMinor: 200n, taxMinor: 0n },
-    ],
-    buyer: { email: null, address: null },
-    shipTo: { country: 'US', region: 'NY', postalCode: '10001' },
-    locationCode: 'l1',
-    ...how,
-  }])
+  const [outcome] = await rooms.checkout.placeTrustedOrders([
+    {
+      kind: 'trusted',
+      channel: pos,
+      reference: randomUUID(),
+      fingerprint: randomUUID(),
+      placedAt: null,
+      currency: 'USD' as CurrencyCode,
+      taxIncluded: true,
+      lines: [{ sku, quantity, unitPriceMinor: 1_000n, discountMinor: 100n, taxMinor: 70n }],
+      charges: [
+        { type: 'delivery', amountMinor: 500n, taxMinor: 35n },
+        { type: 'wrapping', amountMinor: 200n, taxMinor: 0n },
+      ],
+      buyer: { email: null, address: null },
+      shipTo: { country: 'US', region: 'NY', postalCode: '10001' },
+      locationCode: 'l1',
+      ...how,
+    },
+  ])
   assert.ok(outcome?.kind === 'placed')
   return outcome.orderId
 }
@@ -160,8 +188,11 @@ async function placeTrusted(
 async function makeCart(): Promise<{ readonly id: Id<'cart'>; readonly version: number }> {
   const id = newId<'cart'>()
   const { at } = await db.clock()
-  await run(db, `insert into carts.cart (id, channel_id, currency, status, created_at, expires_at)
-    values ('${id}', '${web.id}', 'USD', 'active', '${formatInstant(at)}', '${formatInstant(addMs(at, DAY_MS))}')`)
+  await run(
+    db,
+    `insert into carts.cart (id, channel_id, currency, status, created_at, expires_at)
+    values ('${id}', '${web.id}', 'USD', 'active', '${formatInstant(at)}', '${formatInstant(addMs(at, DAY_MS))}')`,
+  )
   return { id, version: 1 }
 }
 
@@ -169,12 +200,17 @@ async function makeCart(): Promise<{ readonly id: Id<'cart'>; readonly version: 
 async function countShort(orderId: Id<'order'>): Promise<void> {
   const { supplyId } = await look(orderId)
   const [row] = await db.rows<{ code: string }>({
-    name: 'test.where', values: [supplyId],
+    name: 'test.where',
+    values: [supplyId],
     text: `select code from inventory.supply join inventory.location on location.id = supply.location_id
             where supply.id = $1`,
   })
   const outcome = await rooms.inventory.takeCounts({
-    actor, messageId: null, asOf: (await db.clock()).at, meaning: 'physical', only: null,
+    actor,
+    messageId: null,
+    asOf: (await db.clock()).at,
+    meaning: 'physical',
+    only: null,
     entries: [{ sku: 'SKU-7', location: must(row, 'a place').code, quantity: 1 }],
   })
   assert.equal(outcome.kind, 'taken')
@@ -183,18 +219,27 @@ async function countShort(orderId: Id<'order'>): Promise<void> {
 /** Goods that are sold on their way; of three that an order waits for one comes. */
 async function sellFromInbound(): Promise<Id<'order'>> {
   const adjusted = await rooms.inventory.adjustStock({
-    actor, commandKey: randomUUID(),
+    actor,
+    commandKey: randomUUID(),
     entries: ['l1', 'l2', 'l3'].map((location) => ({ sku: 'SKU-8', location, delta: -10, reason: 'damaged' })),
   })
   assert.equal(adjusted.kind, 'adjusted')
   const eta = addMs((await db.clock()).at, DAY_MS)
   const created = await rooms.inventory.createInbound({
-    actor, reference: 'PO-1', location: 'l1', eta, lines: [{ sku: 'SKU-8', quantity: 5 }],
+    actor,
+    reference: 'PO-1',
+    location: 'l1',
+    eta,
+    lines: [{ sku: 'SKU-8', quantity: 5 }],
   })
   assert.ok(created.kind === 'created')
   const orderId = await place('SKU-8', 3, 'tok_ok')
   const received = await rooms.inventory.receiveInbound({
-    actor, commandKey: randomUUID(), id: created.inbound.id, occurredAt: null, isComplete: false,
+    actor,
+    commandKey: randomUUID(),
+    id: created.inbound.id,
+    occurredAt: null,
+    isComplete: false,
     lines: [{ sku: 'SKU-8', quantity: 1 }],
   })
   assert.equal(received.kind, 'received')
@@ -205,13 +250,17 @@ async function sellFromInbound(): Promise<Id<'order'>> {
 async function holdJob(): Promise<void> {
   await addJobs(db, [{ task: 'askPayment', key: 'a', payload: {} }])
   await run(db, `update graphile_worker._private_jobs set locked_by = 'worker-1', locked_at = ${ago('5 minutes')}`)
-  await run(db, `insert into platform.process (id, kind, worker, host, pid, version, started_at, heartbeat_at)
-    values (gen_random_uuid(), 'worker', 'worker-1', 'here', 1, 'test', clock_timestamp(), ${ago('-1 hour')})`)
+  await run(
+    db,
+    `insert into platform.process (id, kind, worker, host, pid, version, started_at, heartbeat_at)
+    values (gen_random_uuid(), 'worker', 'worker-1', 'here', 1, 'test', clock_timestamp(), ${ago('-1 hour')})`,
+  )
 }
 
 async function look(orderId: Id<'order'>): Promise<Placed> {
   const [row] = await db.rows<Placed>({
-    name: 'test.look', values: [orderId],
+    name: 'test.look',
+    values: [orderId],
     text: `select line.order_id as id, line.id as "demandId", claim.id as "claimId", claim.supply_id as "supplyId",
                   attempt.id as "attemptId"
              from orders.demand_line as line
@@ -331,266 +380,451 @@ const soon = `clock_timestamp() + interval '6 minutes'`
 type PlantRow = readonly [what: string, plant: (all: typeof scene) => readonly string[], ...found: readonly string[]]
 
 const stockRows: readonly PlantRow[] = [
-  ['a quantity raised without an entry', ({ open }) => [
-    `update inventory.supply set quantity = quantity + 1 where id = ${open.supplyId}`,
-  ], 'supply-quantity-is-the-sum-of-its-entries'],
-  ['an entry for a row that is not there', () => [
-    `insert into inventory.stock_entry (supply_id, reason, quantity_delta, occurred_at)
+  [
+    'a quantity raised without an entry',
+    ({ open }) => [`update inventory.supply set quantity = quantity + 1 where id = ${open.supplyId}`],
+    'supply-quantity-is-the-sum-of-its-entries',
+  ],
+  [
+    'an entry for a row that is not there',
+    () => [
+      `insert into inventory.stock_entry (supply_id, reason, quantity_delta, occurred_at)
      values (0, 'counted', 1, '2026-01-01')`,
-  ], 'supply-quantity-is-the-sum-of-its-entries'],
-  ['a claim that its row was not told of', ({ open }) => [
-    `update inventory.supply set claimed = claimed - 1 where id = ${open.supplyId}`,
-  ], 'supply-claimed-is-the-sum-of-its-live-claims'],
-  ['goods lost under claims, with the check gone', ({ open: { supplyId } }) => [
-    dropChecks('inventory.supply'),
-    entry(supplyId, { quantity: 'claimed - quantity - 1' }),
-    `update inventory.supply set quantity = claimed - 1 where id = ${supplyId}`,
-  ], 'supply-never-promises-more-than-it-has'],
-  ['an ended claim twice, with the primary key gone', ({ cancelled }) => [
-    dropUnique('inventory.claim'),
-    copy('inventory.claim', claimColumns, `id = '${cancelled.claimId}'`),
-  ], 'a-claim-id-names-one-row', 'a-claim-and-its-splits-sum-to-what-was-claimed'],
-  ['units shipped while their claim stays', ({ open }) => [
-    `update orders.demand_line set allocated = allocated - 1, shipped = 1 where id = '${open.demandId}'`,
-  ], 'allocated-and-in-work-units-stand-on-claims'],
-  ['a claim whose demand line is not there', ({ open }) => [
-    `update inventory.claim set demand_id = gen_random_uuid() where id = '${open.claimId}'`,
-  ], 'allocated-and-in-work-units-stand-on-claims'],
-  ['a reservation freed under an unpaid order, and nobody told', ({ unpaid: { claimId, supplyId } }) => [
-    `update inventory.claim set stage = 'freed' where id = '${claimId}'`,
-    `update inventory.supply set claimed = claimed - 1 where id = ${supplyId}`,
-    entry(supplyId, { claimed: -1, claimId }),
-  ], 'units-of-unpaid-orders-are-reserved'],
-  ['claims of an accepted order left reserved', ({ missing }) => [
-    `update inventory.claim set stage = 'reserved' where demand_id = '${missing.demandId}'`,
-    `update orders.demand_line set pending = pending + allocated, allocated = 0 where id = '${missing.demandId}'`,
-  ], 'open-orders-hold-no-reserved-claims'],
-  ['units without supply and without an exception', ({ missing }) => [
-    `delete from exceptions.exception where object_id = '${missing.id}'`,
-  ], 'pending-units-of-open-orders-wait-before-a-person'],
-  ["a cart's claim that ran out 61 s ago", ({ open }) => cartClaim(open, ago('61 s')),
-    'cart-claims-end-with-their-reservation'],
-  ["a cart's claim that never runs out", ({ open }) => cartClaim(open, 'null'),
-    'cart-claims-end-with-their-reservation'],
+    ],
+    'supply-quantity-is-the-sum-of-its-entries',
+  ],
+  [
+    'a claim that its row was not told of',
+    ({ open }) => [`update inventory.supply set claimed = claimed - 1 where id = ${open.supplyId}`],
+    'supply-claimed-is-the-sum-of-its-live-claims',
+  ],
+  [
+    'goods lost under claims, with the check gone',
+    ({ open: { supplyId } }) => [
+      dropChecks('inventory.supply'),
+      entry(supplyId, { quantity: 'claimed - quantity - 1' }),
+      `update inventory.supply set quantity = claimed - 1 where id = ${supplyId}`,
+    ],
+    'supply-never-promises-more-than-it-has',
+  ],
+  [
+    'an ended claim twice, with the primary key gone',
+    ({ cancelled }) => [
+      dropUnique('inventory.claim'),
+      copy('inventory.claim', claimColumns, `id = '${cancelled.claimId}'`),
+    ],
+    'a-claim-id-names-one-row',
+    'a-claim-and-its-splits-sum-to-what-was-claimed',
+  ],
+  [
+    'units shipped while their claim stays',
+    ({ open }) => [
+      `update orders.demand_line set allocated = allocated - 1, shipped = 1 where id = '${open.demandId}'`,
+    ],
+    'allocated-and-in-work-units-stand-on-claims',
+  ],
+  [
+    'a claim whose demand line is not there',
+    ({ open }) => [`update inventory.claim set demand_id = gen_random_uuid() where id = '${open.claimId}'`],
+    'allocated-and-in-work-units-stand-on-claims',
+  ],
+  [
+    'a reservation freed under an unpaid order, and nobody told',
+    ({ unpaid: { claimId, supplyId } }) => [
+      `update inventory.claim set stage = 'freed' where id = '${claimId}'`,
+      `update inventory.supply set claimed = claimed - 1 where id = ${supplyId}`,
+      entry(supplyId, { claimed: -1, claimId }),
+    ],
+    'units-of-unpaid-orders-are-reserved',
+  ],
+  [
+    'claims of an accepted order left reserved',
+    ({ missing }) => [
+      `update inventory.claim set stage = 'reserved' where demand_id = '${missing.demandId}'`,
+      `update orders.demand_line set pending = pending + allocated, allocated = 0 where id = '${missing.demandId}'`,
+    ],
+    'open-orders-hold-no-reserved-claims',
+  ],
+  [
+    'units without supply and without an exception',
+    ({ missing }) => [`delete from exceptions.exception where object_id = '${missing.id}'`],
+    'pending-units-of-open-orders-wait-before-a-person',
+  ],
+  [
+    "a cart's claim that ran out 61 s ago",
+    ({ open }) => cartClaim(open, ago('61 s')),
+    'cart-claims-end-with-their-reservation',
+  ],
+  [
+    "a cart's claim that never runs out",
+    ({ open }) => cartClaim(open, 'null'),
+    'cart-claims-end-with-their-reservation',
+  ],
   ["a cart's claim that ran out 50 s ago", ({ open }) => cartClaim(open, ago('50 s'))],
-  ['an order unpaid for a day and 61 s', ({ unpaid }) => [
-    `update orders.orders set placed_at = ${ago('86461 s')} where id = '${unpaid.id}'`,
-  ], 'unpaid-orders-end-by-their-payment-cap'],
-  ['an order unpaid for a day and 50 s', ({ unpaid }) => [
-    `update orders.orders set placed_at = ${ago('86450 s')} where id = '${unpaid.id}'`,
-  ]],
-  ['an order that is cancelled and keeps goods', ({ cancelled }) =>
-    reserve(cancelled, { kind: 'demand_line', demandId: cancelled.demandId, until: 'null' }),
-  'ended-orders-hold-no-claims'],
-  ['a claim that was freed twice', ({ cancelled: { claimId, supplyId } }) => [
-    entry(supplyId, { claimed: -2, claimId }),
-  ], 'entries-of-a-claim-sum-to-its-live-units'],
-  ['a part that came out larger than what was split off', ({ freed }) => [
-    `update inventory.claim set quantity = quantity + 1 where split_from = '${freed.claimId}'`,
-  ], 'a-claim-and-its-splits-sum-to-what-was-claimed'],
-  ['an adjustment taken twice under one key, with the constraint gone', () => [
-    dropUnique('inventory.command'),
-    copy('inventory.command', 'id, source, key, fingerprint, answer', `source = 'inbound'`, {
-      id: 'gen_random_uuid()',
-    }),
-  ], 'a-command-takes-effect-once'],
-  ['a claim moved to another location without a decision', ({ open: { claimId, supplyId } }) => [
-    entry(supplyId, { claimed: -2, claimId }),
-    entry(elsewhere(supplyId), { claimed: 2, claimId }),
-    `update inventory.claim set supply_id = ${elsewhere(supplyId)} where id = '${claimId}'`,
-    `update inventory.supply
+  [
+    'an order unpaid for a day and 61 s',
+    ({ unpaid }) => [`update orders.orders set placed_at = ${ago('86461 s')} where id = '${unpaid.id}'`],
+    'unpaid-orders-end-by-their-payment-cap',
+  ],
+  [
+    'an order unpaid for a day and 50 s',
+    ({ unpaid }) => [`update orders.orders set placed_at = ${ago('86450 s')} where id = '${unpaid.id}'`],
+  ],
+  [
+    'an order that is cancelled and keeps goods',
+    ({ cancelled }) => reserve(cancelled, { kind: 'demand_line', demandId: cancelled.demandId, until: 'null' }),
+    'ended-orders-hold-no-claims',
+  ],
+  [
+    'a claim that was freed twice',
+    ({ cancelled: { claimId, supplyId } }) => [entry(supplyId, { claimed: -2, claimId })],
+    'entries-of-a-claim-sum-to-its-live-units',
+  ],
+  [
+    'a part that came out larger than what was split off',
+    ({ freed }) => [`update inventory.claim set quantity = quantity + 1 where split_from = '${freed.claimId}'`],
+    'a-claim-and-its-splits-sum-to-what-was-claimed',
+  ],
+  [
+    'an adjustment taken twice under one key, with the constraint gone',
+    () => [
+      dropUnique('inventory.command'),
+      copy('inventory.command', 'id, source, key, fingerprint, answer', `source = 'inbound'`, {
+        id: 'gen_random_uuid()',
+      }),
+    ],
+    'a-command-takes-effect-once',
+  ],
+  [
+    'a claim moved to another location without a decision',
+    ({ open: { claimId, supplyId } }) => [
+      entry(supplyId, { claimed: -2, claimId }),
+      entry(elsewhere(supplyId), { claimed: 2, claimId }),
+      `update inventory.claim set supply_id = ${elsewhere(supplyId)} where id = '${claimId}'`,
+      `update inventory.supply
         set claimed = (select coalesce(sum(quantity), 0) from inventory.claim where live and supply_id = supply.id)`,
-  ], 'claims-stand-where-their-decision-put-them'],
-  ['a claim at a location that its decision refused', ({ open }) => [
-    `update sourcing.decision set facts = jsonb_set(facts, '{refused}', '{"does_not_ship": ["l1", "l2", "l3"]}')
+    ],
+    'claims-stand-where-their-decision-put-them',
+  ],
+  [
+    'a claim at a location that its decision refused',
+    ({ open }) => [
+      `update sourcing.decision set facts = jsonb_set(facts, '{refused}', '{"does_not_ship": ["l1", "l2", "l3"]}')
       where order_id = '${open.id}'`,
-  ], 'claims-stand-where-their-decision-put-them'],
-  ['a claim on goods that are fenced for another channel', ({ unpaid }) => [
-    `update inventory.supply set channel_id = '${PLANTED}' where id = ${unpaid.supplyId}`,
-  ], 'claims-stand-where-their-decision-put-them'],
-  ['a claim whose decision is gone', ({ open }) => [
-    `delete from sourcing.decision where order_id = '${open.id}'`,
-  ], 'claims-stand-where-their-decision-put-them'],
-  ['claims at locations that are not in the network', () => [
-    'delete from sourcing.node',
-  ], 'claims-stand-where-their-decision-put-them'],
+    ],
+    'claims-stand-where-their-decision-put-them',
+  ],
+  [
+    'a claim on goods that are fenced for another channel',
+    ({ unpaid }) => [`update inventory.supply set channel_id = '${PLANTED}' where id = ${unpaid.supplyId}`],
+    'claims-stand-where-their-decision-put-them',
+  ],
+  [
+    'a claim whose decision is gone',
+    ({ open }) => [`delete from sourcing.decision where order_id = '${open.id}'`],
+    'claims-stand-where-their-decision-put-them',
+  ],
+  [
+    'claims at locations that are not in the network',
+    () => ['delete from sourcing.node'],
+    'claims-stand-where-their-decision-put-them',
+  ],
 ]
 
 const orderRows: readonly PlantRow[] = [
-  ['a unit in two buckets, with the check gone', ({ open }) => [
-    dropChecks('orders.demand_line'),
-    `update orders.demand_line set delivered = delivered + 1 where id = '${open.demandId}'`,
-  ], 'units-of-a-demand-line-stand-in-one-bucket-each'],
+  [
+    'a unit in two buckets, with the check gone',
+    ({ open }) => [
+      dropChecks('orders.demand_line'),
+      `update orders.demand_line set delivered = delivered + 1 where id = '${open.demandId}'`,
+    ],
+    'units-of-a-demand-line-stand-in-one-bucket-each',
+  ],
   ...(['cancelled', 'expired'] as const).map((which): PlantRow => [
-    `a unit pending again in a ${which} order`, (all) => [
+    `a unit pending again in a ${which} order`,
+    (all) => [
       `update orders.demand_line set cancelled = cancelled - 1, pending = 1 where id = '${all[which].demandId}'`,
-    ], 'cancelled-orders-have-nothing-left-to-do',
+    ],
+    'cancelled-orders-have-nothing-left-to-do',
   ]),
-  ['a line that costs a cent more than its price, with the check gone', ({ open }) => [
-    dropChecks('orders.order_line'),
-    `update orders.order_line set total_minor = total_minor + 1 where order_id = '${open.id}'`,
-    `update orders.orders set total_minor = total_minor + 1 where id = '${open.id}'`,
-  ], 'line-totals-follow-from-price-discount-and-tax'],
-  ['contained tax above the total, with the check gone', ({ missing }) => [
-    dropChecks('orders.order_line'),
-    `update orders.order_line set tax_minor = tax_minor + 1000000 where order_id = '${missing.id}'`,
-    `update orders.orders set tax_minor = tax_minor + 1000000 where id = '${missing.id}'`,
-  ], 'line-totals-follow-from-price-discount-and-tax'],
+  [
+    'a line that costs a cent more than its price, with the check gone',
+    ({ open }) => [
+      dropChecks('orders.order_line'),
+      `update orders.order_line set total_minor = total_minor + 1 where order_id = '${open.id}'`,
+      `update orders.orders set total_minor = total_minor + 1 where id = '${open.id}'`,
+    ],
+    'line-totals-follow-from-price-discount-and-tax',
+  ],
+  [
+    'contained tax above the total, with the check gone',
+    ({ missing }) => [
+      dropChecks('orders.order_line'),
+      `update orders.order_line set tax_minor = tax_minor + 1000000 where order_id = '${missing.id}'`,
+      `update orders.orders set tax_minor = tax_minor + 1000000 where id = '${missing.id}'`,
+    ],
+    'line-totals-follow-from-price-discount-and-tax',
+  ],
   ...(['items', 'discount', 'delivery', 'tax', 'total'] as const).map((part): PlantRow => [
-    `an order whose ${part} is a cent off`, ({ missing }) => [
-      `update orders.orders set ${part}_minor = ${part}_minor + 1 where id = '${missing.id}'`,
-    ], 'order-totals-are-the-sum-of-lines-and-charges',
+    `an order whose ${part} is a cent off`,
+    ({ missing }) => [`update orders.orders set ${part}_minor = ${part}_minor + 1 where id = '${missing.id}'`],
+    'order-totals-are-the-sum-of-lines-and-charges',
   ]),
   ...(['orders.charge', 'orders.order_line'] as const).map((table): PlantRow => [
-    `an order without its ${table}`, ({ open }) => [`delete from ${table} where order_id = '${open.id}'`],
+    `an order without its ${table}`,
+    ({ open }) => [`delete from ${table} where order_id = '${open.id}'`],
     'order-totals-are-the-sum-of-lines-and-charges',
   ]),
   ...(['payments.attempt', 'payments.transaction'] as const).map((table): PlantRow => [
-    `a row of ${table} in another currency`, ({ open }) => [
-      `update ${table} set currency = 'EUR' where order_id = '${open.id}'`,
-    ], 'an-order-has-one-currency',
+    `a row of ${table} in another currency`,
+    ({ open }) => [`update ${table} set currency = 'EUR' where order_id = '${open.id}'`],
+    'an-order-has-one-currency',
   ]),
-  ['a reference taken over twice, with the index gone', ({ missing, carriedOut }) => [
-    'drop index orders.order_reference',
-    `update orders.orders set reference = (select reference from orders.orders where id = '${missing.id}')
+  [
+    'a reference taken over twice, with the index gone',
+    ({ missing, carriedOut }) => [
+      'drop index orders.order_reference',
+      `update orders.orders set reference = (select reference from orders.orders where id = '${missing.id}')
       where id = '${carriedOut.id}'`,
-  ], 'a-channel-reference-names-one-order'],
-  ['a cart ordered twice, with the index gone', ({ open, fromCart }) => [
-    'drop index orders.order_live_cart',
-    `update orders.orders
+    ],
+    'a-channel-reference-names-one-order',
+  ],
+  [
+    'a cart ordered twice, with the index gone',
+    ({ open, fromCart }) => [
+      'drop index orders.order_live_cart',
+      `update orders.orders
         set (cart_id, live_cart_id) = (select cart_id, cart_id from orders.orders where id = '${fromCart.id}')
       where id = '${open.id}'`,
-  ], 'a-cart-has-one-live-order'],
-  ['a cart ordered twice past the index', ({ open, fromCart }) => [
-    `update orders.orders set cart_id = (select cart_id from orders.orders where id = '${fromCart.id}')
+    ],
+    'a-cart-has-one-live-order',
+  ],
+  [
+    'a cart ordered twice past the index',
+    ({ open, fromCart }) => [
+      `update orders.orders set cart_id = (select cart_id from orders.orders where id = '${fromCart.id}')
       where id = '${open.id}'`,
-  ], 'a-cart-has-one-live-order'],
+    ],
+    'a-cart-has-one-live-order',
+  ],
 ]
 
 const moneyRows: readonly PlantRow[] = [
-  ['two attempts with one reference, with the index gone', ({ open, fromCart }) => [
-    'drop index payments.attempt_reference',
-    `update payments.attempt
+  [
+    'two attempts with one reference, with the index gone',
+    ({ open, fromCart }) => [
+      'drop index payments.attempt_reference',
+      `update payments.attempt
         set provider_reference = (select provider_reference from payments.attempt where id = '${open.attemptId}')
       where id = '${fromCart.attemptId}'`,
-  ], 'a-provider-reference-is-booked-once'],
-  ['one answer booked twice, with the constraint gone', ({ open }) => [
-    dropUnique('payments.transaction'),
-    copy('payments.transaction', transactionColumns, `order_id = '${open.id}'`, { id: 'gen_random_uuid()' }),
-  ], 'a-provider-reference-is-booked-once'],
-  ['two attempts under one command key, with the primary key gone', ({ unpaid }) => [
-    dropUnique('payments.attempt'),
-    copy('payments.attempt', attemptColumns, `id = '${unpaid.attemptId}'`),
-  ], 'a-provider-reference-is-booked-once'],
-  ['a capture a second after the void', ({ cancelled }) => [capture(cancelled, `occurred_at + interval '1 s'`)],
-    'nothing-is-captured-after-a-void'],
+    ],
+    'a-provider-reference-is-booked-once',
+  ],
+  [
+    'one answer booked twice, with the constraint gone',
+    ({ open }) => [
+      dropUnique('payments.transaction'),
+      copy('payments.transaction', transactionColumns, `order_id = '${open.id}'`, { id: 'gen_random_uuid()' }),
+    ],
+    'a-provider-reference-is-booked-once',
+  ],
+  [
+    'two attempts under one command key, with the primary key gone',
+    ({ unpaid }) => [
+      dropUnique('payments.attempt'),
+      copy('payments.attempt', attemptColumns, `id = '${unpaid.attemptId}'`),
+    ],
+    'a-provider-reference-is-booked-once',
+  ],
+  [
+    'a capture a second after the void',
+    ({ cancelled }) => [capture(cancelled, `occurred_at + interval '1 s'`)],
+    'nothing-is-captured-after-a-void',
+  ],
   ['a capture before the void of the rest', ({ cancelled }) => [capture(cancelled, `occurred_at - interval '1 ms'`)]],
   ...(['unanswered', 'challenged', 'expired'] as const).map((which): PlantRow => [
-    `the payment of an order (${which}) that nobody will ask about again`, (all) => [
-      `update payments.attempt set next_try_at = null where id = '${all[which].attemptId}'`,
-    ], 'undecided-payments-have-a-next-try-or-a-person',
+    `the payment of an order (${which}) that nobody will ask about again`,
+    (all) => [`update payments.attempt set next_try_at = null where id = '${all[which].attemptId}'`],
+    'undecided-payments-have-a-next-try-or-a-person',
   ]),
-  ['two undecided payments of one order and tender, with the index gone', ({ unanswered }) => [
-    'drop index payments.attempt_undecided',
-    `update payments.attempt set amount_minor = 1 where id = '${unanswered.attemptId}'`,
-    copy('payments.attempt', attemptColumns, `id = '${unanswered.attemptId}'`, {
-      id: 'gen_random_uuid()', version: '0',
-    }),
-  ], 'an-order-has-one-undecided-payment-a-tender'],
-  ['a second card authorised besides the first', ({ open }) => [
-    copy('payments.attempt', attemptColumns, `id = '${open.attemptId}'`, {
-      id: 'gen_random_uuid()', tender: '2', amount_minor: '1', version: '0',
-    }),
-  ], 'open-authorisations-stay-within-the-order-total'],
+  [
+    'two undecided payments of one order and tender, with the index gone',
+    ({ unanswered }) => [
+      'drop index payments.attempt_undecided',
+      `update payments.attempt set amount_minor = 1 where id = '${unanswered.attemptId}'`,
+      copy('payments.attempt', attemptColumns, `id = '${unanswered.attemptId}'`, {
+        id: 'gen_random_uuid()',
+        version: '0',
+      }),
+    ],
+    'an-order-has-one-undecided-payment-a-tender',
+  ],
+  [
+    'a second card authorised besides the first',
+    ({ open }) => [
+      copy('payments.attempt', attemptColumns, `id = '${open.attemptId}'`, {
+        id: 'gen_random_uuid()',
+        tender: '2',
+        amount_minor: '1',
+        version: '0',
+      }),
+    ],
+    'open-authorisations-stay-within-the-order-total',
+  ],
 ]
 
 function capture({ id }: Placed, occurredAt: string): string {
   return copy('payments.transaction', transactionColumns, `order_id = '${id}' and kind = 'void'`, {
-    id: 'gen_random_uuid()', kind: `'capture'`, amount_minor: '1', provider_reference: `'pe_planted'`,
+    id: 'gen_random_uuid()',
+    kind: `'capture'`,
+    amount_minor: '1',
+    provider_reference: `'pe_planted'`,
     occurred_at: occurredAt,
   })
 }
 
 const logRows: readonly PlantRow[] = [
-  ['one step told twice, with the constraint gone', ({ open }) => [
-    dropUnique('platform.event'),
-    copy('platform.event', eventColumns, `aggregate_id = '${open.id}' and version = 2`),
-  ], 'event-versions-are-unique'],
-  ['the first event of an order lost', ({ open }) => [
-    `delete from platform.event where aggregate_id = '${open.id}' and version = 1`,
-  ], 'event-versions-have-no-gaps'],
-  ['the event between two others lost', ({ cancelled }) => [
-    `delete from platform.event where aggregate_id = '${cancelled.id}' and version = 2`,
-  ], 'event-versions-have-no-gaps'],
-  ['the last event of an order lost', ({ open }) => [
-    `delete from platform.event where aggregate_id = '${open.id}' and version = 2`,
-  ], 'aggregate-versions-are-those-of-their-last-event'],
-  ...([
-    'orders.orders', 'payments.attempt', 'customers.person', 'inventory.inbound', 'inventory.location',
-  ] as const).map((table): PlantRow => [
-    `rows of ${table} changed without an event`, () => [`update ${table} set version = version + 1`],
+  [
+    'one step told twice, with the constraint gone',
+    ({ open }) => [
+      dropUnique('platform.event'),
+      copy('platform.event', eventColumns, `aggregate_id = '${open.id}' and version = 2`),
+    ],
+    'event-versions-are-unique',
+  ],
+  [
+    'the first event of an order lost',
+    ({ open }) => [`delete from platform.event where aggregate_id = '${open.id}' and version = 1`],
+    'event-versions-have-no-gaps',
+  ],
+  [
+    'the event between two others lost',
+    ({ cancelled }) => [`delete from platform.event where aggregate_id = '${cancelled.id}' and version = 2`],
+    'event-versions-have-no-gaps',
+  ],
+  [
+    'the last event of an order lost',
+    ({ open }) => [`delete from platform.event where aggregate_id = '${open.id}' and version = 2`],
+    'aggregate-versions-are-those-of-their-last-event',
+  ],
+  ...(
+    ['orders.orders', 'payments.attempt', 'customers.person', 'inventory.inbound', 'inventory.location'] as const
+  ).map((table): PlantRow => [
+    `rows of ${table} changed without an event`,
+    () => [`update ${table} set version = version + 1`],
     'aggregate-versions-are-those-of-their-last-event',
   ]),
-  ['an exception closed without an event', ({ carriedOut }) => [
-    `update exceptions.exception set closed_at = raised_at, closed_by = 'a', resolution = 'b'
+  [
+    'an exception closed without an event',
+    ({ carriedOut }) => [
+      `update exceptions.exception set closed_at = raised_at, closed_by = 'a', resolution = 'b'
       where object_id = '${carriedOut.id}'`,
-  ], 'aggregate-versions-are-those-of-their-last-event'],
-  ['one idempotency key twice, with the primary key gone', ({ open }) => [
-    dropUnique('platform.idempotency_key'),
-    `insert into platform.idempotency_key select * from platform.idempotency_key where object_id = '${open.id}'`,
-  ], 'an-idempotency-key-is-kept-once'],
-  ['a kept answer without its status', ({ open }) => [
-    `update platform.idempotency_key set answer = answer - 'status' where object_id = '${open.id}'`,
-  ], 'completed-idempotency-keys-have-an-answer'],
-  ['a request without an answer, with the check gone', ({ open }) => [
-    dropChecks('platform.idempotency_key'),
-    `update platform.idempotency_key set answer = null where object_id = '${open.id}'`,
-  ], 'completed-idempotency-keys-have-an-answer'],
-  ['a request in progress 61 s past its lock', ({ open }) => [openKey(open, '61 s')],
-    'idempotency-keys-are-let-go-after-their-lock'],
+    ],
+    'aggregate-versions-are-those-of-their-last-event',
+  ],
+  [
+    'one idempotency key twice, with the primary key gone',
+    ({ open }) => [
+      dropUnique('platform.idempotency_key'),
+      `insert into platform.idempotency_key select * from platform.idempotency_key where object_id = '${open.id}'`,
+    ],
+    'an-idempotency-key-is-kept-once',
+  ],
+  [
+    'a kept answer without its status',
+    ({ open }) => [`update platform.idempotency_key set answer = answer - 'status' where object_id = '${open.id}'`],
+    'completed-idempotency-keys-have-an-answer',
+  ],
+  [
+    'a request without an answer, with the check gone',
+    ({ open }) => [
+      dropChecks('platform.idempotency_key'),
+      `update platform.idempotency_key set answer = null where object_id = '${open.id}'`,
+    ],
+    'completed-idempotency-keys-have-an-answer',
+  ],
+  [
+    'a request in progress 61 s past its lock',
+    ({ open }) => [openKey(open, '61 s')],
+    'idempotency-keys-are-let-go-after-their-lock',
+  ],
   ['a request in progress 50 s past its lock', ({ open }) => [openKey(open, '50 s')]],
-  ['a job of a worker that has been silent for 61 s', () => [
-    `update platform.process set heartbeat_at = ${ago('61 s')}`,
-  ], 'no-job-is-held-a-minute-past-its-workers-heartbeat'],
-  ['a job of a worker that has been silent for 50 s', () => [
-    `update platform.process set heartbeat_at = ${ago('50 s')}`,
-  ]],
-  ['a job of a worker that nobody knows', () => ['delete from platform.process'],
-    'no-job-is-held-a-minute-past-its-workers-heartbeat'],
-  ['an audit entry taken out', () => ['delete from platform.audit_entry where number = 2'],
-    'audit-entries-are-numbered-without-gaps'],
-  ['the first audit entry taken out', () => ['delete from platform.audit_entry where number = 1'],
-    'audit-entries-are-numbered-without-gaps'],
-  ['an audit entry whose actor was changed', () => [
-    `update platform.audit_entry set actor = 'somebody else' where number = 2`,
-  ], 'audit-entries-are-chained'],
-  ['an audit entry whose detail was changed', () => [
-    `update platform.audit_entry set detail = detail || '{"planted": 1}' where number = 1`,
-  ], 'audit-entries-are-chained'],
+  [
+    'a job of a worker that has been silent for 61 s',
+    () => [`update platform.process set heartbeat_at = ${ago('61 s')}`],
+    'no-job-is-held-a-minute-past-its-workers-heartbeat',
+  ],
+  [
+    'a job of a worker that has been silent for 50 s',
+    () => [`update platform.process set heartbeat_at = ${ago('50 s')}`],
+  ],
+  [
+    'a job of a worker that nobody knows',
+    () => ['delete from platform.process'],
+    'no-job-is-held-a-minute-past-its-workers-heartbeat',
+  ],
+  [
+    'an audit entry taken out',
+    () => ['delete from platform.audit_entry where number = 2'],
+    'audit-entries-are-numbered-without-gaps',
+  ],
+  [
+    'the first audit entry taken out',
+    () => ['delete from platform.audit_entry where number = 1'],
+    'audit-entries-are-numbered-without-gaps',
+  ],
+  [
+    'an audit entry whose actor was changed',
+    () => [`update platform.audit_entry set actor = 'somebody else' where number = 2`],
+    'audit-entries-are-chained',
+  ],
+  [
+    'an audit entry whose detail was changed',
+    () => [`update platform.audit_entry set detail = detail || '{"planted": 1}' where number = 1`],
+    'audit-entries-are-chained',
+  ],
   ['an audit entry unsealed for 61 s', () => [auditEntry('61 s')], 'audit-entries-are-sealed-within-a-minute'],
   ['an audit entry unsealed for 50 s', () => [auditEntry('50 s')]],
 ]
 
 const timeRows: readonly PlantRow[] = [
-  ...([
-    ['orders.orders', 'placed_at'], ['carts.cart', 'created_at'], ['platform.event', 'occurred_at'],
-    ['inventory.stock_entry', 'occurred_at'], ['inventory.claim', 'accepted_at'],
-    ['inventory.count_watermark', 'counted_at'], ['inventory.inbound', 'created_at'],
-    ['sourcing.decision', 'decided_at'], ['sourcing.promise', 'promised_at'],
-    ['payments.attempt', 'created_at'], ['payments.attempt', 'decided_at'], ['payments.transaction', 'occurred_at'],
-    ['exceptions.exception', 'raised_at'], ['customers.person', 'created_at'],
-  ] as const).map(([table, column]): PlantRow => [
-    `${column} of ${table} six minutes ahead`, () => [`update ${table} set ${column} = ${soon}`],
+  ...(
+    [
+      ['orders.orders', 'placed_at'],
+      ['carts.cart', 'created_at'],
+      ['platform.event', 'occurred_at'],
+      ['inventory.stock_entry', 'occurred_at'],
+      ['inventory.claim', 'accepted_at'],
+      ['inventory.count_watermark', 'counted_at'],
+      ['inventory.inbound', 'created_at'],
+      ['sourcing.decision', 'decided_at'],
+      ['sourcing.promise', 'promised_at'],
+      ['payments.attempt', 'created_at'],
+      ['payments.attempt', 'decided_at'],
+      ['payments.transaction', 'occurred_at'],
+      ['exceptions.exception', 'raised_at'],
+      ['customers.person', 'created_at'],
+    ] as const
+  ).map(([table, column]): PlantRow => [
+    `${column} of ${table} six minutes ahead`,
+    () => [`update ${table} set ${column} = ${soon}`],
     'no-business-time-lies-ahead-of-now',
   ]),
-  ['a hold placed six minutes ahead', ({ open }) => [
-    `insert into orders.hold (id, order_id, type, scope, owner, reason, placed_at)
+  [
+    'a hold placed six minutes ahead',
+    ({ open }) => [
+      `insert into orders.hold (id, order_id, type, scope, owner, reason, placed_at)
      values ('${PLANTED}', '${open.id}', 'fraud', 'release', 'a', 'b', ${soon})`,
-  ], 'no-business-time-lies-ahead-of-now'],
-  ['six minutes ahead in a world that runs three times as fast', () => [
-    'update platform.clock set anchor_business = clock_timestamp(), anchor_database = clock_timestamp(), rate = 3',
-    `update carts.cart set created_at = ${soon}`,
-  ]],
+    ],
+    'no-business-time-lies-ahead-of-now',
+  ],
+  [
+    'six minutes ahead in a world that runs three times as fast',
+    () => [
+      'update platform.clock set anchor_business = clock_timestamp(), anchor_database = clock_timestamp(), rate = 3',
+      `update carts.cart set created_at = ${soon}`,
+    ],
+  ],
 ]
 
 test('a shop in which everything has happened once breaks no invariant', async () => {
@@ -617,7 +851,10 @@ for (const [what, plant, ...found] of rows) {
 
 test('every predicate was seen finding what it is there for', () => {
   const meant = new Set(rows.map(([, , first]) => first))
-  assert.deepEqual(ownPredicates.map(({ name }) => name).filter((name) => !meant.has(name)), [])
+  assert.deepEqual(
+    ownPredicates.map(({ name }) => name).filter((name) => !meant.has(name)),
+    [],
+  )
 })
 
 type Book = readonly BookEntry[]
@@ -637,7 +874,8 @@ for (const [what, spoil, differences] of theirs) {
 
 test("a provider's empty book lacks everything that we booked", async () => {
   const [row] = await db.rows<{ count: number }>({
-    name: 'test.booked', text: 'select count(*)::int as count from payments.transaction',
+    name: 'test.booked',
+    text: 'select count(*)::int as count from payments.transaction',
   })
   assert.equal((await compareBooks(db, [])).count, row?.count)
 })

@@ -8,7 +8,10 @@ test('the README lists every predicate with its invariant and what it means', ()
     .toSorted((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))
     .map(({ name, number, keeper, meaning }) => `| ${number} ${keeper} | [${name}](${name}.sql) | ${meaning} |`)
   const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8')
-  assert.deepEqual(readme.split('\n').filter((line) => /^\| \d/.test(line)), rows)
+  assert.deepEqual(
+    readme.split('\n').filter((line) => /^\| \d/.test(line)),
+    rows,
+  )
 })
 
 test('a predicate ends as a sentence begins, so that its name and its meaning can be read out', () => {

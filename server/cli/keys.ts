@@ -18,9 +18,12 @@ interface KeysDeps {
 /** @returns the exit code */
 export async function runKeysCommand(deps: KeysDeps, options: KeysOptions): Promise<number> {
   switch (options.action) {
-    case 'list': return listKeys(deps)
-    case 'create': return createKey(deps, options)
-    case 'revoke': return revokeKey(deps, options.key)
+    case 'list':
+      return listKeys(deps)
+    case 'create':
+      return createKey(deps, options)
+    case 'revoke':
+      return revokeKey(deps, options.key)
   }
 }
 
@@ -28,20 +31,25 @@ async function listKeys({ rooms, say }: KeysDeps): Promise<number> {
   const keys = await rooms.identity.listApiKeys({ before: null, limit: PAGE })
   for (const { id, kind, name, hint, createdAt, revokedAt } of keys) {
     const state = revokedAt === null ? 'live' : `revoked ${formatInstant(revokedAt)}`
-    say(`${formatId('apiKey', id)}  ${kind.padEnd(11)}  ${hint.padEnd(12)}  ${formatInstant(createdAt)}  ${state}  ${name}`)
+    say(
+      `${formatId('apiKey', id)}  ${kind.padEnd(11)}  ${hint.padEnd(12)}  ${formatInstant(createdAt)}  ${state}  ${name}`,
+    )
   }
   return 0
 }
 
 async function createKey(
-  { db, rooms, say }: KeysDeps, { name, reach }: Extract<KeysOptions, { action: 'create' }>,
+  { db, rooms, say }: KeysDeps,
+  { name, reach }: Extract<KeysOptions, { action: 'create' }>,
 ): Promise<number> {
   const wanted = await bind(rooms, name, reach)
   if (typeof wanted === 'string') {
     say(wanted)
     return 1
   }
-  const outcome = await db.inTransaction((tx) => rooms.identity.createApiKey(tx, { actor: ACTOR, scopes: null }, wanted))
+  const outcome = await db.inTransaction((tx) =>
+    rooms.identity.createApiKey(tx, { actor: ACTOR, scopes: null }, wanted),
+  )
   if (outcome.kind === 'refused') {
     say(`The key was not made: ${outcome.refusal.code}`)
     return 1

@@ -88,15 +88,26 @@ export function formatId<Kind extends IdKind>(kind: Kind, id: Id<Kind>): string 
   const e = parseInt(id.slice(31, 36), 16)
   return (
     `${prefixByKind[kind]}_` +
-    PAIRS[high >> 20] + PAIRS[(high >> 10) & 1_023] + PAIRS[high & 1_023] +
-    PAIRS[a >> 10] + PAIRS[a & 1_023] + PAIRS[b >> 10] + PAIRS[b & 1_023] + PAIRS[c >> 10] + PAIRS[c & 1_023] +
-    PAIRS[d >> 10] + PAIRS[d & 1_023] + PAIRS[e >> 10] + PAIRS[e & 1_023]
+    PAIRS[high >> 20] +
+    PAIRS[(high >> 10) & 1_023] +
+    PAIRS[high & 1_023] +
+    PAIRS[a >> 10] +
+    PAIRS[a & 1_023] +
+    PAIRS[b >> 10] +
+    PAIRS[b & 1_023] +
+    PAIRS[c >> 10] +
+    PAIRS[c & 1_023] +
+    PAIRS[d >> 10] +
+    PAIRS[d & 1_023] +
+    PAIRS[e >> 10] +
+    PAIRS[e & 1_023]
   )
 }
 
 /** Reads the public form; null for another prefix, another alphabet or another length. */
 export function parseId<Kind extends IdKind>(kind: Kind, text: string): Id<Kind> | null {
   const prefix = prefixByKind[kind]
-  if (!text.startsWith(`${prefix}_`) || !/^[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text.slice(prefix.length + 1))) return null
+  if (!text.startsWith(`${prefix}_`) || !/^[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text.slice(prefix.length + 1)))
+    return null
   return TypeID.fromString(text, prefix).toUUID() as Id<Kind>
 }

@@ -47,16 +47,17 @@ describe('ids', () => {
 describe('proration', () => {
   const rows = [
     // total  weights          parts
-    [100n,    [1n, 1n, 1n],    [34n, 33n, 33n]],
-    [1n,      [1n, 1n, 1n],    [1n, 0n, 0n]],
-    [0n,      [5n, 5n],        [0n, 0n]],
-    [10n,     [0n, 0n],        [5n, 5n]],
-    [10n,     [1n, 2n, 7n],    [1n, 2n, 7n]],
-    [5n,      [1n, 3n],        [1n, 4n]],
-    [3n,      [3n, 0n, 3n],    [2n, 0n, 1n]],
+    [100n, [1n, 1n, 1n], [34n, 33n, 33n]],
+    [1n, [1n, 1n, 1n], [1n, 0n, 0n]],
+    [0n, [5n, 5n], [0n, 0n]],
+    [10n, [0n, 0n], [5n, 5n]],
+    [10n, [1n, 2n, 7n], [1n, 2n, 7n]],
+    [5n, [1n, 3n], [1n, 4n]],
+    [3n, [3n, 0n, 3n], [2n, 0n, 1n]],
   ] as const
   for (const [total, weights, parts] of rows) {
-    test(`${total} over ${weights.join(' : ')} is ${parts.join(' + ')}`, () => assert.deepEqual(prorate(total, weights), parts))
+    test(`${total} over ${weights.join(' : ')} is ${parts.join(' + ')}`, () =>
+      assert.deepEqual(prorate(total, weights), parts))
   }
 
   test('loses no cent, is never below zero, and no part is a cent off its exact share', () => {
@@ -84,8 +85,14 @@ describe('proration', () => {
   test('by unit is the same as proration over equal weights', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 9n }), fc.integer({ min: 1, max: 60 }), (total, units) => {
-        const parts = prorate(total, Array.from({ length: units }, () => 1n))
-        assert.deepEqual(Array.from({ length: units }, (_, index) => unitPart(total, units, index + 1)), parts)
+        const parts = prorate(
+          total,
+          Array.from({ length: units }, () => 1n),
+        )
+        assert.deepEqual(
+          Array.from({ length: units }, (_, index) => unitPart(total, units, index + 1)),
+          parts,
+        )
       }),
       { seed },
     )
@@ -127,7 +134,8 @@ describe('money', () => {
     [34_900n, 40_000n, 1_000_000n, 1_396n],
   ] as const
   for (const [minor, numerator, denominator, result] of ratios) {
-    test(`${minor} × ${numerator}/${denominator} is ${result}`, () => assert.equal(multiplyRatio(minor, numerator, denominator), result))
+    test(`${minor} × ${numerator}/${denominator} is ${result}`, () =>
+      assert.equal(multiplyRatio(minor, numerator, denominator), result))
   }
 })
 

@@ -12,9 +12,16 @@ import { invariant, must } from './invariant.ts'
 export function prorate(totalMinor: bigint, weights: readonly bigint[]): bigint[] {
   invariant(totalMinor >= 0n, 'prorate splits zero or more')
   invariant(weights.length > 0, 'prorate needs at least one weight')
-  invariant(weights.every((weight) => weight >= 0n), 'weights are zero or more')
+  invariant(
+    weights.every((weight) => weight >= 0n),
+    'weights are zero or more',
+  )
   const weightSum = weights.reduce((sum, weight) => sum + weight, 0n)
-  if (weightSum === 0n) return prorate(totalMinor, weights.map(() => 1n))
+  if (weightSum === 0n)
+    return prorate(
+      totalMinor,
+      weights.map(() => 1n),
+    )
 
   const parts = weights.map((weight) => (totalMinor * weight) / weightSum)
   let leftover = totalMinor - parts.reduce((sum, part) => sum + part, 0n)

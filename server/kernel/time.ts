@@ -4,7 +4,8 @@ declare const instantBrand: unique symbol
 export type Instant = number & { readonly [instantBrand]: true }
 
 const INSTANT_MAX_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-const RFC3339 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+const RFC3339 =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
 
 export function instantFromMs(epochMs: number): Instant {
   return Math.trunc(epochMs) as Instant

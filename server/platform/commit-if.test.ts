@@ -41,5 +41,12 @@ test('what was refused leaves nothing behind, and its outcome is told', async ()
 
 test('a defect is not taken for a refusal', async () => {
   const defect = new Error('the cellar is flooded')
-  await assert.rejects(commitIf(db, () => Promise.reject(defect), () => true), defect)
+  await assert.rejects(
+    commitIf(
+      db,
+      () => Promise.reject(defect),
+      () => true,
+    ),
+    defect,
+  )
 })

@@ -22,9 +22,14 @@ after(async () => {
 
 const note = (text: string) => ({ name: 'test.note', text: 'insert into public.note values ($1)', values: [text] })
 const notes = async (): Promise<string[]> =>
-  (await other.rows<{ text: string }>({ name: 'test.read_notes', text: 'select text from public.note order by text' })).map(({ text }) => text)
+  (
+    await other.rows<{ text: string }>({ name: 'test.read_notes', text: 'select text from public.note order by text' })
+  ).map(({ text }) => text)
 const raise = (source: Queryable, code: string) =>
-  source.execute({ name: `test.raise_${code}`, text: `do $$ begin raise exception 'planted' using errcode = '${code}'; end $$` })
+  source.execute({
+    name: `test.raise_${code}`,
+    text: `do $$ begin raise exception 'planted' using errcode = '${code}'; end $$`,
+  })
 const endSession = (source: Queryable) =>
   source.execute({ name: 'test.end_session', text: 'select pg_terminate_backend(pg_backend_pid())' })
 
@@ -49,9 +54,16 @@ test('one whose connection breaks every time is given up, and nothing is written
 })
 
 test('a database that cannot be reached is told at once', async () => {
-  const away = createDb({ databaseUrl: database.url.replace(/\/[^/]*$/, '/nowhere'), poolMax: 1, applicationName: 'away' })
+  const away = createDb({
+    databaseUrl: database.url.replace(/\/[^/]*$/, '/nowhere'),
+    poolMax: 1,
+    applicationName: 'away',
+  })
   let runs = 0
-  await assert.rejects(away.inTransaction(async () => void runs++), DatabaseAwayError)
+  await assert.rejects(
+    away.inTransaction(async () => void runs++),
+    DatabaseAwayError,
+  )
   assert.equal(runs, 0)
   await away.close()
 })
@@ -69,10 +81,13 @@ const states = [
 for (const [code, words, expectedRuns, expected] of states) {
   test(`${words} is told as ${expected.name} after ${expectedRuns} runs`, async () => {
     let runs = 0
-    await assert.rejects(db.inTransaction(async (tx) => {
-      runs++
-      await raise(tx, code)
-    }), expected)
+    await assert.rejects(
+      db.inTransaction(async (tx) => {
+        runs++
+        await raise(tx, code)
+      }),
+      expected,
+    )
     assert.equal(runs, expectedRuns)
     if (expectedRuns === 1) await assert.rejects(raise(db, code), expected)
   })

@@ -154,7 +154,10 @@ class PgDb implements Db {
     let broken = false
     let tx: PgTx | undefined
     try {
-      const opened = Promise.all([sendTogether(client, { text: 'begin' }), sendTogether(client, queryConfig(openTransaction))])
+      const opened = Promise.all([
+        sendTogether(client, { text: 'begin' }),
+        sendTogether(client, queryConfig(openTransaction)),
+      ])
       const clock = clockOf((await opened)[1].rows[0] as ClockRow | undefined)
       tx = new PgTx(client, clock)
       const result = await work(tx as unknown as Tx)
@@ -175,7 +178,7 @@ class PgDb implements Db {
           : new ConnectionBrokenError('the connection broke', { cause: error })
       }
       // Whatever `work` began and did not wait for must not go on behind the ROLLBACK, on a session of somebody else.
-      tx?.finish()
+      void tx?.finish()
       await client.query('rollback').catch(() => (broken = true))
       throw isOverload(error) ? new BusyError('the database has no time or room for it', { cause: error }) : error
     } finally {
@@ -278,7 +281,7 @@ interface ClockRow {
 
 function clockOf(row: ClockRow | undefined): { at: Instant; wallAt: Instant } {
   const { at_ms, wall_ms } = must(row, 'the one row of platform.clock')
-  return { at: instantFromMs(Number(at_ms)), wallAt: instantFromMs(wall_ms) }
+  return { at: instantFromMs(at_ms), wallAt: instantFromMs(wall_ms) }
 }
 
 function queryConfig({ name, text, values }: Statement): pg.QueryConfig {

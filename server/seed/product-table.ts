@@ -129,20 +129,29 @@ export function sizes(...labels: readonly string[]): Choice[] {
 export function coloursAndSizes(names: readonly string[], labels: readonly string[]): Choice[] {
   return colours(...names).flatMap((colour) =>
     sizes(...labels).map((size) => ({
-      suffix: `${colour.suffix}-${size.suffix}`, options: { ...colour.options, ...size.options },
+      suffix: `${colour.suffix}-${size.suffix}`,
+      options: { ...colour.options, ...size.options },
     })),
   )
 }
 
 /** Sizes that cost and weigh more the larger they are. */
 export function growing(
-  name: string, ...steps: readonly (readonly [label: string, usdMore: number, eurMore: number, percent: number])[]
+  name: string,
+  ...steps: readonly (readonly [label: string, usdMore: number, eurMore: number, percent: number])[]
 ): Choice[] {
   return steps.map(([label, usdMore, eurMore, percent]) => ({
-    suffix: label.replace(/[^A-Za-z0-9]/g, '').toUpperCase(), options: { [name]: label }, usdMore, eurMore, percent,
+    suffix: label.replace(/[^A-Za-z0-9]/g, '').toUpperCase(),
+    options: { [name]: label },
+    usdMore,
+    eurMore,
+    percent,
   }))
 }
 
 function suffixOf(word: string): string {
-  return word.replace(/[^A-Za-z]/g, '').slice(0, 3).toUpperCase()
+  return word
+    .replace(/[^A-Za-z]/g, '')
+    .slice(0, 3)
+    .toUpperCase()
 }

@@ -15,11 +15,21 @@ export async function seedCatalog({ db, rooms: { catalog } }: SeedDeps): Promise
 function productEdit(product: DemoProduct): ProductEdit {
   const { handle, title, titleDe, brand, category, description, taxClass, kind, spread } = product
   return {
-    handle, title, titles: { de: titleDe }, brand, category, description, taxClass, status: 'active',
+    handle,
+    title,
+    titles: { de: titleDe },
+    brand,
+    category,
+    description,
+    taxClass,
+    status: 'active',
     // Tills and the marketplace sell what lies on our own shelves.
     channels: kind === 'physical' && spread !== 'vendor' ? null : ['web'],
     variants: product.variants.map((variant) => ({
-      sku: variant.sku, title: variant.title, kind, options: variant.options,
+      sku: variant.sku,
+      title: variant.title,
+      kind,
+      options: variant.options,
       ...(kind === 'physical' ? sizeOf(variant) : {}),
     })),
   }
@@ -32,7 +42,12 @@ function sizeOf({ grams, mm: [lengthMm, widthMm, heightMm] }: DemoVariant): Part
 function bundleEdit(bundle: DemoBundle): ProductEdit {
   const { handle, title, titleDe, category, description, sku, separable, components } = bundle
   return {
-    handle, title, titles: { de: titleDe }, category, description, status: 'active',
+    handle,
+    title,
+    titles: { de: titleDe },
+    category,
+    description,
+    status: 'active',
     variants: [{ sku, kind: 'bundle', separable, components }],
   }
 }

@@ -55,11 +55,17 @@ test('locations lie where their postal codes are', () => {
 
 test('services have carriers, tariffs have services that go where they say', () => {
   const carrierCodes = carriers.map(({ code }) => code as string)
-  assert.deepEqual(services.filter(({ carrier }) => !carrierCodes.includes(carrier)), [])
+  assert.deepEqual(
+    services.filter(({ carrier }) => !carrierCodes.includes(carrier)),
+    [],
+  )
   for (const [code, , method, serviceCode, to] of tariffs) {
     const service = services.find((each) => each.code === serviceCode)
     assert.equal(service === undefined, method === 'pickup', code)
-    assert.ok(to.every((country) => service === undefined || (service.to as readonly string[]).includes(country)), code)
+    assert.ok(
+      to.every((country) => service === undefined || (service.to as readonly string[]).includes(country)),
+      code,
+    )
   }
 })
 
@@ -69,9 +75,18 @@ test('the stock has every case a shop knows', () => {
   )
   const bySku = Map.groupBy(stock.lines, ({ sku }) => sku)
   const totals = [...bySku.values()].map((lines) => lines.reduce((sum, { onHand }) => sum + onHand, 0))
-  assert.ok(totals.some((total) => total === 0), 'sold out')
-  assert.ok(totals.some((total) => total > 0 && total < 10), 'low')
-  assert.ok(totals.some((total) => total > 200), 'plenty')
+  assert.ok(
+    totals.some((total) => total === 0),
+    'sold out',
+  )
+  assert.ok(
+    totals.some((total) => total > 0 && total < 10),
+    'low',
+  )
+  assert.ok(
+    totals.some((total) => total > 200),
+    'plenty',
+  )
   const isOnlyAt = (place: string) =>
     [...bySku.values()].some((lines) => lines.every(({ location }) => location === place))
   assert.ok(isOnlyAt('vendor-portland'), 'only at the vendor')

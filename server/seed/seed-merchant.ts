@@ -33,7 +33,9 @@ export async function seedMerchant({ db }: SeedDeps): Promise<void> {
 
 /** A row whose code is taken was made by an earlier seeding. */
 async function create<Kind extends ConfigurationKind>(
-  tx: Tx, kind: Kind, fields: NewConfiguration<Kind> & { readonly code: string },
+  tx: Tx,
+  kind: Kind,
+  fields: NewConfiguration<Kind> & { readonly code: string },
 ): Promise<void> {
   const row = { ...fields, id: derivedId(kind, fields.code) }
   const outcome = await createConfiguration(tx, { actor: SEED_ACTOR, kind, fields: row })

@@ -12,7 +12,9 @@ export async function seedNetwork({ db, rooms: { inventory, merchant } }: SeedDe
   await db.inTransaction(async (tx) => {
     for (const { legalEntity, node: _network, ...place } of locations) {
       const fields = {
-        ...place, id: derivedId('location', place.code), legalEntityId: derivedId('legalEntity', legalEntity),
+        ...place,
+        id: derivedId('location', place.code),
+        legalEntityId: derivedId('legalEntity', legalEntity),
         active: true,
       }
       const outcome = await inventory.createLocation(tx, { actor, fields })
@@ -20,12 +22,15 @@ export async function seedNetwork({ db, rooms: { inventory, merchant } }: SeedDe
       expectSound(isThere, `location ${place.code}`, outcome)
     }
     await raiseRevision(tx, 'sourcing')
-    upsertNodes(tx, locations.map(({ code, node: { channels, shipsTo, ...node } }) => ({
-      ...node,
-      locationId: derivedId('location', code),
-      channelIds: channels.map((channel) => must(channelByCode.get(channel), `the channel ${channel}`).id),
-      countries: shipsTo,
-    })))
+    upsertNodes(
+      tx,
+      locations.map(({ code, node: { channels, shipsTo, ...node } }) => ({
+        ...node,
+        locationId: derivedId('location', code),
+        channelIds: channels.map((channel) => must(channelByCode.get(channel), `the channel ${channel}`).id),
+        countries: shipsTo,
+      })),
+    )
   })
 
   await db.inTransaction(async (tx) => {
@@ -33,7 +38,13 @@ export async function seedNetwork({ db, rooms: { inventory, merchant } }: SeedDe
       const outcome = await saveCarrier(tx, { actor, code, name })
       expectSound(outcome.kind === 'saved', `carrier ${code}`, outcome)
     }
-    for (const { code, name, carrier, to: countries, days: [daysMin, daysMax] } of services) {
+    for (const {
+      code,
+      name,
+      carrier,
+      to: countries,
+      days: [daysMin, daysMax],
+    } of services) {
       const transit = countries.map((to) => ({ from: 'US', to, daysMin, daysMax }))
       const fields = { id: derivedId('shippingService', code), code, name, carrier, active: true, transit }
       const outcome = await createService(tx, { actor, fields })

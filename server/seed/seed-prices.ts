@@ -19,8 +19,13 @@ export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<
     for (const { currency, ...list } of lists) {
       if (book.priceLists.some(({ code }) => code === list.code)) continue
       await create(pricing, tx, 'priceList', {
-        ...list, id: derivedId('priceList', list.code), currency: currency as CurrencyCode, channelId: null,
-        priority: 0, validFrom: null, validUntil: null,
+        ...list,
+        id: derivedId('priceList', list.code),
+        currency: currency as CurrencyCode,
+        channelId: null,
+        priority: 0,
+        validFrom: null,
+        validUntil: null,
       })
     }
     for (const fields of taxRates()) {
@@ -31,12 +36,18 @@ export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<
     for (const [code, name, method, service, countries, currency, cents, freeFromCents] of tariffs) {
       if (book.tariffs.some((tariff) => tariff.code === code)) continue
       await create(pricing, tx, 'deliveryTariff', {
-        id: derivedId('deliveryTariff', code), code, name, channelId: null, method, countries,
+        id: derivedId('deliveryTariff', code),
+        code,
+        name,
+        channelId: null,
+        method,
+        countries,
         serviceId: service === null ? null : derivedId('shippingService', service),
         currency: currency as CurrencyCode,
         amountMinor: BigInt(cents),
         freeFromMinor: freeFromCents === null ? null : BigInt(freeFromCents),
-        taxClass: 'standard', active: true,
+        taxClass: 'standard',
+        active: true,
       })
     }
   })
@@ -57,14 +68,23 @@ export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<
 /** Where nothing is due there is no row: no rate and a rate of zero come to the same. */
 function taxRates(): NewPricing<'taxRate'>[] {
   return zones.flatMap(({ code, name, rates }) =>
-    Object.entries(rates).filter(([, ratePpm]) => ratePpm > 0).map(([taxClass, ratePpm]) => ({
-      id: derivedId('taxRate', `${code} ${taxClass}`), zoneId: derivedId('zone', code), taxClass,
-      name: `${name}, ${taxClass}`, ratePpm,
-    })))
+    Object.entries(rates)
+      .filter(([, ratePpm]) => ratePpm > 0)
+      .map(([taxClass, ratePpm]) => ({
+        id: derivedId('taxRate', `${code} ${taxClass}`),
+        zoneId: derivedId('zone', code),
+        taxClass,
+        name: `${name}, ${taxClass}`,
+        ratePpm,
+      })),
+  )
 }
 
 async function create<Kind extends PricingKind>(
-  pricing: Pricing, tx: Tx, kind: Kind, fields: NewPricing<Kind>,
+  pricing: Pricing,
+  tx: Tx,
+  kind: Kind,
+  fields: NewPricing<Kind>,
 ): Promise<void> {
   const outcome = await pricing.createPricing(tx, { actor, kind, fields })
   expectSound(outcome.kind === 'created', kind, outcome)

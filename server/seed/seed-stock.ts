@@ -52,5 +52,6 @@ export async function seedStock({ db, rooms: { inventory } }: SeedDeps): Promise
 
 function inParts<Item>(items: readonly Item[]): Item[][] {
   return Array.from({ length: Math.ceil(items.length / ENTRIES_PER_COMMAND) }, (_, part) =>
-    items.slice(part * ENTRIES_PER_COMMAND, (part + 1) * ENTRIES_PER_COMMAND))
+    items.slice(part * ENTRIES_PER_COMMAND, (part + 1) * ENTRIES_PER_COMMAND),
+  )
 }

@@ -79,11 +79,17 @@ test('an empty database becomes a merchant one can sell for', async () => {
   assert.equal(await countOf(db, 'nodes', 'sourcing.node where active'), 6)
   const { channelByCode } = await rooms.merchant.currentBook()
   assert.deepEqual([...channelByCode.keys()].toSorted(), ['marketplace', 'store-pos', 'web'])
-  const unpriced = await countOf(db, 'unpriced',
-    'catalog.variant where (select count(*) from pricing.price where variant_id = variant.id) <> 2')
+  const unpriced = await countOf(
+    db,
+    'unpriced',
+    'catalog.variant where (select count(*) from pricing.price where variant_id = variant.id) <> 2',
+  )
   assert.equal(unpriced, 0)
-  const noGate = await countOf(db, 'no_gate',
-    'catalog.variant where stocked and not exists (select from inventory.gate where variant_id = variant.id)')
+  const noGate = await countOf(
+    db,
+    'no_gate',
+    'catalog.variant where stocked and not exists (select from inventory.gate where variant_id = variant.id)',
+  )
   assert.equal(noGate, 0)
 })
 
@@ -99,8 +105,12 @@ test('its stock has every case: plenty, low, none, inbound, backorder, safety st
   ] as const) {
     assert.ok((await countOf(db, what, from)) > 0, what)
   }
-  const wrong = await countOf(db, 'ledger', `inventory.supply where quantity <> coalesce(
-    (select sum(quantity_delta) from inventory.stock_entry where supply_id = supply.id), 0)`)
+  const wrong = await countOf(
+    db,
+    'ledger',
+    `inventory.supply where quantity <> coalesce(
+    (select sum(quantity_delta) from inventory.stock_entry where supply_id = supply.id), 0)`,
+  )
   assert.equal(wrong, 0, 'every quantity is the sum of its ledger')
 })
 
@@ -114,18 +124,18 @@ test('addresses meet the taxes of where they are', async () => {
   }
   const rows = [
     // country region postal code  class       parts per million
-    ['US',     'CA',  '94103',     'standard', 72_500],
-    ['US',     '',    '94103',     'standard', 72_500],
-    ['US',     'OR',  '97205',     'standard', 0],
-    ['US',     'NJ',  '07030',     'clothing', 0],
-    ['US',     'NJ',  '07030',     'standard', 66_250],
-    ['US',     'TN',  '37201',     'food',     40_000],
-    ['DE',     '',    '10115',     'standard', 190_000],
-    ['DE',     '',    '27498',     'standard', 0],
-    ['FR',     '',    '75001',     'food',     55_000],
-    ['ES',     '',    '38001',     'standard', 0],
-    ['US',     'CA',  '94103',     'exempt',   0],
-    ['DE',     '',    '10115',     'exempt',   0],
+    ['US', 'CA', '94103', 'standard', 72_500],
+    ['US', '', '94103', 'standard', 72_500],
+    ['US', 'OR', '97205', 'standard', 0],
+    ['US', 'NJ', '07030', 'clothing', 0],
+    ['US', 'NJ', '07030', 'standard', 66_250],
+    ['US', 'TN', '37201', 'food', 40_000],
+    ['DE', '', '10115', 'standard', 190_000],
+    ['DE', '', '27498', 'standard', 0],
+    ['FR', '', '75001', 'food', 55_000],
+    ['ES', '', '38001', 'standard', 0],
+    ['US', 'CA', '94103', 'exempt', 0],
+    ['DE', '', '10115', 'exempt', 0],
   ] as const
   for (const [country, region, postalCode, taxClass, expected] of rows) {
     assert.equal(rateAt(country, region, postalCode, taxClass), expected, `${country} ${postalCode} ${taxClass}`)

@@ -7,9 +7,7 @@ import { seedNetwork } from './seed-network.ts'
 import { seedPrices } from './seed-prices.ts'
 import { seedStock } from './seed-stock.ts'
 
-export type SeedOutcome =
-  | { readonly kind: 'seeded'; readonly keys: DemoKeys }
-  | { readonly kind: 'not_empty' }
+export type SeedOutcome = { readonly kind: 'seeded'; readonly keys: DemoKeys } | { readonly kind: 'not_empty' }
 
 /**
  * Fills an empty database with a merchant who could exist, through the rooms' doors. Codes, SKUs, prices and stock are
@@ -21,7 +19,8 @@ export type SeedOutcome =
  * @param onStep  told of each part before it is begun
  */
 export async function seedDemo(
-  { db, rooms }: SeedDeps, onStep: (step: string) => void = () => {},
+  { db, rooms }: SeedDeps,
+  onStep: (step: string) => void = () => {},
 ): Promise<SeedOutcome> {
   const { rows } = await rooms.merchant.currentBook()
   const isEmpty = rows.legalEntity.length === 0

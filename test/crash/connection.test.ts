@@ -41,8 +41,12 @@ before(async () => {
   })
   cut = cleanup.after(proxy, (started) => started.close()).cut
   const env = { ...shop.env, DATABASE_URL: proxy.databaseUrl }
-  server = cleanup.after(await startServer({ command: 'start', port: await findFreePort(), env }), (started) => started.stop())
-  head = cleanup.after(openHead({ url: server.url, apiKey: shop.publishableKey, connections: 48 }), (opened) => opened.close())
+  server = cleanup.after(await startServer({ command: 'start', port: await findFreePort(), env }), (started) =>
+    started.stop(),
+  )
+  head = cleanup.after(openHead({ url: server.url, apiKey: shop.publishableKey, connections: 48 }), (opened) =>
+    opened.close(),
+  )
 })
 
 function isToGoOn(elapsedMs: number): boolean {
@@ -55,7 +59,7 @@ test('connections to the database break, also while committing: every order is t
   t.after(() => intake.abandon())
   intake.begin()
   danger = 0.1
-  for (const beganMs = performance.now(); isToGoOn(performance.now() - beganMs); ) {
+  for (const beganMs = performance.now(); isToGoOn(performance.now() - beganMs);) {
     await sleep(random.integer(20, 120))
     cut(random.chance(0.7) ? 'within a transaction' : 'idle')
   }

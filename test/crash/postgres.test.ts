@@ -53,46 +53,61 @@ before(async () => {
     await startServer({ command: 'start', port: await findFreePort(), env: { ...env, WAYBILL_DATA_DIR: directory } }),
     (started) => started.stop(),
   )
-  head = cleanup.after(openHead({ url: server.url, apiKey: shop.publishableKey, connections: 48 }), (opened) => opened.close())
+  head = cleanup.after(openHead({ url: server.url, apiKey: shop.publishableKey, connections: 48 }), (opened) =>
+    opened.close(),
+  )
 })
 
 const findPostgres = (): number[] =>
-  readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => isPostgresOf(pid, dataDir))
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isPostgresOf(pid, dataDir))
 
-test('every PostgreSQL process is killed under load: what was acknowledged is there', { skip: process.platform !== 'linux' && 'reads /proc' }, async (t) => {
-  const log = new ClientLog(join(directory, 'client.jsonl'))
-  const intake = new Intake({ shop, head, log, random, clients: 40 })
-  t.after(() => intake.abandon())
-  const windows = new Windows(['PostgreSQL processes killed', 'requests under way', 'orders recorded and not settled'])
-  const servesAgainMs: number[] = []
-  const killedAt: Date[] = []
-  intake.begin()
-  for (let kill = 0; kill < KILLS; kill++) {
-    await intake.told(random.integer(60, 150))
-    await sleep(random.integer(0, 50))
-    const pids = findPostgres()
-    windows.hit('requests under way', intake.shoppersWaiting().length)
-    killedAt.push(new Date())
-    for (const pid of pids) process.kill(pid, 'SIGKILL')
-    windows.hit('PostgreSQL processes killed', pids.length)
-    servesAgainMs.push(await intake.probe())
-  }
-  await intake.told(50)
-  await intake.end()
-  windows.hit('orders recorded and not settled', await countBetween(killedAt))
-  t.diagnostic(`${windows.describe()}; serves again after ${servesAgainMs.join(', ')} ms; answers: ${intake.describe()}`)
+test(
+  'every PostgreSQL process is killed under load: what was acknowledged is there',
+  { skip: process.platform !== 'linux' && 'reads /proc' },
+  async (t) => {
+    const log = new ClientLog(join(directory, 'client.jsonl'))
+    const intake = new Intake({ shop, head, log, random, clients: 40 })
+    t.after(() => intake.abandon())
+    const windows = new Windows([
+      'PostgreSQL processes killed',
+      'requests under way',
+      'orders recorded and not settled',
+    ])
+    const servesAgainMs: number[] = []
+    const killedAt: Date[] = []
+    intake.begin()
+    for (let kill = 0; kill < KILLS; kill++) {
+      await intake.told(random.integer(60, 150))
+      await sleep(random.integer(0, 50))
+      const pids = findPostgres()
+      windows.hit('requests under way', intake.shoppersWaiting().length)
+      killedAt.push(new Date())
+      for (const pid of pids) process.kill(pid, 'SIGKILL')
+      windows.hit('PostgreSQL processes killed', pids.length)
+      servesAgainMs.push(await intake.probe())
+    }
+    await intake.told(50)
+    await intake.end()
+    windows.hit('orders recorded and not settled', await countBetween(killedAt))
+    t.diagnostic(
+      `${windows.describe()}; serves again after ${servesAgainMs.join(', ')} ms; answers: ${intake.describe()}`,
+    )
 
-  await hurry(shop.db)
-  t.diagnostic(JSON.stringify(await intake.judge()))
-  await allDecided(shop.db)
-  assert.ok(!server.hasEnded(), 'the server has not ended')
-  assert.deepEqual(server.defects, [])
-  await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
-  windows.assertAllHit()
-  // What else runs on the machine is no fault of the server: the quickest recovery says how long one takes.
-  assert.ok(Math.min(...servesAgainMs) < SERVES_AGAIN_WITHIN_MS, `serves again after ${servesAgainMs.join(', ')} ms`)
-  log.close()
-})
+    await hurry(shop.db)
+    t.diagnostic(JSON.stringify(await intake.judge()))
+    await allDecided(shop.db)
+    assert.ok(!server.hasEnded(), 'the server has not ended')
+    assert.deepEqual(server.defects, [])
+    await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
+    windows.assertAllHit()
+    // What else runs on the machine is no fault of the server: the quickest recovery says how long one takes.
+    assert.ok(Math.min(...servesAgainMs) < SERVES_AGAIN_WITHIN_MS, `serves again after ${servesAgainMs.join(', ')} ms`)
+    log.close()
+  },
+)
 
 /** Orders that were recorded before one of these moments, and whose payment was settled after it. */
 async function countBetween(moments: readonly Date[]): Promise<number> {

@@ -41,13 +41,21 @@ before(async () => {
   await shop.stock(Object.fromEntries(shop.skus.map((sku) => [sku, { l1: 20_000, l2: 20_000 }])))
   provider = cleanup.after(await startHoldingProxy(shop.provider.url), (started) => started.close())
   port = await findFreePort()
-  head = cleanup.after(openHead({ url: `http://127.0.0.1:${port}`, apiKey: shop.publishableKey, connections: 48 }), (opened) => opened.close())
+  head = cleanup.after(
+    openHead({ url: `http://127.0.0.1:${port}`, apiKey: shop.publishableKey, connections: 48 }),
+    (opened) => opened.close(),
+  )
 })
 
 const start = (): Promise<ShopServer> =>
   startServer({ command: 'start', port, env: { ...shop.env, WAYBILL_PSP_URL: provider.url } })
 
-const momentsOfARequest = ['before prepare', 'between prepare and pay', 'between pay and settle', 'between settle and answer'] as const
+const momentsOfARequest = [
+  'before prepare',
+  'between prepare and pay',
+  'between pay and settle',
+  'between settle and answer',
+] as const
 type Moment = (typeof momentsOfARequest)[number]
 
 test('the server is killed under load: no acknowledged order is lost, none is there twice', async (t) => {
@@ -75,7 +83,9 @@ test('the server is killed under load: no acknowledged order is lost, none is th
   }
   await intake.told(20)
   await intake.end()
-  t.diagnostic(`interrupted: ${moments.describe()}; ready after ${readyMs.join(', ')} ms; answers: ${intake.describe()}`)
+  t.diagnostic(
+    `interrupted: ${moments.describe()}; ready after ${readyMs.join(', ')} ms; answers: ${intake.describe()}`,
+  )
 
   await hurry(shop.db)
   t.diagnostic(JSON.stringify(await intake.judge()))
@@ -98,7 +108,9 @@ async function findInterrupted(keys: readonly string[]): Promise<Record<Moment, 
     values: [keys.map((key) => shop.keyId(key))],
   })
   const recorded = rows.filter(({ status }) => status === 'in_progress')
-  const asked = await Promise.all(recorded.map(async ({ attempt }) => (await fetch(`${shop.provider.url}/payments?key=${attempt}`)).ok))
+  const asked = await Promise.all(
+    recorded.map(async ({ attempt }) => (await fetch(`${shop.provider.url}/payments?key=${attempt}`)).ok),
+  )
   const paid = asked.filter(Boolean).length
   return {
     'before prepare': keys.length - rows.length,

@@ -26,9 +26,15 @@ function anyPath({ path, pathParameters }: ApiOperation): string {
 test('every operation is described with who may call it and why a repeat is safe', () => {
   assert.ok(api.operations.length > 50, 'the description was read')
   const silent = api.operations.filter(({ scope, idempotent }) => scope === undefined || idempotent === undefined)
-  assert.deepEqual(silent.map(({ name }) => name), [])
+  assert.deepEqual(
+    silent.map(({ name }) => name),
+    [],
+  )
   const hidden = mountedOn(describeApi()).filter(({ isHidden }) => isHidden)
-  assert.deepEqual(hidden.filter(({ method, scope }) => method !== 'GET' || scope !== 'public').map(({ path }) => path), [])
+  assert.deepEqual(
+    hidden.filter(({ method, scope }) => method !== 'GET' || scope !== 'public').map(({ path }) => path),
+    [],
+  )
 })
 
 test('every operation has an example that succeeds', async () => {
@@ -43,26 +49,32 @@ test('every operation has an example that succeeds', async () => {
 
 const badTokens = [
   // bearer                                                      why
-  [undefined,                                                    'no header at all'],
-  ['Bearer',                                                     'no key'],
-  ['Bearer wb_sk_0000000000000000000000000000000000000000000',   'a key that was never given out'],
-  ['Bearer undefined',                                           'what a careless head sends'],
-  ['Basic d2I6a2V5',                                             'another scheme'],
-  ["Bearer ' or 1=1 --",                                         'a fragment of SQL'],
-  [`Bearer ${'x'.repeat(8_000)}`,                                'a long one'],
+  [undefined, 'no header at all'],
+  ['Bearer', 'no key'],
+  ['Bearer wb_sk_0000000000000000000000000000000000000000000', 'a key that was never given out'],
+  ['Bearer undefined', 'what a careless head sends'],
+  ['Basic d2I6a2V5', 'another scheme'],
+  ["Bearer ' or 1=1 --", 'a fragment of SQL'],
+  [`Bearer ${'x'.repeat(8_000)}`, 'a long one'],
 ] as const
 
 test('without a key nothing but what is public opens: 401 with WWW-Authenticate', async () => {
   const closed = api.operations.filter(({ scope }) => scope !== 'public')
   const found = await faultsOf(closed, async (operation) =>
-    Promise.all(badTokens.map(async ([authorization, why]) => {
-      const answer = await api.send({
-        method: operation.method, path: anyPath(operation), headers: authorization === undefined ? {} : { authorization },
-      })
-      if (answer.status !== 401) return `${why}: ${answer.status} ${answer.text}`
-      if (!/^Bearer realm="waybill"/.test(String(answer.headers['www-authenticate']))) return `${why}: no WWW-Authenticate`
-      return faultOf(operation, answer)
-    })))
+    Promise.all(
+      badTokens.map(async ([authorization, why]) => {
+        const answer = await api.send({
+          method: operation.method,
+          path: anyPath(operation),
+          headers: authorization === undefined ? {} : { authorization },
+        })
+        if (answer.status !== 401) return `${why}: ${answer.status} ${answer.text}`
+        if (!/^Bearer realm="waybill"/.test(String(answer.headers['www-authenticate'])))
+          return `${why}: no WWW-Authenticate`
+        return faultOf(operation, answer)
+      }),
+    ),
+  )
   assert.deepEqual(found, [])
 })
 
@@ -86,7 +98,11 @@ test('a key with every scope but one: 403 where that one is asked for', async ()
   for (const scope of scopes) {
     const others = adminScopes.filter((each) => each !== scope)
     assert.equal(others.length, adminScopes.length - 1, `${scope} is one that a key can hold`)
-    const made = await shop.admin('POST', '/v1/admin/api-keys', { kind: 'secret', name: `all but ${scope}`, scopes: others })
+    const made = await shop.admin('POST', '/v1/admin/api-keys', {
+      kind: 'secret',
+      name: `all but ${scope}`,
+      scopes: others,
+    })
     keyWithout.set(scope, made.json.key)
   }
   const before = await readTables(api)
@@ -109,7 +125,11 @@ async function refusedAsForeign(operation: ApiOperation, key: string, whose: str
 }
 
 test('a key revoked a moment ago opens nothing', async () => {
-  const made = await shop.admin('POST', '/v1/admin/api-keys', { kind: 'secret', name: 'soon gone', scopes: ['orders:read'] })
+  const made = await shop.admin('POST', '/v1/admin/api-keys', {
+    kind: 'secret',
+    name: 'soon gone',
+    scopes: ['orders:read'],
+  })
   const list = { method: 'GET', path: '/v1/admin/orders', headers: { authorization: `Bearer ${made.json.key}` } }
   assert.equal((await api.send(list)).status, 200)
   await shop.admin('DELETE', `/v1/admin/api-keys/${made.json.id}`)
@@ -118,7 +138,11 @@ test('a key revoked a moment ago opens nothing', async () => {
 })
 
 test('nobody gives a key more than they hold', async () => {
-  const made = await shop.admin('POST', '/v1/admin/api-keys', { kind: 'secret', name: 'keeper', scopes: ['identity:write'] })
+  const made = await shop.admin('POST', '/v1/admin/api-keys', {
+    kind: 'secret',
+    name: 'keeper',
+    scopes: ['identity:write'],
+  })
   const answer = await api.send({
     ...shop.exampleIn(shop.operation('POST /v1/admin/api-keys'), {}),
     headers: { authorization: `Bearer ${made.json.key}`, 'idempotency-key': 'a-key-that-wants-more-than-it-has' },
@@ -137,14 +161,19 @@ test('a method that a path does not have: 405, and Allow names those it has', as
   for (const [path, methods] of methodsByPath) {
     for (const method of everyMethod.filter((each) => !methods.includes(each))) {
       const answer = await api.send({
-        method, path: path.replaceAll(/\{\w+\}/g, 'nothing'), headers: { authorization: `Bearer ${api.keys.secretKey}` },
+        method,
+        path: path.replaceAll(/\{\w+\}/g, 'nothing'),
+        headers: { authorization: `Bearer ${api.keys.secretKey}` },
       })
       const allowed = String(answer.headers.allow ?? '').split(', ')
       const others = methodsOf(methodsByPath, path)
-      const isRight = answer.status === 405 && others.every((each) => allowed.includes(each)) && !allowed.includes(method)
+      const isRight =
+        answer.status === 405 && others.every((each) => allowed.includes(each)) && !allowed.includes(method)
       // `/orders/batch` also fits `/orders/{id}`, whose methods it then answers for.
-      if (!isRight && !others.includes(method)) found.push(`${method} ${path}: ${answer.status} allow ${allowed.join(' ')}`)
-      if (answer.status === 405 && problemFault(answer) !== null) found.push(`${method} ${path}: ${problemFault(answer)}`)
+      if (!isRight && !others.includes(method))
+        found.push(`${method} ${path}: ${answer.status} allow ${allowed.join(' ')}`)
+      if (answer.status === 405 && problemFault(answer) !== null)
+        found.push(`${method} ${path}: ${problemFault(answer)}`)
     }
   }
   assert.deepEqual(found, [])
@@ -153,13 +182,30 @@ test('a method that a path does not have: 405, and Allow names those it has', as
 /** The methods of every template that a path fits, since a word also fits where a parameter stands. */
 function methodsOf(methodsByPath: ReadonlyMap<string, readonly string[]>, path: string): string[] {
   return [...methodsByPath].flatMap(([template, methods]) =>
-    new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path) ? methods : [])
+    new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path) ? methods : [],
+  )
 }
 
 const unknownPaths = [
-  '/', '/v1', '/v1/', '/v1/admin', '/v1/store/', '/v2/store/orders', '/v1//store/orders', '/V1/STORE/ORDERS',
-  '/v1/admin/orders/x/y/z', '/v1/store/../admin/orders', '/v1/store/%2e%2e/admin/orders', '/.env', '/admin', '/v1/admin/orders%00',
-  '/v1/admin/orders;a=b', '/__proto__', '/constructor', '/v1/admin/__proto__', '//evil.example/v1/store/orders',
+  '/',
+  '/v1',
+  '/v1/',
+  '/v1/admin',
+  '/v1/store/',
+  '/v2/store/orders',
+  '/v1//store/orders',
+  '/V1/STORE/ORDERS',
+  '/v1/admin/orders/x/y/z',
+  '/v1/store/../admin/orders',
+  '/v1/store/%2e%2e/admin/orders',
+  '/.env',
+  '/admin',
+  '/v1/admin/orders%00',
+  '/v1/admin/orders;a=b',
+  '/__proto__',
+  '/constructor',
+  '/v1/admin/__proto__',
+  '//evil.example/v1/store/orders',
 ]
 
 test('a path that nothing is mounted on: 404, whoever asks', async () => {

@@ -20,18 +20,18 @@ after(() => api.close())
 
 const pageLimits = [
   // limit      status
-  ['0',         422],
-  ['-1',        422],
-  ['101',       422],
-  ['1000000',   422],
-  ['1e2',       422],
-  ['1.5',       422],
-  ['0x10',      422],
-  ['%20',       422],
-  ['',          422],
-  ['all',       422],
-  ['1',         200],
-  ['100',       200],
+  ['0', 422],
+  ['-1', 422],
+  ['101', 422],
+  ['1000000', 422],
+  ['1e2', 422],
+  ['1.5', 422],
+  ['0x10', 422],
+  ['%20', 422],
+  ['', 422],
+  ['all', 422],
+  ['1', 200],
+  ['100', 200],
 ] as const
 
 test('a page has 1 to 100 rows, 50 unless told', async () => {
@@ -39,15 +39,20 @@ test('a page has 1 to 100 rows, 50 unless told', async () => {
   assert.ok(paged.length >= 12, 'lists are paged')
   const found = await faultsOf(paged, async (operation) => {
     const request = await shop.example(operation, { optional: 0 })
-    const ask = async (limit: string | null) => api.send({
-      ...request, path: limit === null ? request.path : `${request.path}${request.path.includes('?') ? '&' : '?'}limit=${limit}`,
-    })
-    const asked = await Promise.all(pageLimits.map(async ([limit, status]) => {
-      const answer = await ask(limit)
-      if (answer.status !== status) return `limit=${limit}: ${answer.status} ${answer.text.slice(0, 200)}`
-      if (status === 200 && answer.json.items.length > Number(limit)) return `limit=${limit}: ${answer.json.items.length} rows`
-      return faultOf(operation, answer)
-    }))
+    const ask = async (limit: string | null) =>
+      api.send({
+        ...request,
+        path: limit === null ? request.path : `${request.path}${request.path.includes('?') ? '&' : '?'}limit=${limit}`,
+      })
+    const asked = await Promise.all(
+      pageLimits.map(async ([limit, status]) => {
+        const answer = await ask(limit)
+        if (answer.status !== status) return `limit=${limit}: ${answer.status} ${answer.text.slice(0, 200)}`
+        if (status === 200 && answer.json.items.length > Number(limit))
+          return `limit=${limit}: ${answer.json.items.length} rows`
+        return faultOf(operation, answer)
+      }),
+    )
     const usual = await ask(null)
     return [...asked, usual.json.items.length <= 50 ? null : `${usual.json.items.length} rows without a limit`]
   })
@@ -55,7 +60,14 @@ test('a page has 1 to 100 rows, 50 unless told', async () => {
 })
 
 test('page by page every row is told once, however small the pages', async () => {
-  for (const list of ['/v1/admin/variants', '/v1/admin/products', '/v1/admin/zones', '/v1/admin/inventory/levels', '/v1/admin/api-keys', '/v1/admin/locations']) {
+  for (const list of [
+    '/v1/admin/variants',
+    '/v1/admin/products',
+    '/v1/admin/zones',
+    '/v1/admin/inventory/levels',
+    '/v1/admin/api-keys',
+    '/v1/admin/locations',
+  ]) {
     const told: string[] = []
     let cursor: string | null = null
     do {
@@ -65,7 +77,11 @@ test('page by page every row is told once, however small the pages', async () =>
     } while (cursor !== null)
     assert.equal(new Set(told).size, told.length, list)
     const { json: first } = await shop.admin('GET', `${list}?limit=100`)
-    assert.deepEqual(told.slice(0, first.items.length), first.items.map((row: unknown) => JSON.stringify(row)), list)
+    assert.deepEqual(
+      told.slice(0, first.items.length),
+      first.items.map((row: unknown) => JSON.stringify(row)),
+      list,
+    )
   }
 })
 
@@ -73,9 +89,13 @@ test('page by page every row is told once, however small the pages', async () =>
 function boundedArrays(schema: JsonSchema, path: readonly string[] = []): { path: readonly string[]; most: number }[] {
   const alternatives = schema.anyOf ?? [schema]
   return alternatives.flatMap((alternative) => [
-    ...(alternative.type === 'array' && alternative.maxItems !== undefined ? [{ path, most: alternative.maxItems }] : []),
+    ...(alternative.type === 'array' && alternative.maxItems !== undefined
+      ? [{ path, most: alternative.maxItems }]
+      : []),
     ...(alternative.items === undefined ? [] : boundedArrays(alternative.items, [...path, '0'])),
-    ...Object.entries(alternative.properties ?? {}).flatMap(([name, property]) => boundedArrays(property, [...path, name])),
+    ...Object.entries(alternative.properties ?? {}).flatMap(([name, property]) =>
+      boundedArrays(property, [...path, name]),
+    ),
   ])
 }
 
@@ -84,14 +104,19 @@ function boundless(schema: JsonSchema, path: readonly string[] = []): string[] {
   const alternatives = schema.anyOf ?? [schema]
   return alternatives.flatMap((alternative) => [
     ...(alternative.type === 'array' && alternative.maxItems === undefined ? [path.join('.')] : []),
-    ...(alternative.type === 'string' && !['maxLength', 'pattern', 'format', 'const', 'enum'].some((bound) => bound in alternative) ? [path.join('.')] : []),
+    ...(alternative.type === 'string' &&
+    !['maxLength', 'pattern', 'format', 'const', 'enum'].some((bound) => bound in alternative)
+      ? [path.join('.')]
+      : []),
     ...(alternative.items === undefined ? [] : boundless(alternative.items, [...path, '0'])),
     ...Object.entries(alternative.properties ?? {}).flatMap(([name, property]) => boundless(property, [...path, name])),
   ])
 }
 
 test('every list and every text of every body has a limit in the description', () => {
-  const found = api.operations.flatMap(({ name, body }) => (body === null ? [] : boundless(body).map((path) => `${name}: ${path}`)))
+  const found = api.operations.flatMap(({ name, body }) =>
+    body === null ? [] : boundless(body).map((path) => `${name}: ${path}`),
+  )
   assert.deepEqual(found, [])
 })
 
@@ -108,7 +133,11 @@ test('a list with one item more than it takes: 422, whichever list of whichever 
       if (!makeTooLong(body, path, most)) continue
       const answer = await api.send({ ...request, headers: { ...request.headers, 'idempotency-key': newKey() }, body })
       const isTold = answer.status === 200 && answer.json.results?.[0].status === 'error'
-      faults.push(answer.status === 422 || answer.status === 413 || isTold ? faultOf(operation, answer) : `${path.join('.')}: ${answer.status} ${answer.text.slice(0, 200)}`)
+      faults.push(
+        answer.status === 422 || answer.status === 413 || isTold
+          ? faultOf(operation, answer)
+          : `${path.join('.')}: ${answer.status} ${answer.text.slice(0, 200)}`,
+      )
     }
     return faults
   })
@@ -134,19 +163,36 @@ test('a caller who floods is told to wait, and the orders of the others go throu
   const limited = await openTestApi({ rateLimitPerSecond: 25 })
   try {
     const [flooder, other] = [limited.keys.secretKey, limited.keys.publishableKey]
-    const ask = (key: string) => limited.send({ method: 'GET', path: '/v1/admin/locations', headers: { authorization: `Bearer ${key}` } })
-    const order = (key = newKey()) => limited.send({
-      method: 'POST', path: '/v1/store/orders', headers: { authorization: `Bearer ${other}`, 'idempotency-key': key }, body: orderBody(),
-    })
+    const ask = (key: string) =>
+      limited.send({ method: 'GET', path: '/v1/admin/locations', headers: { authorization: `Bearer ${key}` } })
+    const order = (key = newKey()) =>
+      limited.send({
+        method: 'POST',
+        path: '/v1/store/orders',
+        headers: { authorization: `Bearer ${other}`, 'idempotency-key': key },
+        body: orderBody(),
+      })
     const flood = Array.from({ length: 300 }, () => ask(flooder))
     const orders = await Promise.all(Array.from({ length: 10 }, () => order()))
     const answers = await Promise.all(flood)
     const refused = answers.filter(({ status }) => status === 429)
     assert.ok(refused.length >= 100, `${refused.length} of 300 were refused`)
-    assert.ok(answers.some(({ status }) => status === 200), 'the flooder still has its share')
+    assert.ok(
+      answers.some(({ status }) => status === 200),
+      'the flooder still has its share',
+    )
     assert.deepEqual([...new Set(answers.map(({ status }) => status))].toSorted(), [200, 429])
-    assert.ok(refused.every(({ headers, json }) => Number(headers['retry-after']) >= 1 && json.code === 'rate_limited' && headers.ratelimit !== undefined))
-    assert.deepEqual(orders.map(({ status }) => status), orders.map(() => 201), orders.map(({ text }) => text).join('\n'))
+    assert.ok(
+      refused.every(
+        ({ headers, json }) =>
+          Number(headers['retry-after']) >= 1 && json.code === 'rate_limited' && headers.ratelimit !== undefined,
+      ),
+    )
+    assert.deepEqual(
+      orders.map(({ status }) => status),
+      orders.map(() => 201),
+      orders.map(({ text }) => text).join('\n'),
+    )
 
     await new Promise((resolve) => setTimeout(resolve, 1_100))
     assert.equal((await ask(flooder)).status, 200, 'a second later it may go on')
@@ -158,15 +204,25 @@ test('a caller who floods is told to wait, and the orders of the others go throu
 test('guessing keys is limited as well, and a refused request may be sent again under its key', async () => {
   const limited = await openTestApi({ rateLimitPerSecond: 10 })
   try {
-    const guesses = await Promise.all(Array.from({ length: 60 }, (_, index) => limited.send({
-      method: 'GET', path: '/v1/admin/orders', headers: { authorization: `Bearer wb_sk_${String(index).padStart(43, '0')}` },
-    })))
+    const guesses = await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        limited.send({
+          method: 'GET',
+          path: '/v1/admin/orders',
+          headers: { authorization: `Bearer wb_sk_${String(index).padStart(43, '0')}` },
+        }),
+      ),
+    )
     assert.deepEqual([...new Set(guesses.map(({ status }) => status))].toSorted(), [401, 429])
 
     const key = newKey()
-    const order = () => limited.send({
-      method: 'POST', path: '/v1/store/orders', headers: { authorization: `Bearer ${limited.keys.publishableKey}`, 'idempotency-key': key }, body: orderBody(),
-    })
+    const order = () =>
+      limited.send({
+        method: 'POST',
+        path: '/v1/store/orders',
+        headers: { authorization: `Bearer ${limited.keys.publishableKey}`, 'idempotency-key': key },
+        body: orderBody(),
+      })
     const first = await order()
     assert.equal(first.status, 201, first.text)
     const others = await Promise.all(Array.from({ length: 40 }, order))

@@ -31,7 +31,26 @@ async function send(name: string, body: object): Promise<Answer> {
 const MOST = 999_999_999_999
 const usd = (amount: unknown, currency = 'USD') => ({ amount, currency })
 
-const quantities = [0, -1, -0.5, 0.5, 1.5, 1_000_001, 1_000_000_000, 2 ** 31, 2 ** 53, '1', '@1e400@', '@-1e400@', '@1e-400@', '@0.0000000000001@', null, true, [1], {}] as const
+const quantities = [
+  0,
+  -1,
+  -0.5,
+  0.5,
+  1.5,
+  1_000_001,
+  1_000_000_000,
+  2 ** 31,
+  2 ** 53,
+  '1',
+  '@1e400@',
+  '@-1e400@',
+  '@1e-400@',
+  '@0.0000000000001@',
+  null,
+  true,
+  [1],
+  {},
+] as const
 
 test('a quantity is a whole number from 1 to 1,000,000', async () => {
   const before = await readTables(api)
@@ -40,16 +59,29 @@ test('a quantity is a whole number from 1 to 1,000,000', async () => {
       await send('POST /v1/store/carts', { lines: [{ sku: SKU, quantity }] }),
       await send('POST /v1/store/orders', { ...orderBody(), lines: [{ sku: SKU, quantity }] }),
       await send('POST /v1/admin/orders', { ...trustedBody(), lines: [{ sku: SKU, quantity, unitPrice: usd(1) }] }),
-      await send('POST /v1/admin/inventory/inbound', { reference: 'r', location: 'wh-reno', eta: '2027-01-01T00:00:00Z', lines: [{ sku: SKU, quantity }] }),
+      await send('POST /v1/admin/inventory/inbound', {
+        reference: 'r',
+        location: 'wh-reno',
+        eta: '2027-01-01T00:00:00Z',
+        lines: [{ sku: SKU, quantity }],
+      }),
     ]
-    assert.deepEqual(rows.map(({ status }) => status), [422, 422, 422, 422], `quantity ${JSON.stringify(quantity)}`)
+    assert.deepEqual(
+      rows.map(({ status }) => status),
+      [422, 422, 422, 422],
+      `quantity ${JSON.stringify(quantity)}`,
+    )
   }
   assert.deepEqual(await readTables(api), before, 'nothing was written')
 })
 
 test('numbers that say the same are the same: -0, 1.0, 1e2', async () => {
   const rows = [
-    ['@1.0@', 1], ['@1e0@', 1], ['@2E0@', 2], ['@20e-1@', 2], ['@1e2@', 100],
+    ['@1.0@', 1],
+    ['@1e0@', 1],
+    ['@2E0@', 2],
+    ['@20e-1@', 2],
+    ['@1e2@', 100],
   ] as const
   for (const [written, quantity] of rows) {
     const { status, json } = await send('POST /v1/store/carts', { lines: [{ sku: SKU, quantity: written }] })
@@ -58,34 +90,81 @@ test('numbers that say the same are the same: -0, 1.0, 1e2', async () => {
   assert.equal((await send('POST /v1/store/carts', { lines: [{ sku: SKU, quantity: '@-0@' }] })).status, 422)
 })
 
-const amounts = [-1, 0.5, 19.99, 1_000_000_000_000, 2 ** 53, 2 ** 63, '1999', '19,99', '@1e400@', '@-1e400@', '@1e300@', null, true, {}, [1999]] as const
+const amounts = [
+  -1,
+  0.5,
+  19.99,
+  1_000_000_000_000,
+  2 ** 53,
+  2 ** 63,
+  '1999',
+  '19,99',
+  '@1e400@',
+  '@-1e400@',
+  '@1e300@',
+  null,
+  true,
+  {},
+  [1999],
+] as const
 
 test('an amount is whole minor units from 0 on, in a currency of the order', async () => {
   const before = await readTables(api)
   for (const amount of amounts) {
     const rows = [
       await send('POST /v1/store/orders', { ...orderBody(), total: usd(amount) }),
-      await send('POST /v1/admin/orders', { ...trustedBody(), lines: [{ sku: SKU, quantity: 1, unitPrice: usd(amount) }] }),
-      await send('POST /v1/admin/orders', { ...trustedBody(), lines: [{ sku: SKU, quantity: 1, unitPrice: usd(100), discount: usd(amount) }] }),
-      await send('POST /v1/admin/orders', { ...trustedBody(), lines: [{ sku: SKU, quantity: 1, unitPrice: usd(100), tax: usd(amount) }] }),
+      await send('POST /v1/admin/orders', {
+        ...trustedBody(),
+        lines: [{ sku: SKU, quantity: 1, unitPrice: usd(amount) }],
+      }),
+      await send('POST /v1/admin/orders', {
+        ...trustedBody(),
+        lines: [{ sku: SKU, quantity: 1, unitPrice: usd(100), discount: usd(amount) }],
+      }),
+      await send('POST /v1/admin/orders', {
+        ...trustedBody(),
+        lines: [{ sku: SKU, quantity: 1, unitPrice: usd(100), tax: usd(amount) }],
+      }),
     ]
-    assert.deepEqual(rows.map(({ status }) => status), [422, 422, 422, 422], `amount ${JSON.stringify(amount)}`)
+    assert.deepEqual(
+      rows.map(({ status }) => status),
+      [422, 422, 422, 422],
+      `amount ${JSON.stringify(amount)}`,
+    )
   }
   for (const currency of ['EUR', 'XXX', 'usd', 'US', 'USDD', '', 'U$D', null, 840]) {
     const rows = [
       await send('POST /v1/store/orders', { ...orderBody(), total: { amount: 1, currency } }),
-      await send('POST /v1/admin/orders', { ...trustedBody(), lines: [{ sku: SKU, quantity: 1, unitPrice: { amount: 1, currency } }] }),
-      await send('POST /v1/admin/orders', { ...trustedBody(), charges: [{ type: 'delivery', amount: { amount: 1, currency } }] }),
+      await send('POST /v1/admin/orders', {
+        ...trustedBody(),
+        lines: [{ sku: SKU, quantity: 1, unitPrice: { amount: 1, currency } }],
+      }),
+      await send('POST /v1/admin/orders', {
+        ...trustedBody(),
+        charges: [{ type: 'delivery', amount: { amount: 1, currency } }],
+      }),
     ]
-    assert.deepEqual(rows.map(({ status }) => status), [422, 422, 422], `currency ${JSON.stringify(currency)}`)
+    assert.deepEqual(
+      rows.map(({ status }) => status),
+      [422, 422, 422],
+      `currency ${JSON.stringify(currency)}`,
+    )
   }
   for (const currency of ['JPY', 'XXX', 'ZZZ']) {
     const rows = [
       await send('POST /v1/store/carts', { currency, lines: [{ sku: SKU, quantity: 1 }] }),
       await send('POST /v1/store/orders', { ...orderBody(), currency }),
-      await send('POST /v1/admin/orders', { ...trustedBody(), currency, lines: [{ sku: SKU, quantity: 1, unitPrice: { amount: 1, currency } }] }),
+      await send('POST /v1/admin/orders', {
+        ...trustedBody(),
+        currency,
+        lines: [{ sku: SKU, quantity: 1, unitPrice: { amount: 1, currency } }],
+      }),
     ]
-    assert.deepEqual(rows.map(({ status, json }) => [status, json.code]), rows.map(() => [422, 'currency_unknown']), currency)
+    assert.deepEqual(
+      rows.map(({ status, json }) => [status, json.code]),
+      rows.map(() => [422, 'currency_unknown']),
+      currency,
+    )
   }
   assert.deepEqual(await readTables(api), before, 'nothing was written')
 })
@@ -105,19 +184,39 @@ const hugeLines = (lines: number, quantity: number, amount: number) =>
 
 const hugeTrusted = [
   // what                                  lines                              more
-  ['one unit at the most',                 hugeLines(1, 1, MOST),             {}],
-  ['two units at the most',                hugeLines(1, 2, MOST),             {}],
-  ['a million units at the most',          hugeLines(1, 1_000_000, MOST),     {}],
-  ['2,000 lines at the most',              hugeLines(2_000, 1, MOST),         {}],
+  ['one unit at the most', hugeLines(1, 1, MOST), {}],
+  ['two units at the most', hugeLines(1, 2, MOST), {}],
+  ['a million units at the most', hugeLines(1, 1_000_000, MOST), {}],
+  ['2,000 lines at the most', hugeLines(2_000, 1, MOST), {}],
   ['2,000 lines of a million at the most', hugeLines(2_000, 1_000_000, MOST), {}],
-  ['units beyond 2^31',                    hugeLines(2_000, 1_000_000, 0),    {}],
-  ['a tax at the most',                    [{ sku: SKU, quantity: 1, unitPrice: usd(MOST), tax: usd(MOST) }], {}],
-  ['charges at the most',                  hugeLines(1, 1, MOST),             { charges: Array.from({ length: 100 }, () => ({ type: 'fee', amount: usd(MOST), tax: usd(MOST) })) }],
-  ['charges at the least',                 hugeLines(1, 1, 0),                { charges: Array.from({ length: 100 }, () => ({ type: 'fee', amount: usd(-MOST), tax: usd(-MOST) })) }],
-  ['a charge that leaves less than nothing', hugeLines(1, 1, 100),            { charges: [{ type: 'voucher', amount: usd(-101) }] }],
-  ['a tax below zero on a charge',         hugeLines(1, 1, 100),              { charges: [{ type: 'delivery', amount: usd(10), tax: usd(-10_000) }] }],
-  ['a discount above the line',            [{ sku: SKU, quantity: 1, unitPrice: usd(100), discount: usd(101) }], {}],
-  ['a contained tax above the line',       [{ sku: SKU, quantity: 1, unitPrice: usd(100), tax: usd(101) }], { taxIncluded: true }],
+  ['units beyond 2^31', hugeLines(2_000, 1_000_000, 0), {}],
+  ['a tax at the most', [{ sku: SKU, quantity: 1, unitPrice: usd(MOST), tax: usd(MOST) }], {}],
+  [
+    'charges at the most',
+    hugeLines(1, 1, MOST),
+    { charges: Array.from({ length: 100 }, () => ({ type: 'fee', amount: usd(MOST), tax: usd(MOST) })) },
+  ],
+  [
+    'charges at the least',
+    hugeLines(1, 1, 0),
+    { charges: Array.from({ length: 100 }, () => ({ type: 'fee', amount: usd(-MOST), tax: usd(-MOST) })) },
+  ],
+  [
+    'a charge that leaves less than nothing',
+    hugeLines(1, 1, 100),
+    { charges: [{ type: 'voucher', amount: usd(-101) }] },
+  ],
+  [
+    'a tax below zero on a charge',
+    hugeLines(1, 1, 100),
+    { charges: [{ type: 'delivery', amount: usd(10), tax: usd(-10_000) }] },
+  ],
+  ['a discount above the line', [{ sku: SKU, quantity: 1, unitPrice: usd(100), discount: usd(101) }], {}],
+  [
+    'a contained tax above the line',
+    [{ sku: SKU, quantity: 1, unitPrice: usd(100), tax: usd(101) }],
+    { taxIncluded: true },
+  ],
 ] as const
 
 /** In each way that goods can leave. */
@@ -128,14 +227,24 @@ test('sums beyond what the API can say exactly: taken exactly or refused by 422,
     for (const fulfillment of methods) {
       const body = () => ({ ...trustedBody(), lines, ...more, fulfillment })
       const alone = await send('POST /v1/admin/orders', body())
-      assert.ok(alone.status === 201 || alone.status === 422, `${what}, ${fulfillment.method}: ${alone.status} ${alone.text}`)
+      assert.ok(
+        alone.status === 201 || alone.status === 422,
+        `${what}, ${fulfillment.method}: ${alone.status} ${alone.text}`,
+      )
       const batch = await send('POST /v1/admin/orders/batch', { orders: [body(), trustedBody()] })
       assert.equal(batch.status, 200, batch.text)
       const { results } = batch.json
-      assert.deepEqual(results.map(({ status }: { status: string }) => status), [alone.status === 201 ? 'placed' : 'refused', 'placed'], `${what}: its neighbour is not in danger`)
+      assert.deepEqual(
+        results.map(({ status }: { status: string }) => status),
+        [alone.status === 201 ? 'placed' : 'refused', 'placed'],
+        `${what}: its neighbour is not in danger`,
+      )
       if (alone.status === 201) {
         const read = await shop.admin('GET', `/v1/admin/orders/${alone.json.id}`)
-        assert.ok(Object.values<{ amount: number }>(read.json.totals).every(({ amount }) => Number.isSafeInteger(amount)), read.text)
+        assert.ok(
+          Object.values<{ amount: number }>(read.json.totals).every(({ amount }) => Number.isSafeInteger(amount)),
+          read.text,
+        )
         assert.equal((await shop.admin('GET', `/v1/admin/orders/${alone.json.id}/timeline`)).status, 200)
       }
     }
@@ -144,16 +253,27 @@ test('sums beyond what the API can say exactly: taken exactly or refused by 422,
 
 test("a shopper's order that would cost more than can be said: amount_too_large, in the cart and at the order", async () => {
   const product = await shop.admin('POST', '/v1/admin/products', {
-    handle: 'moon', title: 'Moon', channels: ['web'], taxClass: 'standard', status: 'active', variants: [{ sku: 'MOON', kind: 'digital' }],
+    handle: 'moon',
+    title: 'Moon',
+    channels: ['web'],
+    taxClass: 'standard',
+    status: 'active',
+    variants: [{ sku: 'MOON', kind: 'digital' }],
   })
   assert.equal(product.status, 201)
-  const [list] = (await shop.admin('GET', '/v1/admin/price-lists')).json.items.filter(({ currency }: { currency: string }) => currency === 'USD')
+  const [list] = (await shop.admin('GET', '/v1/admin/price-lists')).json.items.filter(
+    ({ currency }: { currency: string }) => currency === 'USD',
+  )
   await shop.admin('PUT', `/v1/admin/price-lists/${list.id}/prices`, { prices: [{ sku: 'MOON', price: usd(MOST) }] })
   const line = { sku: 'MOON', quantity: 1_000_000 }
   const many = Array.from({ length: 500 }, () => line)
   for (const lines of [[line], many]) {
     const order = await send('POST /v1/store/orders', { ...orderBody(), lines })
-    assert.deepEqual([order.status, order.json.code], [422, lines === many ? order.json.code : 'amount_too_large'], order.text)
+    assert.deepEqual(
+      [order.status, order.json.code],
+      [422, lines === many ? order.json.code : 'amount_too_large'],
+      order.text,
+    )
     const cart = await send('POST /v1/store/carts', { lines })
     assert.ok([201, 422].includes(cart.status), cart.text)
   }
@@ -162,22 +282,27 @@ test("a shopper's order that would cost more than can be said: amount_too_large,
 })
 
 test('stock moved to and beyond what a shelf can hold', async () => {
-  const adjust = (delta: number, count = 1) => send('POST /v1/admin/inventory/adjustments', {
-    commandKey: newKey(), entries: Array.from({ length: count }, () => ({ sku: OTHER_SKU, location: 'wh-reno', delta, reason: 'hostile' })),
-  })
+  const adjust = (delta: number, count = 1) =>
+    send('POST /v1/admin/inventory/adjustments', {
+      commandKey: newKey(),
+      entries: Array.from({ length: count }, () => ({ sku: OTHER_SKU, location: 'wh-reno', delta, reason: 'hostile' })),
+    })
   const rows = [
     // delta, entries   status
-    [100_000_000, 1,    [200]],
+    [100_000_000, 1, [200]],
     [100_000_000, 1_000, [409, 422]],
     [-100_000_000, 1_000, [200, 409, 422]],
-    [-1, 1,             [200, 409, 422]],
-    [100_000_000, 21,   [200, 409, 422]],
-    [100_000_000, 21,   [409, 422]],
-    [-100_000_001, 1,   [422]],
+    [-1, 1, [200, 409, 422]],
+    [100_000_000, 21, [200, 409, 422]],
+    [100_000_000, 21, [409, 422]],
+    [-100_000_001, 1, [422]],
   ] as const
   for (const [delta, count, statuses] of rows) {
     const answer = await adjust(delta, count)
-    assert.ok((statuses as readonly number[]).includes(answer.status), `${delta} × ${count}: ${answer.status} ${answer.text.slice(0, 300)}`)
+    assert.ok(
+      (statuses as readonly number[]).includes(answer.status),
+      `${delta} × ${count}: ${answer.status} ${answer.text.slice(0, 300)}`,
+    )
   }
   const limits = await send('PUT /v1/admin/inventory/limits', {
     entries: [{ sku: OTHER_SKU, location: 'wh-reno', backorderLimit: 100_000_000, safetyStock: 100_000_000 }],
@@ -190,5 +315,8 @@ test('stock moved to and beyond what a shelf can hold', async () => {
 test('the books still balance after all of this', async () => {
   await query(api.databaseUrl, 'select pg_sleep(0)')
   const violated = (await runAudits(api.node.db)).filter(({ violations }) => violations > 0)
-  assert.deepEqual(violated.map(({ name, sample }) => [name, JSON.stringify(sample[0])]), [])
+  assert.deepEqual(
+    violated.map(({ name, sample }) => [name, JSON.stringify(sample[0])]),
+    [],
+  )
 })

@@ -20,8 +20,12 @@ before(async () => {
   api = await openTestApi()
   shop = await openShop(api)
   const { json: channels } = await shop.admin('GET', '/v1/admin/channels')
-  const till = must((channels.items as { id: string; code: string }[]).find(({ code }) => code === 'store-pos'), 'the tills')
-  tillKey = (await shop.admin('POST', '/v1/admin/api-keys', { kind: 'publishable', name: 'till', channelId: till.id })).json.key
+  const till = must(
+    (channels.items as { id: string; code: string }[]).find(({ code }) => code === 'store-pos'),
+    'the tills',
+  )
+  tillKey = (await shop.admin('POST', '/v1/admin/api-keys', { kind: 'publishable', name: 'till', channelId: till.id }))
+    .json.key
 })
 after(() => api.close())
 
@@ -29,8 +33,23 @@ after(() => api.close())
 function unknownIds(prefix: string): string[] {
   const id = formatId('order', newId<'order'>()).slice(prefixByKind.order.length)
   return [
-    `${prefix}${id}`, `${prefix === 'key' ? 'ord' : 'key'}${id}`, `${prefix}${id}`.toUpperCase(), `${prefix}_`, 'nothing', '0', '-1',
-    newId(), "' or 1=1 --", '../../../etc/passwd', '__proto__', `${prefix}${id}\0`, '%', '*', '💥', 'x'.repeat(190), 'x'.repeat(4_000),
+    `${prefix}${id}`,
+    `${prefix === 'key' ? 'ord' : 'key'}${id}`,
+    `${prefix}${id}`.toUpperCase(),
+    `${prefix}_`,
+    'nothing',
+    '0',
+    '-1',
+    newId(),
+    "' or 1=1 --",
+    '../../../etc/passwd',
+    '__proto__',
+    `${prefix}${id}\0`,
+    '%',
+    '*',
+    '💥',
+    'x'.repeat(190),
+    'x'.repeat(4_000),
   ]
 }
 
@@ -41,10 +60,12 @@ test('an id in the path that nobody has: 404 not_found, always the same body, no
   const withId = api.operations.filter(({ path }) => path.includes('{id}'))
   const found = await faultsOf(withId, async (operation) => {
     const [, prefix = 'cart'] = /^\^([a-z]+)_/.exec(operation.pathParameters[0]?.schema.pattern ?? '') ?? []
-    const answers = await Promise.all(unknownIds(prefix).map((id) => {
-      const scene = { parameters: { id, lineId: id, paymentId: id }, headers: emptyHanded }
-      return api.send(shop.exampleIn(operation, scene))
-    }))
+    const answers = await Promise.all(
+      unknownIds(prefix).map((id) => {
+        const scene = { parameters: { id, lineId: id, paymentId: id }, headers: emptyHanded }
+        return api.send(shop.exampleIn(operation, scene))
+      }),
+    )
     const bodies = new Set(answers.map((answer) => JSON.stringify(withoutRequestId(answer))))
     return [
       ...answers.map((answer) => (answer.status === 404 ? null : `${answer.status} ${answer.text}`)),
@@ -59,17 +80,20 @@ test("a guest's cart or order opens to its own token under its own channel, and 
   const guarded = api.operations.filter(({ scope, path }) => scope === 'store' && /\/(carts|orders)\/\{id\}/.test(path))
   assert.ok(guarded.length >= 8, 'carts and orders have their operations')
   const scenes = new Map<string, readonly [own: Scene, others: Scene]>()
-  for (const operation of guarded) scenes.set(operation.name, [await shop.sceneOf(operation), await shop.sceneOf(operation)])
+  for (const operation of guarded)
+    scenes.set(operation.name, [await shop.sceneOf(operation), await shop.sceneOf(operation)])
 
   const before = await readTables(api)
   const found = await faultsOf(guarded, async (operation) => {
     const [own, others] = must(scenes.get(operation.name), 'the scene of an operation')
     const nobodys = await api.send(shop.exampleIn(operation, strangersScene(operation)))
-    return Promise.all(Object.entries(attacksOn(operation, own, others)).map(async ([attack, request]) => {
-      const answer = await api.send(request)
-      const isSame = JSON.stringify(withoutRequestId(answer)) === JSON.stringify(withoutRequestId(nobodys))
-      return answer.status === 404 && isSame ? null : `${attack}: ${answer.status} ${answer.text}`
-    }))
+    return Promise.all(
+      Object.entries(attacksOn(operation, own, others)).map(async ([attack, request]) => {
+        const answer = await api.send(request)
+        const isSame = JSON.stringify(withoutRequestId(answer)) === JSON.stringify(withoutRequestId(nobodys))
+        return answer.status === 404 && isSame ? null : `${attack}: ${answer.status} ${answer.text}`
+      }),
+    )
   })
   assert.deepEqual(found, [])
   assert.deepEqual(await readTables(api), before, 'nothing was written')
@@ -86,7 +110,9 @@ function strangersScene({ path, name }: ApiOperation): Scene {
   const kind = path.includes('/carts/') ? 'cart' : 'order'
   const token = `1.${'A'.repeat(43)}`
   const parameters = {
-    id: formatId(kind, newId()), lineId: formatId('cartLine', newId()), paymentId: formatId('attempt', newId()),
+    id: formatId(kind, newId()),
+    lineId: formatId('cartLine', newId()),
+    paymentId: formatId('attempt', newId()),
   }
   const body = name.endsWith('/order') ? { total: { amount: 1, currency: 'USD' } } : {}
   return { parameters, headers: { 'waybill-access-token': token, 'if-match': '"1"' }, body }
@@ -96,7 +122,11 @@ function attacksOn(operation: ApiOperation, own: Scene, others: Scene): Record<s
   const request = (scene: Scene): ApiRequest => shop.exampleIn(operation, { ...scene, body: own.body ?? {} })
   const withHeaders = (changed: ApiRequest, headers: Record<string, string | undefined>): ApiRequest => ({
     ...changed,
-    headers: Object.fromEntries(Object.entries({ ...changed.headers, ...headers }).filter((each): each is [string, string] => each[1] !== undefined)),
+    headers: Object.fromEntries(
+      Object.entries({ ...changed.headers, ...headers }).filter(
+        (each): each is [string, string] => each[1] !== undefined,
+      ),
+    ),
   })
   const token = own.headers?.['waybill-access-token'] ?? ''
   const parameters = { ...own.parameters }
@@ -106,14 +136,29 @@ function attacksOn(operation: ApiOperation, own: Scene, others: Scene): Record<s
     'my id without a token': withHeaders(request(own), { 'waybill-access-token': undefined }),
     'my id with an empty token': withHeaders(request(own), { 'waybill-access-token': '' }),
     'my id with half my token': withHeaders(request(own), { 'waybill-access-token': token.slice(0, -1) }),
-    'my id with my token of another key version': withHeaders(request(own), { 'waybill-access-token': token.replace('1.', '2.') }),
+    'my id with my token of another key version': withHeaders(request(own), {
+      'waybill-access-token': token.replace('1.', '2.'),
+    }),
     "my id and token with another channel's key": withHeaders(request(own), { authorization: `Bearer ${tillKey}` }),
-    'my id as one of another kind': request({ ...own, parameters: { ...parameters, id: asOtherKind(parameters['id'] ?? '') } }),
+    'my id as one of another kind': request({
+      ...own,
+      parameters: { ...parameters, id: asOtherKind(parameters['id'] ?? '') },
+    }),
     ...(operation.path.includes('{lineId}')
-      ? { "another's line in my cart": request({ ...own, parameters: { ...parameters, lineId: others.parameters?.['lineId'] ?? '' } }) }
+      ? {
+          "another's line in my cart": request({
+            ...own,
+            parameters: { ...parameters, lineId: others.parameters?.['lineId'] ?? '' },
+          }),
+        }
       : {}),
     ...(operation.path.includes('{paymentId}')
-      ? { "another's payment of my order": request({ ...own, parameters: { ...parameters, paymentId: others.parameters?.['paymentId'] ?? '' } }) }
+      ? {
+          "another's payment of my order": request({
+            ...own,
+            parameters: { ...parameters, paymentId: others.parameters?.['paymentId'] ?? '' },
+          }),
+        }
       : {}),
   }
 }
@@ -129,38 +174,57 @@ test('the token of a cart does not open its order, nor the other way round', asy
   const { json: order } = await api.send(shop.exampleIn(operation, scene))
   const cartToken = must(scene.headers?.['waybill-access-token'], 'a token')
   const read = (path: string, token: string) =>
-    api.send({ method: 'GET', path, headers: { authorization: `Bearer ${api.keys.publishableKey}`, 'waybill-access-token': token } })
+    api.send({
+      method: 'GET',
+      path,
+      headers: { authorization: `Bearer ${api.keys.publishableKey}`, 'waybill-access-token': token },
+    })
   const cart = `/v1/store/carts/${scene.parameters?.['id']}`
   const rows = [
-    [await read(cart, cartToken), 200], [await read(`/v1/store/orders/${order.id}`, order.accessToken), 200],
-    [await read(cart, order.accessToken), 404], [await read(`/v1/store/orders/${order.id}`, cartToken), 404],
+    [await read(cart, cartToken), 200],
+    [await read(`/v1/store/orders/${order.id}`, order.accessToken), 200],
+    [await read(cart, order.accessToken), 404],
+    [await read(`/v1/store/orders/${order.id}`, cartToken), 404],
   ] as const
-  assert.deepEqual(rows.map(([answer]) => answer.status), rows.map(([, status]) => status))
+  assert.deepEqual(
+    rows.map(([answer]) => answer.status),
+    rows.map(([, status]) => status),
+  )
 })
 
 test("a partner counts at its own locations: another's is answered like one that does not exist, whole or in part", async () => {
   const { json: locations } = await shop.admin('GET', '/v1/admin/locations')
-  const reno = must((locations.items as { id: string; code: string }[]).find(({ code }) => code === 'wh-reno'), 'the other warehouse')
+  const reno = must(
+    (locations.items as { id: string; code: string }[]).find(({ code }) => code === 'wh-reno'),
+    'the other warehouse',
+  )
   const own = { sku: SKU, location: 'wh-columbus', quantity: 5 }
   const at = (location: string) => ({ sku: SKU, location, quantity: 5 })
   const rows = [
     // entries                                            why
-    [[at('wh-nowhere')],                                  'unknown'],
-    [[at('wh-reno')],                                     "another's by code"],
-    [[at(reno.id)],                                       "another's by id"],
-    [[at(formatId('location', newId()))],                 'unknown by id'],
-    [[own, at('wh-reno')],                                'in part'],
-    [[at('wh-reno'), own],                                'in part, first'],
+    [[at('wh-nowhere')], 'unknown'],
+    [[at('wh-reno')], "another's by code"],
+    [[at(reno.id)], "another's by id"],
+    [[at(formatId('location', newId()))], 'unknown by id'],
+    [[own, at('wh-reno')], 'in part'],
+    [[at('wh-reno'), own], 'in part, first'],
   ] as const
   const before = await readTables(api)
   const answers: Answer[] = []
   for (const [index, [entries]] of rows.entries()) {
-    answers.push(await api.send({
-      method: 'PUT', path: '/v1/partner/counts', headers: { authorization: `Bearer ${api.keys.partnerKeys['wh-columbus']}` },
-      body: { messageId: `foreign-${index}`, asOf: new Date().toISOString(), meaning: 'physical', entries },
-    }))
+    answers.push(
+      await api.send({
+        method: 'PUT',
+        path: '/v1/partner/counts',
+        headers: { authorization: `Bearer ${api.keys.partnerKeys['wh-columbus']}` },
+        body: { messageId: `foreign-${index}`, asOf: new Date().toISOString(), meaning: 'physical', entries },
+      }),
+    )
   }
-  assert.deepEqual(answers.map(({ status }, index) => [rows[index]?.[1], status]), rows.map(([, why]) => [why, 404]))
+  assert.deepEqual(
+    answers.map(({ status }, index) => [rows[index]?.[1], status]),
+    rows.map(([, why]) => [why, 404]),
+  )
   assert.equal(new Set(answers.map((answer) => JSON.stringify(withoutRequestId(answer)))).size, 1)
   assert.deepEqual(await readTables(api), before, 'nothing was written')
 })
@@ -172,13 +236,15 @@ test('an id in a body or a filter that nobody has: refused or an empty list, not
   let sent = 0
   const found = await faultsOf(api.operations, async (operation) => {
     const request = must(requests.get(operation.name), 'the request of an operation')
-    return Promise.all(idKindsIn(request).map(async (kind) => {
-      sent++
-      const answer = await api.send(withUnknownIds(request, kind))
-      const isEmpty = answer.status === 200 && answer.json.items?.length === 0
-      const isRefused = answer.status === 404 || answer.status === 422
-      return isEmpty || isRefused ? faultOf(operation, answer) : `${kind}: ${answer.status} ${answer.text}`
-    }))
+    return Promise.all(
+      idKindsIn(request).map(async (kind) => {
+        sent++
+        const answer = await api.send(withUnknownIds(request, kind))
+        const isEmpty = answer.status === 200 && answer.json.items?.length === 0
+        const isRefused = answer.status === 404 || answer.status === 422
+        return isEmpty || isRefused ? faultOf(operation, answer) : `${kind}: ${answer.status} ${answer.text}`
+      }),
+    )
   })
   assert.ok(sent >= 5, `only ${sent} ids stand in bodies and filters`)
   assert.deepEqual(found, [])
@@ -239,27 +305,31 @@ test("a cursor that the list did not give out: refused, or a page of the list's 
   for (const operation of lists) scenes.set(operation.name, await shop.sceneOf(operation))
   const found = await faultsOf(lists, async (operation) => {
     const request = shop.exampleIn(operation, must(scenes.get(operation.name), 'its scene'), { optional: 0 })
-    return Promise.all(forgedCursors.map(async ([cursor, why]) => {
-      const path = `${request.path}${request.path.includes('?') ? '&' : '?'}cursor=${cursor}`
-      const answer = await api.send({ ...request, path })
-      const fault = faultOf(operation, answer)
-      if (fault !== null) return `${why}: ${fault}`
-      return answer.status === 422 || Array.isArray(answer.json?.items) ? null : `${why}: ${answer.status} ${answer.text}`
-    }))
+    return Promise.all(
+      forgedCursors.map(async ([cursor, why]) => {
+        const path = `${request.path}${request.path.includes('?') ? '&' : '?'}cursor=${cursor}`
+        const answer = await api.send({ ...request, path })
+        const fault = faultOf(operation, answer)
+        if (fault !== null) return `${why}: ${fault}`
+        return answer.status === 422 || Array.isArray(answer.json?.items)
+          ? null
+          : `${why}: ${answer.status} ${answer.text}`
+      }),
+    )
   })
   assert.deepEqual(found, [])
 })
 
 const wrongVersions = [
   // If-Match              status  code
-  ['"999999999"',          412,    ['version_mismatch', 'cart_version']],
-  ['"0"',                  412,    ['version_mismatch', 'cart_version']],
-  ['*',                    400,    ['if_match_invalid']],
-  ['1',                    400,    ['if_match_invalid']],
-  ['W/"1"',                400,    ['if_match_invalid']],
-  ['"1", "2"',             400,    ['if_match_invalid']],
-  [`"${'9'.repeat(400)}"`, 400,    ['if_match_invalid']],
-  [undefined,              428,    ['if_match_required']],
+  ['"999999999"', 412, ['version_mismatch', 'cart_version']],
+  ['"0"', 412, ['version_mismatch', 'cart_version']],
+  ['*', 400, ['if_match_invalid']],
+  ['1', 400, ['if_match_invalid']],
+  ['W/"1"', 400, ['if_match_invalid']],
+  ['"1", "2"', 400, ['if_match_invalid']],
+  [`"${'9'.repeat(400)}"`, 400, ['if_match_invalid']],
+  [undefined, 428, ['if_match_required']],
 ] as const
 
 test('an edit decided on another version changes nothing: 412, and 428 without one', async () => {
@@ -269,12 +339,17 @@ test('an edit decided on another version changes nothing: 412, and 428 without o
   const before = await readTables(api)
   const found = await faultsOf(edits, async (operation) => {
     const request = must(requests.get(operation.name), 'its request')
-    return Promise.all(wrongVersions.map(async ([ifMatch, status, codes]) => {
-      const { 'if-match': _, ...headers } = request.headers ?? {}
-      const answer = await api.send({ ...request, headers: ifMatch === undefined ? headers : { ...headers, 'if-match': ifMatch } })
-      const isRight = answer.status === status && (codes as readonly string[]).includes(answer.json.code)
-      return isRight ? faultOf(operation, answer) : `${ifMatch}: ${answer.status} ${answer.text}`
-    }))
+    return Promise.all(
+      wrongVersions.map(async ([ifMatch, status, codes]) => {
+        const { 'if-match': _, ...headers } = request.headers ?? {}
+        const answer = await api.send({
+          ...request,
+          headers: ifMatch === undefined ? headers : { ...headers, 'if-match': ifMatch },
+        })
+        const isRight = answer.status === status && (codes as readonly string[]).includes(answer.json.code)
+        return isRight ? faultOf(operation, answer) : `${ifMatch}: ${answer.status} ${answer.text}`
+      }),
+    )
   })
   assert.deepEqual(found, [])
   assert.deepEqual(await readTables(api), before, 'nothing was written')

@@ -32,9 +32,17 @@ test('a body with one thing wrong: 422, and nothing is written', async () => {
     const { body, ...request } = requestOf(operation)
     for (const { what, text, isInRow } of mutantsOf(operation.body ?? {}, body)) {
       sent++
-      const answer = await api.send({ ...request, headers: { ...request.headers, 'idempotency-key': newKey() }, raw: text })
+      const answer = await api.send({
+        ...request,
+        headers: { ...request.headers, 'idempotency-key': newKey() },
+        raw: text,
+      })
       const isTold = isInRow && answer.status === 200 && answer.json.results[0].status === 'error'
-      faults.push(answer.status === 422 || isTold ? faultOf(operation, answer) : `${what}: ${answer.status} ${answer.text.slice(0, 300)}`)
+      faults.push(
+        answer.status === 422 || isTold
+          ? faultOf(operation, answer)
+          : `${what}: ${answer.status} ${answer.text.slice(0, 300)}`,
+      )
     }
     return faults
   })
@@ -73,14 +81,27 @@ test('a head does not say what the shop decides: prices, states, people, times',
       ...['lines', 'payment', 'shippingAddress'].flatMap((name) => {
         const part: unknown = (body as Record<string, unknown>)[name]
         if (part === undefined) return []
-        return [{ ...(body as object), [name]: Array.isArray(part) ? [{ ...part[0], ...claim }] : { ...(part as object), ...claim } }]
+        return [
+          {
+            ...(body as object),
+            [name]: Array.isArray(part) ? [{ ...part[0], ...claim }] : { ...(part as object), ...claim },
+          },
+        ]
       }),
     ]
     const claimed = claims.flatMap(([name, value]) => within({ [name]: value }))
-    return Promise.all(claimed.map(async (wrong) => {
-      const answer = await api.send({ ...request, headers: { ...request.headers, 'idempotency-key': newKey() }, body: wrong })
-      return answer.status === 422 ? faultOf(operation, answer) : `${JSON.stringify(wrong)}: ${answer.status} ${answer.text}`
-    }))
+    return Promise.all(
+      claimed.map(async (wrong) => {
+        const answer = await api.send({
+          ...request,
+          headers: { ...request.headers, 'idempotency-key': newKey() },
+          body: wrong,
+        })
+        return answer.status === 422
+          ? faultOf(operation, answer)
+          : `${JSON.stringify(wrong)}: ${answer.status} ${answer.text}`
+      }),
+    )
   })
   assert.deepEqual(found, [])
   assert.deepEqual(await readTables(api), before, 'nothing was written')
@@ -88,26 +109,72 @@ test('a head does not say what the shop decides: prices, states, people, times',
 
 /** Queries that no operation allows, whatever it takes. */
 const foreignQueries = [
-  'hostile=1', '__proto__=1', '__proto__[isAdmin]=1', 'constructor=1', 'constructor.prototype.isAdmin=1', 'a[b]=c', '=', '&=&', '%00=1', '%F0%9F%92%A5=1',
-  'expand=orders', 'include=customer', 'fields=secret', '$where=1', "'=1",
+  'hostile=1',
+  '__proto__=1',
+  '__proto__[isAdmin]=1',
+  'constructor=1',
+  'constructor.prototype.isAdmin=1',
+  'a[b]=c',
+  '=',
+  '&=&',
+  '%00=1',
+  '%F0%9F%92%A5=1',
+  'expand=orders',
+  'include=customer',
+  'fields=secret',
+  '$where=1',
+  "'=1",
 ] as const
 
 test('a query that the operation does not take: 422', async () => {
   const asking = api.operations.filter(({ queryParameters }) => queryParameters.length > 0)
   const found = await faultsOf(asking, async (operation) => {
     const request = requestOf(operation)
-    return Promise.all(foreignQueries.map(async (query) => {
-      const answer = await api.send({ ...request, path: `${request.path}${request.path.includes('?') ? '&' : '?'}${query}` })
-      return answer.status === 422 ? faultOf(operation, answer) : `${query}: ${answer.status} ${answer.text.slice(0, 200)}`
-    }))
+    return Promise.all(
+      foreignQueries.map(async (query) => {
+        const answer = await api.send({
+          ...request,
+          path: `${request.path}${request.path.includes('?') ? '&' : '?'}${query}`,
+        })
+        return answer.status === 422
+          ? faultOf(operation, answer)
+          : `${query}: ${answer.status} ${answer.text.slice(0, 200)}`
+      }),
+    )
   })
   assert.deepEqual(found, [])
 })
 
 /** For any parameter, percent-encoded: never more than a refusal, an unknown thing or a page. */
 const doubtfulValues = [
-  '', '%00', 'a%00b', '%0d%0aSet-Cookie:%20a=b', "'%20or%201=1%20--", '%25', '*', '(a%2b)%2b$', '%F0%9F%92%A5', '%ED%A0%80', '%FF', '%', '%zz', '%5Cu0000',
-  '../../etc/passwd', '<script>', '-1', '0', '1e400', '9007199254740993', 'NaN', 'null', 'undefined', 'true', '[]', '{}', '[object%20Object]', 'x'.repeat(2_000),
+  '',
+  '%00',
+  'a%00b',
+  '%0d%0aSet-Cookie:%20a=b',
+  "'%20or%201=1%20--",
+  '%25',
+  '*',
+  '(a%2b)%2b$',
+  '%F0%9F%92%A5',
+  '%ED%A0%80',
+  '%FF',
+  '%',
+  '%zz',
+  '%5Cu0000',
+  '../../etc/passwd',
+  '<script>',
+  '-1',
+  '0',
+  '1e400',
+  '9007199254740993',
+  'NaN',
+  'null',
+  'undefined',
+  'true',
+  '[]',
+  '{}',
+  '[object%20Object]',
+  'x'.repeat(2_000),
 ]
 
 test('a parameter of a query that makes no sense, or is said twice: refused or harmless', async () => {
@@ -118,12 +185,19 @@ test('a parameter of a query that makes no sense, or is said twice: refused or h
     for (const { name, schema } of operation.queryParameters) {
       const others = asked.split('&').filter((each) => each !== '' && !each.startsWith(`${name}=`))
       const own = asked.split('&').find((each) => each.startsWith(`${name}=`)) ?? `${name}=1`
-      const queries = [...doubtfulValues.map((value) => [...others, `${name}=${value}`]), [...others, own, own], [...others, `${name}[]=1`], [...others, `${name}[a]=1`]]
+      const queries = [
+        ...doubtfulValues.map((value) => [...others, `${name}=${value}`]),
+        [...others, own, own],
+        [...others, `${name}[]=1`],
+        [...others, `${name}[a]=1`],
+      ]
       for (const query of queries) {
         const answer = await api.send({ ...requestOf(operation), path: `${path}?${query.join('&')}` })
         const isTwice = query.length > others.length + 1
         const mustRefuse = isTwice || (schema.type === 'integer' && answer.status === 200)
-        faults.push(mustRefuse && answer.status !== 422 ? `${query.join('&')}: ${answer.status}` : faultOf(operation, answer))
+        faults.push(
+          mustRefuse && answer.status !== 422 ? `${query.join('&')}: ${answer.status}` : faultOf(operation, answer),
+        )
       }
     }
     return faults

@@ -41,10 +41,10 @@ function comparable(answer: Answer): unknown {
 
 const badKeys = [
   // key                       code
-  [undefined,                  'idempotency_key_required'],
-  ['',                         'idempotency_key_invalid'],
-  ['x'.repeat(21),             'idempotency_key_invalid'],
-  ['x'.repeat(256),            'idempotency_key_invalid'],
+  [undefined, 'idempotency_key_required'],
+  ['', 'idempotency_key_invalid'],
+  ['x'.repeat(21), 'idempotency_key_invalid'],
+  ['x'.repeat(256), 'idempotency_key_invalid'],
   ['with a blank in the middle', 'idempotency_key_invalid'],
   ['ключ-не-из-ascii-знаков-x'.replaceAll(/[^\x20-\xff]/g, '\xe9'), 'idempotency_key_invalid'],
   ['one-of-two-keys-in-a-list, the-other-of-two-keys', 'idempotency_key_invalid'],
@@ -54,10 +54,16 @@ test('a write that asks for a key has one of 22 to 255 visible characters: else 
   assert.ok(keyed.length >= 10, 'writes ask for keys')
   const requestOf = await examplesOf(keyed)
   const before = await readTables(api)
-  const found = await faultsOf(keyed, (operation) => Promise.all(badKeys.map(async ([key, code]) => {
-    const answer = await api.send(withKey(requestOf(operation), key))
-    return answer.status === 400 && answer.json.code === code ? faultOf(operation, answer) : `key "${key}": ${answer.status} ${answer.text}`
-  })))
+  const found = await faultsOf(keyed, (operation) =>
+    Promise.all(
+      badKeys.map(async ([key, code]) => {
+        const answer = await api.send(withKey(requestOf(operation), key))
+        return answer.status === 400 && answer.json.code === code
+          ? faultOf(operation, answer)
+          : `key "${key}": ${answer.status} ${answer.text}`
+      }),
+    ),
+  )
   assert.deepEqual(found, [])
   assert.deepEqual(await readTables(api), before, 'nothing was written')
 })
@@ -82,7 +88,11 @@ test('the same key and body: the same answer and one effect; another body: 422',
     return [
       first.status < 300 ? null : `the first: ${first.status} ${first.text}`,
       sameAnswer(first, again),
-      ...reused.map((answer) => (answer.status === 422 && answer.json.code === 'idempotency_key_reused' ? null : `another body: ${answer.status} ${answer.text}`)),
+      ...reused.map((answer) =>
+        answer.status === 422 && answer.json.code === 'idempotency_key_reused'
+          ? null
+          : `another body: ${answer.status} ${answer.text}`,
+      ),
     ]
   })
   assert.deepEqual(found, [])
@@ -111,19 +121,33 @@ function differently(body: object): object {
 
 test('a key belongs to its caller and its guest: the same text of another is another key', async () => {
   const scopes = [...new Set(keyed.flatMap(({ scope = '' }) => (scope.includes(':') ? [scope] : [])))]
-  const { json: secret } = await shop.admin('POST', '/v1/admin/api-keys', { kind: 'secret', name: 'second', scopes: [...scopes, 'orders:read'] })
+  const { json: secret } = await shop.admin('POST', '/v1/admin/api-keys', {
+    kind: 'secret',
+    name: 'second',
+    scopes: [...scopes, 'orders:read'],
+  })
   const { json: channels } = await shop.admin('GET', '/v1/admin/channels')
-  const web = must((channels.items as { id: string; code: string }[]).find(({ code }) => code === 'web'), 'the web shop')
-  const { json: head } = await shop.admin('POST', '/v1/admin/api-keys', { kind: 'publishable', name: 'second', channelId: web.id })
+  const web = must(
+    (channels.items as { id: string; code: string }[]).find(({ code }) => code === 'web'),
+    'the web shop',
+  )
+  const { json: head } = await shop.admin('POST', '/v1/admin/api-keys', {
+    kind: 'publishable',
+    name: 'second',
+    channelId: web.id,
+  })
   const [firstOf, secondOf] = [await examplesOf(keyed), await examplesOf(keyed)]
   const found = await faultsOf(keyed, async (operation) => {
     const key = newKey()
     const first = await api.send(withKey(firstOf(operation), key))
     const request = withKey(secondOf(operation), key)
     const second = await api.send({
-      ...request, headers: { ...request.headers, authorization: `Bearer ${operation.scope === 'store' ? head.key : secret.key}` },
+      ...request,
+      headers: { ...request.headers, authorization: `Bearer ${operation.scope === 'store' ? head.key : secret.key}` },
     })
-    return [first, second].map(({ status, text }, index) => (status < 300 ? null : `${['first', 'second'][index]}: ${status} ${text}`))
+    return [first, second].map(({ status, text }, index) =>
+      status < 300 ? null : `${['first', 'second'][index]}: ${status} ${text}`,
+    )
   })
   assert.deepEqual(found, [])
 })
@@ -141,23 +165,42 @@ test('at once: each is told to wait or given the one answer, and the effect is t
   for (const operation of keyed) {
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => api.send(togetherOf(operation))))
     const done = answers.filter(({ status }) => status === statuses.get(operation.name))
-    const waiting = answers.filter(({ status, json, headers }) =>
-      status === 409 && json.code === 'request_in_progress' && Number(headers['retry-after']) > 0)
+    const waiting = answers.filter(
+      ({ status, json, headers }) =>
+        status === 409 && json.code === 'request_in_progress' && Number(headers['retry-after']) > 0,
+    )
     const told = answers.map(({ status, text }) => `${status} ${text}`).join('\n')
     if (done.length + waiting.length !== AT_ONCE || done.length === 0) found.push(`${operation.name}: ${told}`)
-    if (new Set(done.map((answer) => JSON.stringify(comparable(answer)))).size > 1) found.push(`${operation.name} differs: ${told}`)
+    if (new Set(done.map((answer) => JSON.stringify(comparable(answer)))).size > 1)
+      found.push(`${operation.name} differs: ${told}`)
   }
   assert.deepEqual(found, [])
-  assert.deepEqual([...statuses.values()].filter((status) => status >= 300), [])
-  assert.deepEqual(difference(await countRows(), afterOnce), difference(afterOnce, untouched), 'eight at once write what one writes')
+  assert.deepEqual(
+    [...statuses.values()].filter((status) => status >= 300),
+    [],
+  )
+  assert.deepEqual(
+    difference(await countRows(), afterOnce),
+    difference(afterOnce, untouched),
+    'eight at once write what one writes',
+  )
 })
 
 async function countRows(): Promise<Record<string, number>> {
-  return Object.fromEntries(Object.entries(await readTables(api)).map(([name, held]) => [name, Number.parseInt(held, 10)]))
+  return Object.fromEntries(
+    Object.entries(await readTables(api)).map(([name, held]) => [name, Number.parseInt(held, 10)]),
+  )
 }
 
-function difference(now: Readonly<Record<string, number>>, before: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(now).flatMap(([name, count]) => (count === before[name] ? [] : [[name, count - (before[name] ?? 0)]])))
+function difference(
+  now: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(now).flatMap(([name, count]) =>
+      count === before[name] ? [] : [[name, count - (before[name] ?? 0)]],
+    ),
+  )
 }
 
 /** What a repeat writes by its meaning, and why that is no second effect. */
@@ -194,7 +237,8 @@ test('a write that names itself, again: no second effect', async () => {
     // A revision counts looks at the configuration, and is no part of it.
     const expected = ['platform.revision', ...group.flatMap(({ name }) => writtenAgain[name] ?? [])]
     const changed = Object.keys(now).filter((name) => now[name] !== before[name] && !expected.includes(name))
-    if (changed.length > 0) found.push(`${group.map(({ name }) => name).join(', ')} again: writes to ${changed.join(', ')}`)
+    if (changed.length > 0)
+      found.push(`${group.map(({ name }) => name).join(', ')} again: writes to ${changed.join(', ')}`)
   }
   assert.deepEqual(found, [])
 })

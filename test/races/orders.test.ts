@@ -36,13 +36,19 @@ interface Line {
 }
 
 /** Buyers who come as fast as both nodes answer, from one start line. @returns each one's basket and answer */
-async function sell(baskets: readonly (readonly Line[])[], clientCount: number): Promise<{ basket: readonly Line[]; answer: Answer }[]> {
+async function sell(
+  baskets: readonly (readonly Line[])[],
+  clientCount: number,
+): Promise<{ basket: readonly Line[]; answer: Answer }[]> {
   const waiting = baskets.values()
   const sold: { basket: readonly Line[]; answer: Answer }[] = []
   await race(nodes.clients(clientCount), async (head, start) => {
     await start()
     for (const basket of waiting) {
-      sold.push({ basket, answer: await head.ask({ path: '/v1/store/orders', key: newKey(), body: storeOrder(basket) }) })
+      sold.push({
+        basket,
+        answer: await head.ask({ path: '/v1/store/orders', key: newKey(), body: storeOrder(basket) }),
+      })
     }
   })
   return sold
@@ -60,7 +66,9 @@ async function readFree(): Promise<Map<string, number>> {
 
 async function countOrders(where: string, value: string): Promise<number> {
   const [row] = await shop.db.rows<{ count: number }>({
-    name: `test.count_orders_${where.length}`, text: `select count(*)::int from orders.orders where ${where}`, values: [value],
+    name: `test.count_orders_${where.length}`,
+    text: `select count(*)::int from orders.orders where ${where}`,
+    values: [value],
   })
   return must(row, 'a count').count
 }
@@ -89,7 +97,10 @@ test('one unit, sixty buyers: one gets it, the others hear that it is gone', asy
 test('a hundred units, a thousand buyers: exactly a hundred are sold', async (t) => {
   await shop.stock({ 'SKU-2': { l1: 34, l2: 33, l3: 33 } })
   const windows = new Windows(['bought', 'refused'])
-  const sold = await sell(Array.from({ length: 1_000 }, () => [{ sku: 'SKU-2', quantity: 1 }]), 128)
+  const sold = await sell(
+    Array.from({ length: 1_000 }, () => [{ sku: 'SKU-2', quantity: 1 }]),
+    128,
+  )
   for (const { answer } of sold) {
     assert.ok(answer.status === 201 || answer.body.code === 'out_of_stock', JSON.stringify(answer))
     windows.hit(answer.status === 201 ? 'bought' : 'refused')
@@ -118,9 +129,11 @@ function demandOf(basket: readonly Line[]): Map<string, number> {
 
 test('baskets and bundles that share components: nothing is oversold, nobody is refused what was there', async (t) => {
   const skus = ['SKU-3', 'SKU-4', 'SKU-5', 'SKU-6', 'SKU-7']
-  await shop.stock(Object.fromEntries(skus.map((sku) => [
-    sku, Object.fromEntries(LOCATIONS.map((location) => [location, random.integer(15, 45)])),
-  ])))
+  await shop.stock(
+    Object.fromEntries(
+      skus.map((sku) => [sku, Object.fromEntries(LOCATIONS.map((location) => [location, random.integer(15, 45)]))]),
+    ),
+  )
   const offered = [...skus, 'PACK', 'TRIO']
   const baskets = Array.from({ length: 400 }, () => {
     const first = random.pick(offered)
@@ -143,7 +156,11 @@ test('baskets and bundles that share components: nothing is oversold, nobody is 
     assert.equal(answer.body.code, 'out_of_stock', JSON.stringify(answer))
     windows.hit(hasBundle ? 'refused a bundle' : 'refused')
     const missing = demand.filter(([sku, units]) => units > (free.get(sku) ?? 0))
-    assert.notEqual(missing.length, 0, `${JSON.stringify(basket)} was refused and could be filled from ${JSON.stringify([...free])}`)
+    assert.notEqual(
+      missing.length,
+      0,
+      `${JSON.stringify(basket)} was refused and could be filled from ${JSON.stringify([...free])}`,
+    )
     if (missing.length < demand.length) windows.hit('short of one of two')
   }
   t.diagnostic(windows.describe())
@@ -167,7 +184,9 @@ test('sixty try to order one cart: one order, and the others are told which', as
     const answers = await race(nodes.clients(60), async (client, start) => {
       await start()
       return client.ask({
-        path: `/v1/store/carts/${id}/order`, key: newKey(), token,
+        path: `/v1/store/carts/${id}/order`,
+        key: newKey(),
+        token,
         body: { total: totals.total, payment: { provider: 'sandbox', token: 'tok_ok' } },
       })
     })
@@ -192,7 +211,8 @@ test('one request sent sixty times at once under its key: one order, one answer'
   const windows = new Windows(['answered', 'in progress', 'repeated later'])
   for (let round = 0; round < 4; round++) {
     const request = {
-      path: '/v1/store/orders', key: newKey(),
+      path: '/v1/store/orders',
+      key: newKey(),
       body: storeOrder([{ sku: 'SKU-9', quantity: round + 1 }], { token: round % 2 === 0 ? 'tok_ok' : 'tok_slow' }),
     }
     const answers = await race(nodes.clients(60), async (head, start) => {
@@ -214,7 +234,10 @@ test('one request sent sixty times at once under its key: one order, one answer'
       assert.deepEqual(await head.ask(request), first)
       windows.hit('repeated later')
     }
-    const other = await must(nodes.heads[0], 'a node').ask({ ...request, body: storeOrder([{ sku: 'SKU-9', quantity: 9 }]) })
+    const other = await must(nodes.heads[0], 'a node').ask({
+      ...request,
+      body: storeOrder([{ sku: 'SKU-9', quantity: 9 }]),
+    })
     assert.deepEqual([other.status, other.body.code], [422, 'idempotency_key_reused'])
   }
   t.diagnostic(windows.describe())
@@ -246,13 +269,20 @@ test('a marketplace sends one order forty times at once: it is taken over once',
       const quantity = index % 10 === 9 ? 2 : 1
       return head.ask({ path: '/v1/admin/orders', apiKey: shop.secretKey, body: trustedOrder(reference, quantity) })
     })
-    const order = must(answers.find(({ status }) => status === 201), `an order among ${JSON.stringify(answers.slice(0, 3))}`).body
+    const order = must(
+      answers.find(({ status }) => status === 201),
+      `an order among ${JSON.stringify(answers.slice(0, 3))}`,
+    ).body
     for (const { status, body } of answers) {
       if (status === 201) windows.hit('taken over')
       if (status === 200) windows.hit('known already')
       if (status === 422) windows.hit('another order under its name')
       const told = status === 422 ? [body.code, body.orderId] : [body.reference, body.id]
-      assert.deepEqual(told, [status === 422 ? 'reference_reused' : reference, order.id], JSON.stringify({ status, body }))
+      assert.deepEqual(
+        told,
+        [status === 422 ? 'reference_reused' : reference, order.id],
+        JSON.stringify({ status, body }),
+      )
     }
     assert.equal(await countOrders('reference = $1', reference), 1)
   }
@@ -263,19 +293,34 @@ test('a marketplace sends one order forty times at once: it is taken over once',
 })
 
 test('a marketplace repeats an order within a batch and in two batches at once', async () => {
-  const batches = [['b-1', 'b-2', 'b-1', 'b-3'], ['b-3', 'b-4', 'b-2', 'b-1']]
-  const answers = await race(batches.flatMap((batch) => nodes.heads.map((head) => ({ batch, head }))), async ({ batch, head }, start) => {
-    await start()
-    return head.ask({
-      path: '/v1/admin/orders/batch', apiKey: shop.secretKey,
-      body: { orders: batch.map((reference) => trustedOrder(reference, 1)) },
-    })
-  })
+  const batches = [
+    ['b-1', 'b-2', 'b-1', 'b-3'],
+    ['b-3', 'b-4', 'b-2', 'b-1'],
+  ]
+  const answers = await race(
+    batches.flatMap((batch) => nodes.heads.map((head) => ({ batch, head }))),
+    async ({ batch, head }, start) => {
+      await start()
+      return head.ask({
+        path: '/v1/admin/orders/batch',
+        apiKey: shop.secretKey,
+        body: { orders: batch.map((reference) => trustedOrder(reference, 1)) },
+      })
+    },
+  )
   const results = answers.flatMap(({ status, body }) => {
     assert.equal(status, 200, JSON.stringify(body))
     return body.results as { readonly status: string; readonly id: string }[]
   })
-  assert.deepEqual(Object.entries(Object.groupBy(results, (result) => result.status)).map(([status, each]) => [status, each?.length]).toSorted(), [['placed', 4], ['placed_before', 12]])
+  assert.deepEqual(
+    Object.entries(Object.groupBy(results, (result) => result.status))
+      .map(([status, each]) => [status, each?.length])
+      .toSorted(),
+    [
+      ['placed', 4],
+      ['placed_before', 12],
+    ],
+  )
   assert.equal(new Set(results.map(({ id }) => id)).size, 4)
   await booksAgree()
 })
@@ -285,7 +330,11 @@ test('a revoked key is refused at once by its node and within a second by the ot
   const [first, second] = nodes.heads
   const windows = new Windows(['sold before', 'refused by its node', 'refused by the other node'])
   const channelId = must(await shop.rooms.merchant.currentBook(), 'the book').channelByCode.get('web')?.id
-  const { id, key: apiKey } = await shop.createKey({ kind: 'publishable', name: 'to be revoked', channelId: must(channelId, 'a channel') })
+  const { id, key: apiKey } = await shop.createKey({
+    kind: 'publishable',
+    name: 'to be revoked',
+    channelId: must(channelId, 'a channel'),
+  })
   let revokedAtMs = Infinity
   let lastSaleMs = 0
   const isOver = (): boolean => performance.now() > revokedAtMs + 1_500
@@ -294,7 +343,10 @@ test('a revoked key is refused at once by its node and within a second by the ot
     while (!isOver()) {
       const sentAtMs = performance.now()
       const { status, body } = await head.ask({
-        path: '/v1/store/orders', key: newKey(), apiKey, body: storeOrder([{ sku: 'SKU-11', quantity: 1 }]),
+        path: '/v1/store/orders',
+        key: newKey(),
+        apiKey,
+        body: storeOrder([{ sku: 'SKU-11', quantity: 1 }]),
       })
       if (status === 201) {
         assert.ok(head !== first || sentAtMs < revokedAtMs, 'sold through a node that had answered the revocation')
@@ -309,13 +361,29 @@ test('a revoked key is refused at once by its node and within a second by the ot
     }
   })
   while (windows.count('sold before') < 80) await new Promise((resolve) => setTimeout(resolve, 5))
-  const revoked = await must(first, 'a node').ask({ method: 'DELETE', path: `/v1/admin/api-keys/${id}`, apiKey: shop.secretKey })
+  const revoked = await must(first, 'a node').ask({
+    method: 'DELETE',
+    path: `/v1/admin/api-keys/${id}`,
+    apiKey: shop.secretKey,
+  })
   revokedAtMs = performance.now()
   assert.ok(revoked.status < 300, JSON.stringify(revoked))
   await buyers
-  t.diagnostic(`${windows.describe()}; the other node sold for ${Math.round(Math.max(0, lastSaleMs - revokedAtMs))} ms more`)
+  t.diagnostic(
+    `${windows.describe()}; the other node sold for ${Math.round(Math.max(0, lastSaleMs - revokedAtMs))} ms more`,
+  )
   assert.ok(lastSaleMs - revokedAtMs < 1_000, `sold ${lastSaleMs - revokedAtMs} ms after the revocation`)
-  assert.equal((await must(second, 'a node').ask({ path: '/v1/store/orders', key: newKey(), apiKey, body: storeOrder([{ sku: 'SKU-11', quantity: 1 }]) })).status, 401)
+  assert.equal(
+    (
+      await must(second, 'a node').ask({
+        path: '/v1/store/orders',
+        key: newKey(),
+        apiKey,
+        body: storeOrder([{ sku: 'SKU-11', quantity: 1 }]),
+      })
+    ).status,
+    401,
+  )
   windows.assertAllHit()
   await booksAgree()
 })

@@ -24,7 +24,9 @@ test('a cart grows, gets an address, is quoted and becomes an order of exactly t
   const stale = await shop.asBuyer('PATCH', `/carts/${id}`, { token, version: 1, body: { email: 'ada@example.com' } })
   assert.equal(stale.status, 412)
   const quoted = await shop.asBuyer('PATCH', `/carts/${id}`, {
-    token, version: read.json.version, body: { email: 'ada@example.com', shippingAddress: newYork },
+    token,
+    version: read.json.version,
+    body: { email: 'ada@example.com', shippingAddress: newYork },
   })
   assert.equal(quoted.status, 200)
   assert.ok(quoted.json.totals.tax.amount > 0, 'New York taxes tents')
@@ -33,32 +35,40 @@ test('a cart grows, gets an address, is quoted and becomes an order of exactly t
   assert.equal(quoted.json.totals.delivery.amount, cheapest.price.amount)
 
   const wrong = await shop.asBuyer('POST', `/carts/${id}/order`, {
-    token, body: { total: { amount: 1, currency: 'USD' }, payment: pay('tok_ok') },
+    token,
+    body: { total: { amount: 1, currency: 'USD' }, payment: pay('tok_ok') },
   })
   assert.equal(wrong.status, 409)
   assert.equal(wrong.json.code, 'total_changed')
   assert.deepEqual(wrong.json.current.total, quoted.json.totals.total)
 
   const placed = await shop.asBuyer('POST', `/carts/${id}/order`, {
-    token, body: { total: quoted.json.totals.total, payment: pay('tok_ok') },
+    token,
+    body: { total: quoted.json.totals.total, payment: pay('tok_ok') },
   })
   assert.equal(placed.status, 201)
   assert.deepEqual(placed.json.totals, quoted.json.totals)
 
   const again = await shop.asBuyer('POST', `/carts/${id}/order`, {
-    token, body: { total: quoted.json.totals.total, payment: pay('tok_ok') },
+    token,
+    body: { total: quoted.json.totals.total, payment: pay('tok_ok') },
   })
   assert.equal(again.status, 409)
   assert.equal(again.json.code, 'order_exists')
   assert.equal(again.json.orderId, placed.json.id)
   const frozen = await shop.asBuyer('PATCH', `/carts/${id}`, {
-    token, version: quoted.json.version, body: { email: 'eve@example.com' },
+    token,
+    version: quoted.json.version,
+    body: { email: 'eve@example.com' },
   })
   assert.equal(frozen.status, 409)
   assert.equal(frozen.json.code, 'order_exists')
 
   // The order is cancelled: the cart is the buyer's again, and can be ordered again.
-  const cancelled = await shop.asBuyer('POST', `/orders/${placed.json.id}/cancel`, { token: placed.json.accessToken, body: {} })
+  const cancelled = await shop.asBuyer('POST', `/orders/${placed.json.id}/cancel`, {
+    token: placed.json.accessToken,
+    body: {},
+  })
   assert.equal(cancelled.status, 200)
   const back = await shop.eventually(
     () => shop.asBuyer('GET', `/carts/${id}`, { token }),
@@ -66,7 +76,8 @@ test('a cart grows, gets an address, is quoted and becomes an order of exactly t
   )
   assert.equal(back.json.status, 'active')
   const second = await shop.asBuyer('POST', `/carts/${id}/order`, {
-    token, body: { total: back.json.totals.total, payment: pay('tok_ok') },
+    token,
+    body: { total: back.json.totals.total, payment: pay('tok_ok') },
   })
   assert.equal(second.status, 201, second.text)
 })
@@ -88,7 +99,10 @@ test('in euros, prices contain the tax of the country they go to', async () => {
 test('a bundle takes its components from the shelf, its money is one line', async () => {
   const bundle = 'BD-WEEKEND'
   const placed = await shop.buy({
-    lines: [{ sku: bundle, quantity: 1 }], email: 'ada@example.com', shippingAddress: newYork, payment: pay('tok_ok'),
+    lines: [{ sku: bundle, quantity: 1 }],
+    email: 'ada@example.com',
+    shippingAddress: newYork,
+    payment: pay('tok_ok'),
   })
   assert.equal(placed.status, 201)
   assert.equal(placed.json.lines.length, 1)
@@ -99,7 +113,11 @@ test('a bundle takes its components from the shelf, its money is one line', asyn
 test('a gift card needs no address and no delivery', async () => {
   const variants = await shop.asMerchant('GET', '/variants?limit=100&sku=WB-GIFT')
   const card = variants.json.items?.find(({ kind }: { kind: string }) => kind === 'gift_card')?.sku ?? 'WB-GIFT-25'
-  const placed = await shop.buy({ lines: [{ sku: card, quantity: 1 }], email: 'ada@example.com', payment: pay('tok_ok') })
+  const placed = await shop.buy({
+    lines: [{ sku: card, quantity: 1 }],
+    email: 'ada@example.com',
+    payment: pay('tok_ok'),
+  })
   assert.equal(placed.status, 201, placed.text)
   assert.equal(placed.json.totals.delivery.amount, 0)
 })
@@ -108,11 +126,17 @@ test('shipped without an address, to a country nobody ships to, or an unknown op
   const tent = { lines: [{ sku: 'NF-RIDGE2-MOS', quantity: 1 }], payment: pay('tok_ok') }
   const cases = [
     [{ ...tent }, 'address_missing'],
-    [{ ...tent, shippingAddress: { ...newYork, country: 'JP', region: 'Tokyo', postalCode: '100-0001' } }, 'address_not_served'],
+    [
+      { ...tent, shippingAddress: { ...newYork, country: 'JP', region: 'Tokyo', postalCode: '100-0001' } },
+      'address_not_served',
+    ],
     [{ ...tent, shippingAddress: newYork, deliveryOption: 'by-drone' }, 'delivery_option_unknown'],
     [{ ...tent, deliveryOption: 'pickup:wh-reno' }, 'delivery_option_unknown'],
     [{ ...tent, shippingAddress: { ...newYork, postalCode: 'ABC' } }, 'address_invalid'],
-    [{ ...tent, shippingAddress: newYork, payment: pay('tok_ok'), lines: [{ sku: 'NO-SUCH', quantity: 1 }] }, 'sku_unknown'],
+    [
+      { ...tent, shippingAddress: newYork, payment: pay('tok_ok'), lines: [{ sku: 'NO-SUCH', quantity: 1 }] },
+      'sku_unknown',
+    ],
     [{ ...tent, shippingAddress: newYork, payment: { provider: 'nobody', token: 'tok_ok' } }, 'provider_unknown'],
     [{ ...tent, shippingAddress: newYork, lines: [{ sku: 'NF-RIDGE2-MOS', quantity: 100_000 }] }, 'out_of_stock'],
   ] as const
@@ -125,9 +149,13 @@ test('shipped without an address, to a country nobody ships to, or an unknown op
 test('a till sells more than the books hold: found, sold, and somebody is asked to count', async () => {
   const reference = `till-${randomUUID()}`
   const sale = {
-    channel: 'store-pos', reference, currency: 'USD', taxIncluded: false,
+    channel: 'store-pos',
+    reference,
+    currency: 'USD',
+    taxIncluded: false,
     lines: [{ sku: 'KW-TARP-SLA', quantity: 500, unitPrice: { amount: 12_900, currency: 'USD' } }],
-    fulfillment: { method: 'carried_out', location: 'store-chicago' }, payment: { state: 'paid' },
+    fulfillment: { method: 'carried_out', location: 'store-chicago' },
+    payment: { state: 'paid' },
   }
   const sold = await shop.asMerchant('POST', '/orders', sale)
   assert.equal(sold.status, 201, sold.text)
@@ -146,19 +174,26 @@ test('a till reports a sale from before the last count: the shelf was counted wi
   const sku = 'KW-TARP-OCH'
   const anHourAgo = new Date(Date.now() - 3_600_000).toISOString()
   const counted = await shop.api.send({
-    method: 'PUT', path: '/v1/admin/inventory/counts',
+    method: 'PUT',
+    path: '/v1/admin/inventory/counts',
     headers: { authorization: `Bearer ${shop.api.keys.secretKey}` },
     body: {
-      asOf: new Date(Date.now() - 60_000).toISOString(), meaning: 'physical',
+      asOf: new Date(Date.now() - 60_000).toISOString(),
+      meaning: 'physical',
       entries: [{ sku, location: 'store-chicago', quantity: 7 }],
     },
   })
   assert.equal(counted.status, 200, counted.text)
   const free = await shop.free(sku)
   const sold = await shop.asMerchant('POST', '/orders', {
-    channel: 'store-pos', reference: `till-${randomUUID()}`, placedAt: anHourAgo, currency: 'USD', taxIncluded: false,
+    channel: 'store-pos',
+    reference: `till-${randomUUID()}`,
+    placedAt: anHourAgo,
+    currency: 'USD',
+    taxIncluded: false,
     lines: [{ sku, quantity: 2, unitPrice: { amount: 12_900, currency: 'USD' } }],
-    fulfillment: { method: 'carried_out', location: 'store-chicago' }, payment: { state: 'paid' },
+    fulfillment: { method: 'carried_out', location: 'store-chicago' },
+    payment: { state: 'paid' },
   })
   assert.equal(sold.status, 201, sold.text)
   assert.equal(await shop.free(sku), free)
@@ -167,9 +202,14 @@ test('a till reports a sale from before the last count: the shelf was counted wi
 test('a marketplace sells beyond stock: the order is taken, the missing units wait before a person', async () => {
   const free = await shop.free('NF-RIDGE4-MOS')
   const sold = await shop.asMerchant('POST', '/orders', {
-    channel: 'marketplace', reference: `mp-${randomUUID()}`, currency: 'EUR', taxIncluded: true,
+    channel: 'marketplace',
+    reference: `mp-${randomUUID()}`,
+    currency: 'EUR',
+    taxIncluded: true,
     lines: [{ sku: 'NF-RIDGE4-MOS', quantity: free + 1_000, unitPrice: { amount: 47_900, currency: 'EUR' } }],
-    shippingAddress: berlin, fulfillment: { method: 'ship' }, payment: { state: 'paid' },
+    shippingAddress: berlin,
+    fulfillment: { method: 'ship' },
+    payment: { state: 'paid' },
   })
   assert.equal(sold.status, 201, sold.text)
   const order = await shop.asMerchant('GET', `/orders/${sold.json.id}`)
@@ -183,7 +223,10 @@ test('a marketplace sells beyond stock: the order is taken, the missing units wa
 test('a buyer changes their mind: money and goods go back; twice is too late', async () => {
   const free = await shop.free('NF-RIDGE2-SAN')
   const placed = await shop.buy({
-    lines: [{ sku: 'NF-RIDGE2-SAN', quantity: 2 }], email: 'ada@example.com', shippingAddress: newYork, payment: pay('tok_ok'),
+    lines: [{ sku: 'NF-RIDGE2-SAN', quantity: 2 }],
+    email: 'ada@example.com',
+    shippingAddress: newYork,
+    payment: pay('tok_ok'),
   })
   const { id, accessToken: token } = placed.json
   const cancelled = await shop.asBuyer('POST', `/orders/${id}/cancel`, { token, body: {} })
@@ -201,14 +244,24 @@ test('a buyer changes their mind: money and goods go back; twice is too late', a
 
 test('the list of orders follows, and finds by number, SKU, customer and status', async () => {
   const placed = await shop.buy({
-    lines: [{ sku: 'NF-RIDGE2-SAN', quantity: 1 }], email: 'unusual.name@example.com', shippingAddress: newYork, payment: pay('tok_ok'),
+    lines: [{ sku: 'NF-RIDGE2-SAN', quantity: 1 }],
+    email: 'unusual.name@example.com',
+    shippingAddress: newYork,
+    payment: pay('tok_ok'),
   })
-  for (const filter of [`number=${placed.json.number}`, 'customer=Unusual.Name%40example.com', 'sku=NF-RIDGE2-SAN&status=open']) {
+  for (const filter of [
+    `number=${placed.json.number}`,
+    'customer=Unusual.Name%40example.com',
+    'sku=NF-RIDGE2-SAN&status=open',
+  ]) {
     const list = await shop.eventually(
       () => shop.asMerchant('GET', `/orders?${filter}`),
       ({ json }) => json.items?.some(({ id }: { id: string }) => id === placed.json.id),
     )
-    assert.ok(list.json.items.some(({ id }: { id: string }) => id === placed.json.id), `${filter}: ${list.text}`)
+    assert.ok(
+      list.json.items.some(({ id }: { id: string }) => id === placed.json.id),
+      `${filter}: ${list.text}`,
+    )
   }
 })
 

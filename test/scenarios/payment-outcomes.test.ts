@@ -103,7 +103,10 @@ test('the buyer is on the bank’s page when the time is over: what they approve
   const waiting = await shop.buy({ ...tent, payment: pay('tok_3ds') })
   const { id, nextAction } = waiting.json
   await shop.later(31)
-  await shop.eventually(() => shop.asMerchant('GET', `/orders/${id}`), ({ json }) => json.status === 'expired')
+  await shop.eventually(
+    () => shop.asMerchant('GET', `/orders/${id}`),
+    ({ json }) => json.status === 'expired',
+  )
   const order = await shop.eventually(
     () => shop.asMerchant('GET', `/orders/${id}`),
     ({ json }) => json.payments[0].status === 'voided',

@@ -10,7 +10,11 @@ import { query } from '../support/server.ts'
 export interface Shop {
   readonly api: TestApi
   buy(order: object, key?: string): Promise<Answer>
-  asBuyer(method: string, path: string, options?: { readonly body?: object; readonly token?: string; readonly key?: string; readonly version?: number }): Promise<Answer>
+  asBuyer(
+    method: string,
+    path: string,
+    options?: { readonly body?: object; readonly token?: string; readonly key?: string; readonly version?: number },
+  ): Promise<Answer>
   asMerchant(method: string, path: string, body?: object): Promise<Answer>
   /** Units that nobody has claimed, over all locations. */
   free(sku: string): Promise<number>
@@ -28,7 +32,12 @@ export interface Shop {
 }
 
 export const newYork = {
-  name: 'Ada Lovelace', line1: '1 Main Street', city: 'New York', region: 'NY', postalCode: '10001', country: 'US',
+  name: 'Ada Lovelace',
+  line1: '1 Main Street',
+  city: 'New York',
+  region: 'NY',
+  postalCode: '10001',
+  country: 'US',
 }
 
 export function pay(token: string) {
@@ -76,10 +85,17 @@ export async function openShop(): Promise<Shop> {
       return row?.free ?? 0
     },
     async later(minutes) {
-      await query(api.databaseUrl, `update platform.clock set anchor_business = anchor_business + $1 * interval '1 minute'`, [minutes])
+      await query(
+        api.databaseUrl,
+        `update platform.clock set anchor_business = anchor_business + $1 * interval '1 minute'`,
+        [minutes],
+      )
     },
     async retryNow() {
-      await query(api.databaseUrl, `update payments.attempt set next_try_at = '2026-01-01', leased_until = null where next_try_at is not null`)
+      await query(
+        api.databaseUrl,
+        `update payments.attempt set next_try_at = '2026-01-01', leased_until = null where next_try_at is not null`,
+      )
     },
     async eventually(ask, isWanted) {
       const giveUpAt = performance.now() + 10_000

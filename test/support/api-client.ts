@@ -58,7 +58,11 @@ export function openApiClient(url: string): ApiClient {
     return new Promise((resolve, reject) => {
       const request = openRequest(
         {
-          agent, hostname, port, method, path,
+          agent,
+          hostname,
+          port,
+          method,
+          path,
           headers: {
             ...(payload === undefined
               ? {}
@@ -83,7 +87,8 @@ export function openApiClient(url: string): ApiClient {
   }
 
   const sendBytes = (
-    chunks: readonly (string | Buffer)[], { everyMs = 0 }: { everyMs?: number } = {},
+    chunks: readonly (string | Buffer)[],
+    { everyMs = 0 }: { everyMs?: number } = {},
   ): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(Number(port), hostname)

@@ -39,14 +39,25 @@ export function exampleOf(schema: JsonSchema, path: readonly string[], options: 
     return exampleOf(random.pick(ruled), path, options)
   }
   switch (schema.type) {
-    case 'object':  return exampleObject(schema, path, options)
-    case 'array':   return exampleArray(schema, path, options)
-    case 'integer': return random.integer(Math.max(schema.minimum ?? 0, 0), Math.min(schema.maximum ?? 10, Math.max(schema.minimum ?? 0, 0) + 10))
-    case 'number':  return random.integer(-40, 40) + 0.5
-    case 'boolean': return random.chance(0.5)
-    case 'null':    return null
-    case 'string':  return exampleText(schema, path, random)
-    default:        throw new TypeError(`no example for ${path.join('.')}: ${JSON.stringify(schema)}`)
+    case 'object':
+      return exampleObject(schema, path, options)
+    case 'array':
+      return exampleArray(schema, path, options)
+    case 'integer':
+      return random.integer(
+        Math.max(schema.minimum ?? 0, 0),
+        Math.min(schema.maximum ?? 10, Math.max(schema.minimum ?? 0, 0) + 10),
+      )
+    case 'number':
+      return random.integer(-40, 40) + 0.5
+    case 'boolean':
+      return random.chance(0.5)
+    case 'null':
+      return null
+    case 'string':
+      return exampleText(schema, path, random)
+    default:
+      throw new TypeError(`no example for ${path.join('.')}: ${JSON.stringify(schema)}`)
   }
 }
 
@@ -60,7 +71,11 @@ function wordFor(path: readonly string[], words: Words): Word | undefined {
   return undefined
 }
 
-function exampleObject({ properties = {}, required = [] }: JsonSchema, path: readonly string[], options: ExampleOptions): object {
+function exampleObject(
+  { properties = {}, required = [] }: JsonSchema,
+  path: readonly string[],
+  options: ExampleOptions,
+): object {
   const entries: [string, unknown][] = []
   for (const [name, schema] of Object.entries(properties)) {
     if (!required.includes(name) && !options.random.chance(options.optional)) continue
@@ -70,13 +85,25 @@ function exampleObject({ properties = {}, required = [] }: JsonSchema, path: rea
   return Object.fromEntries(entries)
 }
 
-function exampleArray({ items = {}, minItems = 0, maxItems = 1 }: JsonSchema, path: readonly string[], options: ExampleOptions): unknown[] {
-  const length = options.random.integer(Math.max(1, minItems), Math.max(1, minItems, Math.min(maxItems, options.itemsMax)))
+function exampleArray(
+  { items = {}, minItems = 0, maxItems = 1 }: JsonSchema,
+  path: readonly string[],
+  options: ExampleOptions,
+): unknown[] {
+  const length = options.random.integer(
+    Math.max(1, minItems),
+    Math.max(1, minItems, Math.min(maxItems, options.itemsMax)),
+  )
   return Array.from({ length }, () => exampleOf(items, path, options))
 }
 
-function exampleText({ pattern, format, maxLength = 20, minLength = 1 }: JsonSchema, path: readonly string[], random: Random): string {
-  if (format === 'date-time') return new Date(Date.UTC(2027, random.integer(0, 11), random.integer(1, 28))).toISOString()
+function exampleText(
+  { pattern, format, maxLength = 20, minLength = 1 }: JsonSchema,
+  path: readonly string[],
+  random: Random,
+): string {
+  if (format === 'date-time')
+    return new Date(Date.UTC(2027, random.integer(0, 11), random.integer(1, 28))).toISOString()
   if (format === 'uri') return 'https://shop.example/back'
   const text = `${path.at(-1) ?? 'text'} ${random.integer(1, 999)}`.slice(0, Math.max(minLength, maxLength))
   invariant(

@@ -45,6 +45,8 @@ export interface ApiOperation {
   readonly body: JsonSchema | null
   /** Every status it may answer with, and the problem codes told for it. */
   readonly codesByStatus: ReadonlyMap<number, ReadonlySet<string>>
+  /** What JSON it answers with, by status; other media types and empty answers are left out. */
+  readonly answerByStatus: ReadonlyMap<number, JsonSchema>
 }
 
 interface Described {
@@ -70,8 +72,14 @@ export function operationsOf(description: ApiDescription): ApiOperation[] {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]))
   }
   return Object.entries(description.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, described]) => readOperation(method.toUpperCase(), path, resolve(described) as Described)),
+    Object.entries(methods).map(([method, described]) =>
+      readOperation(method.toUpperCase(), path, resolve(described) as Described),
+    ),
   )
+}
+
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>
 }
 
 interface ParameterDescribed extends Parameter {
@@ -81,7 +89,8 @@ interface ParameterDescribed extends Parameter {
 function readOperation(method: string, path: string, described: Described): ApiOperation {
   const parameters = (described['parameters'] ?? []) as readonly ParameterDescribed[]
   const version = parameters.find((parameter) => parameter.in === 'header' && parameter.name === 'If-Match')
-  const body = described['requestBody'] as { content: Record<string, { schema: JsonSchema }> } | undefined
+  const body = described['requestBody'] as Content | undefined
+  const responses = Object.entries(described['responses'] as Record<string, Content & { description: string }>)
   return {
     name: `${method} ${path}`,
     method,
@@ -92,19 +101,27 @@ function readOperation(method: string, path: string, described: Described): ApiO
     queryParameters: parameters.filter((parameter) => parameter.in === 'query'),
     takesKey: parameters.some((parameter) => parameter.name === 'Idempotency-Key'),
     takesVersion: version === undefined ? null : version.required ? 'required' : 'optional',
-    body: body?.content['application/json']?.schema ?? null,
+    body: body?.content?.['application/json']?.schema ?? null,
     codesByStatus: new Map(
-      Object.entries(described['responses'] as Record<string, { description: string }>).map(([status, { description }]) => [
+      responses.map(([status, { description }]) => [
         Number(status),
         new Set([...description.matchAll(/^`(\w+)`: /gm)].map(([, code]) => code ?? '')),
       ]),
+    ),
+    answerByStatus: new Map(
+      responses.flatMap(([status, { content }]) => {
+        const schema = content?.['application/json']?.schema
+        return schema === undefined ? [] : [[Number(status), schema] as const]
+      }),
     ),
   }
 }
 
 /** `/v1/store/carts/{id}` with an id in its place. */
 export function fillPath(path: string, parameters: Readonly<Record<string, string>>): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(must(parameters[name], `a value for ${name} in ${path}`)))
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(must(parameters[name], `a value for ${name} in ${path}`)),
+  )
 }
 
 /** A query with its `?`, or nothing. */

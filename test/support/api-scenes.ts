@@ -36,16 +36,26 @@ export interface Shop {
   /** Sends an admin request that must succeed. */
   readonly admin: (method: string, path: string, body?: unknown) => Promise<Answer>
   /** Sends a request of the web shop that must come to `status`. */
-  readonly store: (status: number, method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly store: (
+    status: number,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Answer>
 }
 
-/** Opens the shop for any number of requests: with plenty of one SKU on hand. */
-export async function openShop(api: TestApi): Promise<Shop> {
+/**
+ * Opens the shop for any number of requests: with plenty of one SKU on hand.
+ * @param ownWords  to be preferred to the shop's usual ones
+ */
+export async function openShop(api: TestApi, ownWords: Words = {}): Promise<Shop> {
   const { keys, operations } = api
   const call = async (status: number, request: ApiRequest & { readonly key: string }): Promise<Answer> => {
     const { key, headers, ...rest } = request
     const answer = await api.send({
-      ...rest, headers: { authorization: `Bearer ${key}`, 'idempotency-key': newKey(), ...headers },
+      ...rest,
+      headers: { authorization: `Bearer ${key}`, 'idempotency-key': newKey(), ...headers },
     })
     const expected = status === 0 ? answer.status >= 200 && answer.status < 300 : answer.status === status
     invariant(expected, `${request.method} ${request.path} succeeds: ${answer.status} ${answer.text}`)
@@ -61,30 +71,48 @@ export async function openShop(api: TestApi): Promise<Shop> {
     if (first !== undefined) byPrefix[first.id.slice(0, 3)] = first.id
   }
   await admin('POST', '/v1/admin/inventory/adjustments', {
-    commandKey: unique('stock'), entries: [{ sku: SKU, location: 'wh-columbus', delta: 1_000_000, reason: 'hostile' }],
+    commandKey: unique('stock'),
+    entries: [{ sku: SKU, location: 'wh-columbus', delta: 1_000_000, reason: 'hostile' }],
   })
 
-  const words = shopWords({ byPrefix })
-  const operation = (name: string) => must(operations.find((each) => each.name === name), `the operation ${name}`)
+  const words = { ...shopWords({ byPrefix }), ...ownWords }
+  const operation = (name: string) =>
+    must(
+      operations.find((each) => each.name === name),
+      `the operation ${name}`,
+    )
   const keyFor = ({ scope }: ApiOperation): string | null => {
     if (scope === 'public') return null
     if (scope === 'store') return keys.publishableKey
     return scope === 'partner' ? must(keys.partnerKeys['wh-columbus'], "the warehouse's key") : keys.secretKey
   }
   const optionsOf = ({ random = new Random(1), optional = 1, itemsMax = 1 }: ExampleWish): ExampleOptions => ({
-    random, words, optional, itemsMax,
+    random,
+    words,
+    optional,
+    itemsMax,
   })
 
   const exampleIn: Shop['exampleIn'] = (wanted, scene, wish = {}) => {
     const options = optionsOf(wish)
-    const resource = must(wanted.path.split('/').findLast((word) => !word.startsWith('{')), 'a word in the path')
-    const query = exampleOf({
-      type: 'object',
-      properties: Object.fromEntries(wanted.queryParameters.map(({ name, schema }) => [name, schema])),
-      required: wanted.queryParameters.filter(({ required }) => required).map(({ name }) => name),
-    }, [resource, 'query'], options) as Record<string, unknown>
+    const resource = must(
+      wanted.path.split('/').findLast((word) => !word.startsWith('{')),
+      'a word in the path',
+    )
+    const query = exampleOf(
+      {
+        type: 'object',
+        properties: Object.fromEntries(wanted.queryParameters.map(({ name, schema }) => [name, schema])),
+        required: wanted.queryParameters.filter(({ required }) => required).map(({ name }) => name),
+      },
+      [resource, 'query'],
+      options,
+    ) as Record<string, unknown>
     const path = Object.fromEntries(
-      wanted.pathParameters.map(({ name, schema }) => [name, scene.parameters?.[name] ?? String(exampleOf(schema, [resource, 'path', name], options))]),
+      wanted.pathParameters.map(({ name, schema }) => [
+        name,
+        scene.parameters?.[name] ?? String(exampleOf(schema, [resource, 'path', name], options)),
+      ]),
     )
     const key = keyFor(wanted)
     return {
@@ -95,7 +123,9 @@ export async function openShop(api: TestApi): Promise<Shop> {
         ...(wanted.takesKey ? { 'idempotency-key': newKey() } : {}),
         ...scene.headers,
       },
-      ...(wanted.body === null ? {} : { body: { ...(exampleOf(wanted.body, [resource], options) as object), ...scene.body } }),
+      ...(wanted.body === null
+        ? {}
+        : { body: { ...(exampleOf(wanted.body, [resource], options) as object), ...scene.body } }),
     }
   }
 
@@ -106,7 +136,14 @@ export async function openShop(api: TestApi): Promise<Shop> {
     return collection === undefined ? {} : madeObject(shop, operation(`POST ${collection}`), wish)
   }
   const shop: Shop = {
-    api, words, keyFor, operation, exampleIn, sceneOf, admin, store,
+    api,
+    words,
+    keyFor,
+    operation,
+    exampleIn,
+    sceneOf,
+    admin,
+    store,
     example: async (wanted, wish) => exampleIn(wanted, await sceneOf(wanted, wish), wish),
   }
   return shop
@@ -126,7 +163,10 @@ type SceneMaker = (shop: Shop, wanted: ApiOperation) => Scene | Promise<Scene>
 const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/store\/carts\/\{id\}/, storeCart],
   [/^\/v1\/store\/orders\/\{id\}/, storeOrder],
-  [/^\/v1\/store\/products\/\{\w+\}/, () => ({ parameters: { id: 'ridgeline-2-tent', idOrHandle: 'ridgeline-2-tent' } })],
+  [
+    /^\/v1\/store\/products\/\{\w+\}/,
+    () => ({ parameters: { id: 'ridgeline-2-tent', idOrHandle: 'ridgeline-2-tent' } }),
+  ],
   [/^\/v1\/admin\/orders\/\{id\}/, async (shop) => ({ parameters: { id: (await trustedOrder(shop)).id } })],
   [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' } } })],
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
@@ -135,18 +175,27 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
 
 async function storeCart(shop: Shop, { name }: ApiOperation): Promise<Scene> {
   const { json: cart } = await shop.store(201, 'POST', '/v1/store/carts', {
-    lines: [{ sku: SKU, quantity: 2 }], email: 'buyer@example.com', shippingAddress: address,
+    lines: [{ sku: SKU, quantity: 2 }],
+    email: 'buyer@example.com',
+    shippingAddress: address,
   })
   return {
     parameters: { id: cart.id, lineId: cart.lines[0].id },
-    headers: { 'waybill-access-token': cart.accessToken, ...(name.startsWith('PATCH') ? { 'if-match': `"${cart.version}"` } : {}) },
+    headers: {
+      'waybill-access-token': cart.accessToken,
+      ...(name.startsWith('PATCH') ? { 'if-match': `"${cart.version}"` } : {}),
+    },
     ...(name.endsWith('/order') ? { body: { total: cart.totals.total } } : {}),
   }
 }
 
 /** Paid, unless what is asked for is paying. */
 async function storeOrder(shop: Shop, { name }: ApiOperation): Promise<Scene> {
-  const [status, token] = name.endsWith('/payments') ? [402, 'tok_declined'] : name.endsWith('/continue') ? [202, 'tok_3ds'] : [201, 'tok_ok']
+  const [status, token] = name.endsWith('/payments')
+    ? [402, 'tok_declined']
+    : name.endsWith('/continue')
+      ? [202, 'tok_3ds']
+      : [201, 'tok_ok']
   const { json } = await shop.store(status, 'POST', '/v1/store/orders', orderBody({ token }))
   const { id, accessToken, paymentId = '' } = status === 402 ? json.order : json
   return { parameters: { id, paymentId }, headers: { 'waybill-access-token': accessToken } }
@@ -155,7 +204,9 @@ async function storeOrder(shop: Shop, { name }: ApiOperation): Promise<Scene> {
 async function openException(shop: Shop): Promise<Scene> {
   await trustedOrder(shop, { quantity: 1_000_000, sku: OTHER_SKU })
   const { json } = await shop.admin('GET', '/v1/admin/exceptions?limit=100')
-  return { parameters: { id: must((json.items as { id: string }[]).at(-1), 'the exception of an order beyond supply').id } }
+  return {
+    parameters: { id: must((json.items as { id: string }[]).at(-1), 'the exception of an order beyond supply').id },
+  }
 }
 
 async function inbound(shop: Shop, name: string): Promise<Scene> {
@@ -164,16 +215,33 @@ async function inbound(shop: Shop, name: string): Promise<Scene> {
   return { ...made, body: { lines } }
 }
 
-export const address = { name: 'Ada Buyer', line1: '1 Main Street', city: 'New York', region: 'NY', postalCode: '10001', country: 'US' } as const
+export const address = {
+  name: 'Ada Buyer',
+  line1: '1 Main Street',
+  city: 'New York',
+  region: 'NY',
+  postalCode: '10001',
+  country: 'US',
+} as const
 
 /** A shopper's order in one call. */
-export function orderBody({ token = 'tok_ok', quantity = 1, sku = SKU }: { readonly token?: string; readonly quantity?: number; readonly sku?: string } = {}) {
+export function orderBody({
+  token = 'tok_ok',
+  quantity = 1,
+  sku = SKU,
+}: { readonly token?: string; readonly quantity?: number; readonly sku?: string } = {}) {
   return {
-    lines: [{ sku, quantity }], email: 'buyer@example.com', shippingAddress: address, payment: { provider: 'sandbox', token },
+    lines: [{ sku, quantity }],
+    email: 'buyer@example.com',
+    shippingAddress: address,
+    payment: { provider: 'sandbox', token },
   }
 }
 
-export async function trustedOrder(shop: Shop, wanted: TrustedWish = {}): Promise<{ readonly id: string; readonly reference: string }> {
+export async function trustedOrder(
+  shop: Shop,
+  wanted: TrustedWish = {},
+): Promise<{ readonly id: string; readonly reference: string }> {
   const { json } = await shop.admin('POST', '/v1/admin/orders', trustedBody(wanted))
   return json as { id: string; reference: string }
 }
@@ -187,8 +255,13 @@ interface TrustedWish {
 
 export function trustedBody({ quantity = 1, sku = SKU, amount = 1_000 }: TrustedWish = {}) {
   return {
-    channel: TRUSTED_CHANNEL, reference: unique('till'), currency: 'USD', taxIncluded: false,
+    channel: TRUSTED_CHANNEL,
+    reference: unique('till'),
+    currency: 'USD',
+    taxIncluded: false,
     lines: [{ sku, quantity, unitPrice: { amount, currency: 'USD' } }],
-    fulfillment: { method: 'ship' }, payment: { state: 'paid' }, shippingAddress: address,
+    fulfillment: { method: 'ship' },
+    payment: { state: 'paid' },
+    shippingAddress: address,
   }
 }

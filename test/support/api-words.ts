@@ -31,7 +31,10 @@ export function newKey(): string {
 export function shopWords({ byPrefix }: ShopIds): Words {
   const one = (prefix: string) => () => byPrefix[prefix]
   const daysAgo = (days: number) => () => new Date(Date.now() - days * 86_400_000).toISOString()
-  const money = (min: number, max: number) => (random: Random) => ({ amount: random.integer(min, max), currency: 'USD' })
+  const money = (min: number, max: number) => (random: Random) => ({
+    amount: random.integer(min, max),
+    currency: 'USD',
+  })
   return {
     sku: () => SKU,
     'variants.sku': () => unique('HOSTILE'),
@@ -118,7 +121,7 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     // Of bundles only.
     'variants.components': () => leftOut,
     'variants.separable': () => leftOut,
-    'method': () => 'ship',
-    'meaning': () => 'physical',
+    method: () => 'ship',
+    meaning: () => 'physical',
   }
 }

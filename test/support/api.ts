@@ -77,12 +77,19 @@ export async function openTestApi({ rateLimitPerSecond = 0, works = false }: Tes
 }
 
 /** What every table of ours holds, as a count and a sum over its rows: two that are equal are the same rows. */
-export async function readTables({ databaseUrl }: Pick<TestApi, 'databaseUrl'>): Promise<Readonly<Record<string, string>>> {
-  const tables = await query<{ name: string }>(databaseUrl, `
+export async function readTables({
+  databaseUrl,
+}: Pick<TestApi, 'databaseUrl'>): Promise<Readonly<Record<string, string>>> {
+  const tables = await query<{ name: string }>(
+    databaseUrl,
+    `
     select format('%I.%I', schemaname, tablename) as name from pg_tables
-     where schemaname not in ('pg_catalog', 'information_schema', 'graphile_worker') order by 1`)
-  const statement = tables.map(({ name }) =>
-    `select '${name}' as name, count(*) || ' rows ' || coalesce(sum(hashtextextended(t::text, 0)), 0) as rows from ${name} as t`)
+     where schemaname not in ('pg_catalog', 'information_schema', 'graphile_worker') order by 1`,
+  )
+  const statement = tables.map(
+    ({ name }) =>
+      `select '${name}' as name, count(*) || ' rows ' || coalesce(sum(hashtextextended(t::text, 0)), 0) as rows from ${name} as t`,
+  )
   const rows = await query<{ name: string; rows: string }>(databaseUrl, statement.join(' union all '))
   return Object.fromEntries(rows.map(({ name, rows: held }) => [name, held]))
 }
@@ -106,7 +113,9 @@ export async function untilSettled(api: Pick<TestApi, 'send'>): Promise<void> {
 
 async function readerLagsMs(api: Pick<TestApi, 'send'>): Promise<number[]> {
   const { text } = await api.send({ method: 'GET', path: '/metrics' })
-  const lags = [...text.matchAll(/^waybill_event_lag_seconds\{[^}]*\} (\S+)$/gm)].map(([, seconds]) => Number(seconds) * 1_000)
+  const lags = [...text.matchAll(/^waybill_event_lag_seconds\{[^}]*\} (\S+)$/gm)].map(
+    ([, seconds]) => Number(seconds) * 1_000,
+  )
   invariant(lags.length > 0, 'a server that works tells how far its readers are')
   return lags
 }

@@ -26,6 +26,7 @@ export class Cleanup {
         failures.push(error)
       }
     }
-    if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'not all could be closed')
+    if (failures.length > 0)
+      throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'not all could be closed')
   }
 }

@@ -31,6 +31,10 @@ export class ClientLog {
 
   /** Every line, from the file. */
   read(): ClientLine[] {
-    return readFileSync(this.path, 'utf8').trimEnd().split('\n').filter(Boolean).map((line) => JSON.parse(line) as ClientLine)
+    return readFileSync(this.path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as ClientLine)
   }
 }

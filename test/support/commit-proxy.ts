@@ -23,10 +23,16 @@ export interface CommitProxy {
  * @param decide  asked for every COMMIT
  * @param onCut   told of every cut once it is certain what it met
  */
-export async function startCommitProxy(databaseUrl: string, { decide, onCut }: {
-  readonly decide: () => CommitFate
-  readonly onCut: (moment: CutMoment) => void
-}): Promise<CommitProxy> {
+export async function startCommitProxy(
+  databaseUrl: string,
+  {
+    decide,
+    onCut,
+  }: {
+    readonly decide: () => CommitFate
+    readonly onCut: (moment: CutMoment) => void
+  },
+): Promise<CommitProxy> {
   const sessions = new Map<Passage, Session>()
   const sessionOf = (passage: Passage): Session => must(sessions.get(passage), 'a session for every connection')
   const proxy: Proxy = await startProxy(upstreamOf(databaseUrl), {
@@ -40,7 +46,9 @@ export async function startCommitProxy(databaseUrl: string, { decide, onCut }: {
     databaseUrl: `postgres://${credentials}@127.0.0.1:${proxy.port}${url.pathname}?sslmode=disable`,
     cut(moment) {
       const wanted = moment === 'within a transaction'
-      const found = [...proxy.passages].find((passage) => sessionOf(passage).isInTransaction === wanted && !sessionOf(passage).isDoomed)
+      const found = [...proxy.passages].find(
+        (passage) => sessionOf(passage).isInTransaction === wanted && !sessionOf(passage).isDoomed,
+      )
       if (found === undefined) return false
       found.cut()
       onCut(moment)
@@ -93,7 +101,10 @@ class Session {
       return
     }
     // Nothing reaches the client any more; the connection breaks once the server says what it made of the COMMIT.
-    const [, outcome] = messages.map(({ type, body }) => /^(COMMIT|ROLLBACK)\0$/.exec(type === 'C' ? body.toString('latin1') : '')).find(Boolean) ?? []
+    const [, outcome] =
+      messages
+        .map(({ type, body }) => /^(COMMIT|ROLLBACK)\0$/.exec(type === 'C' ? body.toString('latin1') : ''))
+        .find(Boolean) ?? []
     if (outcome === undefined) return
     this.#passage.cut()
     this.#onCut(outcome === 'COMMIT' ? 'answer of COMMIT lost' : 'within a transaction')

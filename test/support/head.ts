@@ -45,7 +45,11 @@ const PATIENCE_MS = 15_000
 
 export function openHead({ url, apiKey, connections, patienceMs = PATIENCE_MS }: HeadOptions): Head {
   const pool = new Pool(url, {
-    connections, pipelining: 1, headersTimeout: patienceMs, bodyTimeout: patienceMs, connect: { timeout: 2_000 },
+    connections,
+    pipelining: 1,
+    headersTimeout: patienceMs,
+    bodyTimeout: patienceMs,
+    connect: { timeout: 2_000 },
   })
   const send = async (request: HeadRequest): Promise<Heard> => {
     try {
@@ -105,7 +109,14 @@ export function storeOrder(
 }
 
 export function shippingAddress() {
-  return { name: 'Ada Shopper', line1: '1 Main Street', city: 'New York', region: 'NY', postalCode: '10001', country: 'US' }
+  return {
+    name: 'Ada Shopper',
+    line1: '1 Main Street',
+    city: 'New York',
+    region: 'NY',
+    postalCode: '10001',
+    country: 'US',
+  }
 }
 
 /** The bank's page for a payment that waits for its buyer. */

@@ -16,10 +16,13 @@ export interface HoldingProxy {
 export async function startHoldingProxy(url: string): Promise<HoldingProxy> {
   const { hostname, port } = new URL(url)
   let held: Held | null = null
-  const proxy = await startProxy({ host: hostname, port: Number(port) }, {
-    toUpstream: (bytes: Buffer, { upstream }: Passage) => void (held === 'questions' || upstream.write(bytes)),
-    toClient: (bytes: Buffer, { client }: Passage) => void (held === 'answers' || client.write(bytes)),
-  })
+  const proxy = await startProxy(
+    { host: hostname, port: Number(port) },
+    {
+      toUpstream: (bytes: Buffer, { upstream }: Passage) => void (held === 'questions' || upstream.write(bytes)),
+      toClient: (bytes: Buffer, { client }: Passage) => void (held === 'answers' || client.write(bytes)),
+    },
+  )
   return {
     url: `http://127.0.0.1:${proxy.port}`,
     hold: (what) => (held = what),

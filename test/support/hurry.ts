@@ -19,7 +19,8 @@ export async function hurry(db: Db): Promise<void> {
 export async function allDecided(db: Db): Promise<void> {
   for (const until = performance.now() + 20_000; ; await sleep(200)) {
     const open = await db.rows({
-      name: 'test.undecided', text: "select id, status, tries, next_try_at from payments.attempt where status in ('pending', 'unknown', 'void_due')",
+      name: 'test.undecided',
+      text: "select id, status, tries, next_try_at from payments.attempt where status in ('pending', 'unknown', 'void_due')",
     })
     if (open.length === 0) return
     assert.ok(performance.now() < until, `undecided: ${JSON.stringify(open)}`)

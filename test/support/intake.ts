@@ -66,7 +66,10 @@ export class Intake {
   }
 
   describe(): string {
-    return [...this.heard].toSorted().map(([answer, count]) => `${answer} × ${count}`).join(', ')
+    return [...this.heard]
+      .toSorted()
+      .map(([answer, count]) => `${answer} × ${count}`)
+      .join(', ')
   }
 
   /** Lets every client finish what it has begun. */
@@ -129,8 +132,10 @@ export class Intake {
   #draw(): Sent {
     const { random, shop } = this.#options
     const name = `request-number-${String(++this.#next).padStart(6, '0')}-of-this-run`
-    const lines = [{ sku: random.pick(shop.skus), quantity: 1 }, { sku: random.pick(shop.skus), quantity: 2 }]
-      .filter((line, index, all) => index === 0 || line.sku !== all[0]?.sku)
+    const lines = [
+      { sku: random.pick(shop.skus), quantity: 1 },
+      { sku: random.pick(shop.skus), quantity: 2 },
+    ].filter((line, index, all) => index === 0 || line.sku !== all[0]?.sku)
     const kind = random.fraction()
     if (kind < 0.1) {
       const body = { lines, email: `${name}@example.com`, shippingAddress: shippingAddress() }
@@ -139,15 +144,29 @@ export class Intake {
     if (kind < 0.25) {
       const unitPrice = { amount: 1_000, currency: 'USD' }
       return {
-        name, makes: 'order', path: '/v1/admin/orders', apiKey: shop.secretKey,
+        name,
+        makes: 'order',
+        path: '/v1/admin/orders',
+        apiKey: shop.secretKey,
         body: {
-          channel: TRUSTED_CHANNEL, reference: name, currency: 'USD', taxIncluded: false,
+          channel: TRUSTED_CHANNEL,
+          reference: name,
+          currency: 'USD',
+          taxIncluded: false,
           lines: lines.map((line) => ({ ...line, unitPrice })),
-          shippingAddress: shippingAddress(), fulfillment: { method: 'ship' }, payment: { state: 'paid' },
+          shippingAddress: shippingAddress(),
+          fulfillment: { method: 'ship' },
+          payment: { state: 'paid' },
         },
       }
     }
-    return { name, makes: 'order', path: '/v1/store/orders', key: name, body: storeOrder(lines, { token: this.#card(), shopper: name }) }
+    return {
+      name,
+      makes: 'order',
+      path: '/v1/store/orders',
+      key: name,
+      body: storeOrder(lines, { token: this.#card(), shopper: name }),
+    }
   }
 
   #card(): PaymentToken {
@@ -159,7 +178,12 @@ export class Intake {
    * Judges by the clients' log, once nothing hurts the shop any more: asks again, under the same key, for whatever is
    * not known, and for a part of what is known. Then everything the shop has is something a client was told of, once.
    */
-  async judge(): Promise<{ readonly told: number; readonly unknown: number; readonly orders: number; readonly carts: number }> {
+  async judge(): Promise<{
+    readonly told: number
+    readonly unknown: number
+    readonly orders: number
+    readonly carts: number
+  }> {
     const { log, random, shop } = this.#options
     const before = foldLog(log)
     const unknown = [...this.#sent.values()].filter(({ name }) => before.get(name)?.kind !== 'told')
@@ -188,14 +212,19 @@ export class Intake {
   async #askAgain(requests: readonly Sent[]): Promise<void> {
     const waiting = requests.values()
     const until = performance.now() + TOLD_WITHIN_MS
-    await Promise.all(Array.from({ length: this.#options.clients }, async () => {
-      for (const request of waiting) {
-        while ((await this.#ask(request)) === 'unknown') {
-          assert.ok(performance.now() < until, `nobody tells what became of ${JSON.stringify(foldLog(this.#options.log).get(request.name))}`)
-          await sleep(50)
+    await Promise.all(
+      Array.from({ length: this.#options.clients }, async () => {
+        for (const request of waiting) {
+          while ((await this.#ask(request)) === 'unknown') {
+            assert.ok(
+              performance.now() < until,
+              `nobody tells what became of ${JSON.stringify(foldLog(this.#options.log).get(request.name))}`,
+            )
+            await sleep(50)
+          }
         }
-      }
-    }))
+      }),
+    )
   }
 }
 

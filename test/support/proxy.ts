@@ -56,7 +56,10 @@ function openPassage(client: Socket, upstream: Socket, onEnd: () => void): Passa
       upstream.destroy()
     },
   }
-  for (const [end, other] of [[client, upstream], [upstream, client]] as const) {
+  for (const [end, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
     // An end that breaks takes the other with it; that is all a proxy has to say about it.
     end.on('error', () => other.destroy())
     end.on('close', () => {

@@ -40,7 +40,9 @@ export async function startServer({ command, port, env }: ServerOptions): Promis
   const url = `http://127.0.0.1:${port}`
   const bornAtMs = performance.now()
   const child = spawn(process.execPath, ['server/cli.ts', command, '--port', String(port)], {
-    cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...common, ...env },
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], ...common, ...env },
   })
   const endWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', endWithUs)
@@ -50,7 +52,8 @@ export async function startServer({ command, port, env }: ServerOptions): Promis
   const ended = new Promise<void>((resolve) => {
     child.once('close', (code, signal) => {
       isOver = true
-      if (!isAsked) process.stdout.write(`# waybill ${command} ended with ${signal ?? code} and said:\n${lastWords.join('\n')}\n`)
+      if (!isAsked)
+        process.stdout.write(`# waybill ${command} ended with ${signal ?? code} and said:\n${lastWords.join('\n')}\n`)
       process.removeListener('exit', endWithUs)
       resolve()
     })

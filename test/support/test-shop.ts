@@ -129,16 +129,28 @@ async function insertBundle(db: Db, sku: string, components: Readonly<Record<str
   const productId = newId<'product'>()
   const bundleId: Id<'variant'> = newId<'variant'>()
   const statements: readonly (readonly [string, readonly unknown[]])[] = [
-    [`insert into catalog.product (id, handle, title, status, revision, created_at, updated_at)
-      values ($1, lower($2), $2, 'active', 1, '2026-01-01', '2026-01-01')`, [productId, sku]],
-    [`insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
-      values ($1, $2, $3, '', 1, 'bundle', false, 'active', 1)`, [bundleId, productId, sku]],
-    [`insert into catalog.bundle_component (bundle_id, component_id, quantity, position)
+    [
+      `insert into catalog.product (id, handle, title, status, revision, created_at, updated_at)
+      values ($1, lower($2), $2, 'active', 1, '2026-01-01', '2026-01-01')`,
+      [productId, sku],
+    ],
+    [
+      `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
+      values ($1, $2, $3, '', 1, 'bundle', false, 'active', 1)`,
+      [bundleId, productId, sku],
+    ],
+    [
+      `insert into catalog.bundle_component (bundle_id, component_id, quantity, position)
       select $1, variant.id, component.quantity, component.place
         from unnest($2::text[], $3::int[]) with ordinality as component (sku, quantity, place)
-        join catalog.variant using (sku)`, [bundleId, Object.keys(components), Object.values(components)]],
+        join catalog.variant using (sku)`,
+      [bundleId, Object.keys(components), Object.values(components)],
+    ],
     ['insert into inventory.gate (variant_id) values ($1)', [bundleId]],
-    ["insert into pricing.price (price_list_id, variant_id, amount_minor, revision) select id, $1, 5000, 1 from pricing.price_list", [bundleId]],
+    [
+      'insert into pricing.price (price_list_id, variant_id, amount_minor, revision) select id, $1, 5000, 1 from pricing.price_list',
+      [bundleId],
+    ],
   ]
   for (const [index, [text, values]] of statements.entries()) {
     await db.execute({ name: `test.bundle_${index}`, text, values })

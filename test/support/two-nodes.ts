@@ -19,9 +19,9 @@ export interface TwoNodes {
 const CONNECTIONS = 64
 
 export async function startTwoNodes(shop: TestShop): Promise<TwoNodes> {
-  const servers = await Promise.all([1, 2].map(async () =>
-    startServer({ command: 'serve', port: await findFreePort(), env: shop.env }),
-  ))
+  const servers = await Promise.all(
+    [1, 2].map(async () => startServer({ command: 'serve', port: await findFreePort(), env: shop.env })),
+  )
   const heads = servers.map(({ url }) => openHead({ url, apiKey: shop.publishableKey, connections: CONNECTIONS }))
   await Promise.all(heads.map((head) => head.warm()))
   return {
@@ -33,7 +33,11 @@ export async function startTwoNodes(shop: TestShop): Promise<TwoNodes> {
       const ended = servers.filter((server) => server.hasEnded())
       await Promise.all(servers.map((server) => server.stop()))
       assert.deepEqual(ended, [], 'no node ended by itself')
-      assert.deepEqual(servers.flatMap((server) => server.defects), [], 'no node met a defect')
+      assert.deepEqual(
+        servers.flatMap((server) => server.defects),
+        [],
+        'no node met a defect',
+      )
     },
   }
 }

@@ -51,13 +51,23 @@ export const layers = [
   { name: 'platform', places: ['server/platform/'], opens: ['kernel', 'platform'] },
   { name: 'rooms', places: ['server/modules/'], opens: ['kernel', 'platform', 'rooms'] },
   { name: 'adapters', places: ['server/adapters/'], opens: ['kernel', 'platform', 'adapters', 'room types'] },
-  { name: 'audits', places: ['server/audits/'], opens: ['kernel', 'platform', 'audits', 'workshop', 'composition', 'rooms', 'sandbox', 'adapters'] },
+  {
+    name: 'audits',
+    places: ['server/audits/'],
+    opens: ['kernel', 'platform', 'audits', 'workshop', 'composition', 'rooms', 'sandbox', 'adapters'],
+  },
   { name: 'journey', places: ['server/journey.ts'], opens: ['kernel', 'platform', 'rooms'] },
   {
     name: 'composition',
     places: [
-      'server/main.ts', 'server/node.ts', 'server/rooms.ts', 'server/routes.ts', 'server/version.ts', 'server/cli.ts',
-      'server/cli/', 'server/seed/',
+      'server/main.ts',
+      'server/node.ts',
+      'server/rooms.ts',
+      'server/routes.ts',
+      'server/version.ts',
+      'server/cli.ts',
+      'server/cli/',
+      'server/seed/',
     ],
     // `waybill start` brings up the fake partners as processes of their own.
     opens: ['kernel', 'platform', 'rooms', 'adapters', 'journey', 'composition', 'sandbox'],
@@ -104,7 +114,15 @@ export const sqlHomes: readonly string[] = ['server/platform/']
 export const environmentHomes: readonly string[] = ['server/main.ts', 'bin/', 'bench/', 'tools/', 'test/', 'sandbox/']
 
 /** Where wall time and chance are at home: leases, heartbeats, deadlines, jitter, ids. Business code is handed `at`. */
-export const clockHomes: readonly string[] = ['server/platform/', 'server/adapters/', 'server/cli.ts', 'server/cli/', 'server/kernel/id.ts', 'server/main.ts', 'server/rooms.ts']
+export const clockHomes: readonly string[] = [
+  'server/platform/',
+  'server/adapters/',
+  'server/cli.ts',
+  'server/cli/',
+  'server/kernel/id.ts',
+  'server/main.ts',
+  'server/rooms.ts',
+]
 
 /** Where SQL may ask for wall time, as `clock_timestamp()`: business time comes in as a parameter everywhere. */
 export const wallTimeHomes: readonly string[] = ['server/platform/', 'server/migrations/', 'server/audits/']

@@ -126,7 +126,10 @@ export class AvailabilityAnswers {
     const unknown: string[] = []
     let oldest = asOf
     let json = ''
-    for (const { listing: { sku, sold, world }, told } of items) {
+    for (const {
+      listing: { sku, sold, world },
+      told,
+    } of items) {
       if (sold === null || told === null) {
         unknown.push(sku)
         continue

@@ -5,8 +5,9 @@ import { availabilityStatuses, LOW_STOCK_UNITS_MAX, UNITS_SHOWN_MAX } from './de
 const nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 
 const status = Type.Enum([...availabilityStatuses], {
-  description: `\`low_stock\`: at most ${LOW_STOCK_UNITS_MAX} are in stock. \`preorder\`: none is, but some come on a `
-    + 'known date. `backorder`: sold ahead without a date, up to a limit.',
+  description:
+    `\`low_stock\`: at most ${LOW_STOCK_UNITS_MAX} are in stock. \`preorder\`: none is, but some come on a ` +
+    'known date. `backorder`: sold ahead without a date, up to a limit.',
 })
 const quantity = Type.Union([Type.Integer({ minimum: 0, maximum: UNITS_SHOWN_MAX }), Type.Null()], {
   description: `Units that can be had in this way; ${UNITS_SHOWN_MAX} may be more. null where nobody counts.`,
@@ -67,13 +68,24 @@ const DeliveryOptionJson = strict(
 
 export const AvailabilityListJson = strict(
   {
-    items: Type.Array(strict(
-      { sku: Sku, status, quantity, asOf, options: Type.Array(DeliveryOptionJson, { description: 'Cheapest first.' }) },
-      { title: 'SkuAvailability' },
-    )),
-    unknownSkus: Type.Optional(Type.Array(Type.String(), {
-      minItems: 1, description: 'Asked for, but not sold in this channel and currency.',
-    })),
+    items: Type.Array(
+      strict(
+        {
+          sku: Sku,
+          status,
+          quantity,
+          asOf,
+          options: Type.Array(DeliveryOptionJson, { description: 'Cheapest first.' }),
+        },
+        { title: 'SkuAvailability' },
+      ),
+    ),
+    unknownSkus: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'Asked for, but not sold in this channel and currency.',
+      }),
+    ),
     degraded,
   },
   { title: 'AvailabilityList' },

@@ -22,7 +22,11 @@ const app = createHttpServer({
 })
 mountBrowse(app, {
   browse: {
-    start: async () => {}, stop: async () => {}, listProducts: answer, readProduct: answer, checkAvailability: answer,
+    start: async () => {},
+    stop: async () => {},
+    listProducts: answer,
+    readProduct: answer,
+    checkAvailability: answer,
   },
 })
 after(() => app.close())
@@ -32,12 +36,12 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 
 const questions = [
   // asked                                                    what the room hears
-  ['products',                                                { limit: 50 }],
-  ['products?limit=20&query=tee&category=tops',               { limit: 20, query: 'tee', category: 'tops' }],
-  ['products?locale=de-AT&currency=EUR&cursor=ab_-9',         { limit: 50, locale: 'de-AT', currency: 'EUR', cursor: 'ab_-9' }],
-  ['products/merino-tee?locale=de',                           { idOrHandle: 'merino-tee', locale: 'de' }],
-  ['availability?skus=A',                                     { skus: ['A'] }],
-  ['availability?skus=A,b,A,,%20c%20d&country=DE',            { skus: ['A', 'b', ' c d'], country: 'DE' }],
+  ['products', { limit: 50 }],
+  ['products?limit=20&query=tee&category=tops', { limit: 20, query: 'tee', category: 'tops' }],
+  ['products?locale=de-AT&currency=EUR&cursor=ab_-9', { limit: 50, locale: 'de-AT', currency: 'EUR', cursor: 'ab_-9' }],
+  ['products/merino-tee?locale=de', { idOrHandle: 'merino-tee', locale: 'de' }],
+  ['availability?skus=A', { skus: ['A'] }],
+  ['availability?skus=A,b,A,,%20c%20d&country=DE', { skus: ['A', 'b', ' c d'], country: 'DE' }],
   ['availability?skus=4111111111111111&postalCode=SW1Y%204JH', { skus: ['4111111111111111'], postalCode: 'SW1Y 4JH' }],
 ] as const
 for (const [path, question] of questions) {
@@ -48,23 +52,23 @@ for (const [path, question] of questions) {
 }
 
 const refused = [
-  ['products?limit=0',                                        422],
-  ['products?limit=101',                                      422],
-  ['products?limit=ten',                                      422],
-  ['products?colour=red',                                     422],
-  ['products?currency=usd',                                   422],
-  ['products?query=',                                         422],
-  ['products?category=a%0Ab',                                 422],
-  ['products?cursor=%25',                                     422],
-  ['products?query=4111%201111%201111%201111',                422],
-  ['products/A%0AB',                                          404],
-  [`products/${'x'.repeat(201)}`,                             404],
-  ['availability',                                            422],
-  ['availability?skus=',                                      422],
-  ['availability?skus=,,',                                    422],
-  [`availability?skus=${'x'.repeat(65)}`,                     422],
+  ['products?limit=0', 422],
+  ['products?limit=101', 422],
+  ['products?limit=ten', 422],
+  ['products?colour=red', 422],
+  ['products?currency=usd', 422],
+  ['products?query=', 422],
+  ['products?category=a%0Ab', 422],
+  ['products?cursor=%25', 422],
+  ['products?query=4111%201111%201111%201111', 422],
+  ['products/A%0AB', 404],
+  [`products/${'x'.repeat(201)}`, 404],
+  ['availability', 422],
+  ['availability?skus=', 422],
+  ['availability?skus=,,', 422],
+  [`availability?skus=${'x'.repeat(65)}`, 422],
   [`availability?skus=${Array.from({ length: 51 }, (_, n) => n).join(',')}`, 422],
-  ['availability?skus=A&country=us',                          422],
+  ['availability?skus=A&country=us', 422],
 ] as const
 for (const [path, status] of refused) {
   test(`${path.slice(0, 60)} is not asked: ${status}`, async () => {
@@ -76,12 +80,15 @@ for (const [path, status] of refused) {
 }
 
 const answers = [
-  ['not_found',       { kind: 'not_found' }, 404, 'not_found'],
-  ['cursor_unknown',  { kind: 'cursor_unknown' }, 422, 'invalid_request'],
-  ['refused',         { kind: 'refused', refusal: { code: 'currency_unknown', currencies: [] } }, 422, 'currency_unknown'],
+  ['not_found', { kind: 'not_found' }, 404, 'not_found'],
+  ['cursor_unknown', { kind: 'cursor_unknown' }, 422, 'invalid_request'],
+  ['refused', { kind: 'refused', refusal: { code: 'currency_unknown', currencies: [] } }, 422, 'currency_unknown'],
 ] as const
 for (const [kind, given, status, code] of answers) {
-  for (const [when, wrap] of [['at once', () => given], ['later', async () => given]] as const) {
+  for (const [when, wrap] of [
+    ['at once', () => given],
+    ['later', async () => given],
+  ] as const) {
     test(`${kind} ${when} is ${status} ${code}`, async () => {
       answering = wrap
       const answered = await get('products')

@@ -2,8 +2,19 @@ import { Type } from 'typebox'
 import type { Id } from '../../kernel/id.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
 import {
-  CountryCode, CurrencyCodeJson, line, Locale, machineCode, pageQuery, PostalCode, refuse, refusePlatform, strict,
-  type App, type Caller, type ProblemReply,
+  CountryCode,
+  CurrencyCodeJson,
+  line,
+  Locale,
+  machineCode,
+  pageQuery,
+  PostalCode,
+  refuse,
+  refusePlatform,
+  strict,
+  type App,
+  type Caller,
+  type ProblemReply,
 } from '../../platform/http/index.ts'
 import type { Answer, Answering } from './answer.ts'
 import { AvailabilityListJson, ProductListJson, ShownProductJson } from './browse-json.ts'
@@ -27,10 +38,13 @@ const listQuery = strict({
   ...pageQuery,
   currency,
   locale,
-  cursor: Type.Optional(Type.String({
-    pattern: '^[A-Za-z0-9_-]+$', maxLength: CURSOR_CHARACTERS_MAX,
-    description: '`nextCursor` of the page before, with the same other parameters.',
-  })),
+  cursor: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_-]+$',
+      maxLength: CURSOR_CHARACTERS_MAX,
+      description: '`nextCursor` of the page before, with the same other parameters.',
+    }),
+  ),
   query: Type.Optional(line(200, { description: 'Beginnings of words of title, brand and category, or a SKU.' })),
   category: Type.Optional(line(120)),
 })
@@ -38,54 +52,72 @@ const listQuery = strict({
 const availabilityQuery = strict({
   currency,
   skus: machineCode(SKUS_MAX * (SKU_CHARACTERS_MAX + 1), {
-    description: `Up to ${SKUS_MAX} SKUs, separated by commas.`, examples: ['TEE-RED-M,TEE-RED-L'],
+    description: `Up to ${SKUS_MAX} SKUs, separated by commas.`,
+    examples: ['TEE-RED-M,TEE-RED-L'],
   }),
   country: Type.Optional(CountryCode),
   postalCode: Type.Optional(PostalCode),
 })
 
 export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): void {
-  app.get('/v1/store/products', {
-    schema: {
-      summary: 'Lists what the channel sells, with prices and availability, by title',
-      tags, querystring: listQuery, response: { 200: ProductListJson },
+  app.get(
+    '/v1/store/products',
+    {
+      schema: {
+        summary: 'Lists what the channel sells, with prices and availability, by title',
+        tags,
+        querystring: listQuery,
+        response: { 200: ProductListJson },
+      },
+      config,
     },
-    config,
-  }, (request, reply) => {
-    return send(browse.listProducts({ channelId: channelOf(request.caller), ...request.query }), reply)
-  })
+    (request, reply) => {
+      return send(browse.listProducts({ channelId: channelOf(request.caller), ...request.query }), reply)
+    },
+  )
 
-  app.get('/v1/store/products/:idOrHandle', {
-    schema: {
-      summary: 'Reads a product with prices and availability',
-      tags,
-      params: strict({ idOrHandle: Type.String({ pattern: '^[a-z0-9_-]{1,200}$' }) }),
-      querystring: strict({ currency, locale }),
-      response: { 200: ShownProductJson },
+  app.get(
+    '/v1/store/products/:idOrHandle',
+    {
+      schema: {
+        summary: 'Reads a product with prices and availability',
+        tags,
+        params: strict({ idOrHandle: Type.String({ pattern: '^[a-z0-9_-]{1,200}$' }) }),
+        querystring: strict({ currency, locale }),
+        response: { 200: ShownProductJson },
+      },
+      config,
     },
-    config,
-  }, (request, reply) => {
-    const { idOrHandle } = request.params
-    return send(browse.readProduct({ channelId: channelOf(request.caller), idOrHandle, ...request.query }), reply)
-  })
+    (request, reply) => {
+      const { idOrHandle } = request.params
+      return send(browse.readProduct({ channelId: channelOf(request.caller), idOrHandle, ...request.query }), reply)
+    },
+  )
 
-  app.get('/v1/store/availability', {
-    schema: {
-      summary: 'Says what can be had now, and how it could be delivered where',
-      description: 'Without `country` it is that of the channel’s legal entity, without `postalCode` somewhere in the '
-        + `country. Of the places to pick goods up the ${PICKUPS_TOLD_MAX} nearest that have them are told.`,
-      tags, querystring: availabilityQuery, response: { 200: AvailabilityListJson },
+  app.get(
+    '/v1/store/availability',
+    {
+      schema: {
+        summary: 'Says what can be had now, and how it could be delivered where',
+        description:
+          'Without `country` it is that of the channel’s legal entity, without `postalCode` somewhere in the ' +
+          `country. Of the places to pick goods up the ${PICKUPS_TOLD_MAX} nearest that have them are told.`,
+        tags,
+        querystring: availabilityQuery,
+        response: { 200: AvailabilityListJson },
+      },
+      config,
     },
-    config,
-  }, (request, reply) => {
-    const { skus: text, ...where } = request.query
-    const skus = readSkus(text)
-    if (skus === null) {
-      const message = `is not a list of up to ${SKUS_MAX} SKUs of up to ${SKU_CHARACTERS_MAX} characters`
-      return void refusePlatform(reply, 'invalid_request', { errors: [{ path: '/skus', message }] })
-    }
-    return send(browse.checkAvailability({ channelId: channelOf(request.caller), skus, ...where }), reply)
-  })
+    (request, reply) => {
+      const { skus: text, ...where } = request.query
+      const skus = readSkus(text)
+      if (skus === null) {
+        const message = `is not a list of up to ${SKUS_MAX} SKUs of up to ${SKU_CHARACTERS_MAX} characters`
+        return void refusePlatform(reply, 'invalid_request', { errors: [{ path: '/skus', message }] })
+      }
+      return send(browse.checkAvailability({ channelId: channelOf(request.caller), skus, ...where }), reply)
+    },
+  )
 }
 
 function channelOf(caller: Caller): Id<'channel'> {
@@ -112,11 +144,16 @@ function send(answering: Answering, reply: BrowseReply): void | Promise<void> {
 
 function sendAnswer(answer: Answer, reply: BrowseReply): void {
   switch (answer.kind) {
-    case 'found':          return sendFound(answer, reply)
-    case 'not_found':      return void refusePlatform(reply, 'not_found')
-    case 'cursor_unknown': return void refusePlatform(reply, 'invalid_request', { errors: [foreignCursor] })
-    case 'refused':        return void refuse(reply, refusals, answer.refusal)
-    default:               return unreachable(answer)
+    case 'found':
+      return sendFound(answer, reply)
+    case 'not_found':
+      return void refusePlatform(reply, 'not_found')
+    case 'cursor_unknown':
+      return void refusePlatform(reply, 'invalid_request', { errors: [foreignCursor] })
+    case 'refused':
+      return void refuse(reply, refusals, answer.refusal)
+    default:
+      return unreachable(answer)
   }
 }
 

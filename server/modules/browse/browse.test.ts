@@ -49,7 +49,12 @@ let statements = 0
 
 const web = newId<'channel'>()
 const till = newId<'channel'>()
-const [east, west, store, counter] = [newId<'location'>(), newId<'location'>(), newId<'location'>(), newId<'location'>()]
+const [east, west, store, counter] = [
+  newId<'location'>(),
+  newId<'location'>(),
+  newId<'location'>(),
+  newId<'location'>(),
+]
 const [usd, sale, eur] = [newId<'priceList'>(), newId<'priceList'>(), newId<'priceList'>()]
 const variants = new Map<string, Id<'variant'>>()
 
@@ -98,7 +103,14 @@ interface NewProduct {
   readonly cents?: number
 }
 
-function productSql({ handle, title = handle, fields = {}, skus = [handle], kind = 'physical', cents = 2_500 }: NewProduct): string[] {
+function productSql({
+  handle,
+  title = handle,
+  fields = {},
+  skus = [handle],
+  kind = 'physical',
+  cents = 2_500,
+}: NewProduct): string[] {
   const productId = newId()
   const columns = Object.entries({ status: "'active'", every_channel: 'true', ...fields })
   return [
@@ -110,9 +122,11 @@ function productSql({ handle, title = handle, fields = {}, skus = [handle], kind
       return [
         `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
          values ('${id}', '${productId}', '${sku}', '', ${position}, '${kind}', ${kind === 'physical'}, 'active', ${catalogRevision})`,
-        ...(cents === 0 ? [] : [
-          `insert into pricing.price (price_list_id, variant_id, amount_minor, revision) values ('${usd}', '${id}', ${cents}, 1)`,
-        ]),
+        ...(cents === 0
+          ? []
+          : [
+              `insert into pricing.price (price_list_id, variant_id, amount_minor, revision) values ('${usd}', '${id}', ${cents}, 1)`,
+            ]),
       ]
     }),
   ]
@@ -121,31 +135,48 @@ function productSql({ handle, title = handle, fields = {}, skus = [handle], kind
 async function openShop(): Promise<void> {
   const entity = newId()
   const [ground, air] = [newId(), newId()]
-  await change(null,
+  await change(
+    null,
     `insert into merchant.legal_entity (id, code, name, country, currency, zone) values ('${entity}', 'us', 'US', 'US', 'USD', 'UTC')`,
-    `insert into merchant.channel (id, code, name, kind, legal_entity_id, currency, currencies, locale, zone, tax_included)
-     values ('${web}', 'web', 'Web', 'web', '${entity}', 'USD', '{USD,EUR}', 'en-US', 'UTC', false),
-            ('${till}', 'till', 'Till', 'pos', '${entity}', 'USD', '{USD}', 'en-US', 'UTC', false)`,
+    `insert into merchant.channel (id, code, name, kind, legal_entity_id, currency, currencies, locale, zone, tax_included,
+                                   tax_included_except)
+     values ('${web}', 'web', 'Web', 'web', '${entity}', 'USD', '{USD,EUR}', 'en-US', 'UTC', false, '{EUR}'),
+            ('${till}', 'till', 'Till', 'pos', '${entity}', 'USD', '{USD}', 'en-US', 'UTC', false, '{}')`,
     `insert into shipping.carrier (id, code, name) values ('${newId()}', 'carrier', 'Carrier')`,
-    ...[[ground, 'ground'], [air, 'air']].map(([id, code]) =>
-      `insert into shipping.service (id, code, name, carrier_id) select '${id}', '${code}', '${code}', id from shipping.carrier`),
+    ...[
+      [ground, 'ground'],
+      [air, 'air'],
+    ].map(
+      ([id, code]) =>
+        `insert into shipping.service (id, code, name, carrier_id) select '${id}', '${code}', '${code}', id from shipping.carrier`,
+    ),
     `insert into shipping.transit values ('${ground}', 'US', 'US', 2, 4), ('${ground}', 'US', 'CA', 5, 9), ('${air}', 'US', 'US', 1, 1)`,
     `insert into pricing.delivery_tariff (id, code, name, method, service_id, countries, currency, amount_minor, free_from_minor)
      values (gen_random_uuid(), 'standard', 'S', 'ship', '${ground}', '{US,CA}', 'USD', 499, 5000),
             (gen_random_uuid(), 'express', 'E', 'ship', '${air}', '{US}', 'USD', 1499, null),
             (gen_random_uuid(), 'collect', 'C', 'pickup', null, '{US}', 'USD', 100, 4000)`,
     `insert into pricing.price_list (id, code, name, currency, tax_included, priority, valid_from, valid_until, revision)
-     values ('${usd}', 'usd', 'USD', 'USD', false, 0, null, null, 1), ('${eur}', 'eur', 'EUR', 'EUR', false, 0, null, null, 1),
+     values ('${usd}', 'usd', 'USD', 'USD', false, 0, null, null, 1), ('${eur}', 'eur', 'EUR', 'EUR', true, 0, null, null, 1),
             ('${sale}', 'sale', 'Sale', 'USD', false, 9, '2100-01-01', '2100-01-02', 1)`,
-    ...([[east, 'east', 40.7, -74], [west, 'west', 34, -118], [store, 'store', 41.8, -87.6], [counter, 'counter', 41.9, -87.7]] as const)
-      .map(([id, code, latitude, longitude]) =>
+    ...(
+      [
+        [east, 'east', 40.7, -74],
+        [west, 'west', 34, -118],
+        [store, 'store', 41.8, -87.6],
+        [counter, 'counter', 41.9, -87.7],
+      ] as const
+    ).map(
+      ([id, code, latitude, longitude]) =>
         `insert into inventory.location (id, code, name, kind, legal_entity_id, zone, country, city, postal_code, latitude, longitude, revision)
-         values ('${id}', '${code}', '${code}', 'warehouse', '${entity}', 'UTC', 'US', 'X', '1', ${latitude}, ${longitude}, 1)`),
+         values ('${id}', '${code}', '${code}', 'warehouse', '${entity}', 'UTC', 'US', 'X', '1', ${latitude}, ${longitude}, 1)`,
+    ),
     `insert into sourcing.node (location_id, ships, offers_pickup, channel_ids, countries, handling_days)
      values ('${east}', true, false, '{}', '{US,CA}', 0), ('${west}', true, false, '{}', '{US,CA}', 1),
             ('${store}', true, true, '{}', '{US}', 2), ('${counter}', false, true, '{${till}}', '{US}', 0)`,
     ...productSql({
-      handle: 'tee', title: 'merino tee', skus: ['tee', 'tee-l'],
+      handle: 'tee',
+      title: 'merino tee',
+      skus: ['tee', 'tee-l'],
       fields: { titles: `'{"de": "Merino-Shirt"}'`, description: "'Soft.'", category: "'tops'", brand: "'Rill'" },
     }),
     ...productSql({ handle: 'cap', cents: 6_000 }),
@@ -157,7 +188,8 @@ async function openShop(): Promise<void> {
     `insert into catalog.assortment select '${till}', id from catalog.product where handle = 'secret'`,
   )
   const id = (sku: string): string => must(variants.get(sku), sku)
-  await change(null,
+  await change(
+    null,
     `update catalog.variant set options = '{"size": "M"}' where sku = 'tee'`,
     `insert into catalog.bundle_component values ('${id('set')}', '${id('tee')}', 1, 0), ('${id('set')}', '${id('cap')}', 2, 1)`,
     `insert into pricing.price values ('${eur}', '${id('tee')}', 2300, 1), ('${sale}', '${id('tee')}', 1000, 1)`,
@@ -165,7 +197,13 @@ async function openShop(): Promise<void> {
      values ('${id('tee-l')}', '${west}', 'inbound', '2100-01-05', 30, gen_random_uuid()),
             ('${id('secret')}', '${store}', 'backorder', null, 8, null)`,
   )
-  for (const [where, quantity] of [['tee east', 4], ['tee store', 3], ['cap west', 9], ['cap counter', 50], ['cap east web', 2]] as const) {
+  for (const [where, quantity] of [
+    ['tee east', 4],
+    ['tee store', 3],
+    ['cap west', 9],
+    ['cap counter', 50],
+    ['cap east web', 2],
+  ] as const) {
     await stock(where, quantity)
   }
 }
@@ -195,7 +233,9 @@ after(async () => {
 })
 
 const validators: Readonly<Record<string, Validator>> = {
-  products: Compile(ProductListJson), product: Compile(ShownProductJson), availability: Compile(AvailabilityListJson),
+  products: Compile(ProductListJson),
+  product: Compile(ShownProductJson),
+  availability: Compile(AvailabilityListJson),
 }
 
 interface Body {
@@ -204,7 +244,10 @@ interface Body {
 
 /** Answers are sent as text that was written by hand: each is held against its schema here. */
 async function get(path: string, headers: Record<string, string> = {}, channel = 'web') {
-  const answer = await app.inject({ url: `/v1/store/${path}`, headers: { authorization: `Bearer ${channel}`, ...headers } })
+  const answer = await app.inject({
+    url: `/v1/store/${path}`,
+    headers: { authorization: `Bearer ${channel}`, ...headers },
+  })
   const body = (answer.body === '' ? {} : answer.json()) as Body
   if (answer.statusCode === 200) {
     const validator = must(validators[path.startsWith('products/') ? 'product' : (path.split('?')[0] ?? '')], path)
@@ -227,7 +270,11 @@ interface SkuItem {
   readonly status: string
   readonly quantity: number | null
   readonly asOf: string
-  readonly options: readonly { readonly id: string; readonly earliest: string; readonly price: { readonly amount: number } }[]
+  readonly options: readonly {
+    readonly id: string
+    readonly earliest: string
+    readonly price: { readonly amount: number }
+  }[]
 }
 
 async function list(query = '', channel = 'web'): Promise<readonly ShownItem[]> {
@@ -250,8 +297,12 @@ const priceOf = async (handle: string): Promise<number | undefined> => {
 test('a channel is shown what it sells, by title, with its price and what can be had', async () => {
   const items = await list()
   assert.deepEqual(
-    items.map(({ handle, variants: shown }) => [handle, ...shown.map(({ sku, price, availability }) =>
-      `${sku} ${price.amount} ${availability.status} ${availability.quantity}`)]),
+    items.map(({ handle, variants: shown }) => [
+      handle,
+      ...shown.map(
+        ({ sku, price, availability }) => `${sku} ${price.amount} ${availability.status} ${availability.quantity}`,
+      ),
+    ]),
     [
       // Two of the caps are kept for the web; the fifty at the counter are the till's.
       ['cap', 'cap 6000 in_stock 11'],
@@ -262,15 +313,21 @@ test('a channel is shown what it sells, by title, with its price and what can be
   )
   const tee = items[2] as unknown as Body
   assert.deepEqual((tee['variants'] as readonly unknown[])[0], {
-    id: formatId('variant', must(variants.get('tee'), 'tee')), sku: 'tee', title: '', options: { size: 'M' },
-    price: { amount: 2500, currency: 'USD' }, availability: { status: 'in_stock', quantity: 7 },
+    id: formatId('variant', must(variants.get('tee'), 'tee')),
+    sku: 'tee',
+    title: '',
+    options: { size: 'M' },
+    price: { amount: 2500, currency: 'USD' },
+    availability: { status: 'in_stock', quantity: 7 },
   })
   assert.deepEqual([tee['title'], tee['category'], tee['brand']], ['merino tee', 'tops', 'Rill'])
 })
 
 test('another channel, currency, category, query: each sees its own', async () => {
   const summary = (items: readonly ShownItem[]): string =>
-    items.map(({ variants: [first] }) => `${first?.sku} ${first?.price.amount} ${first?.availability.quantity}`).join(', ')
+    items
+      .map(({ variants: [first] }) => `${first?.sku} ${first?.price.amount} ${first?.availability.quantity}`)
+      .join(', ')
   assert.equal(summary(await list('', 'till')), 'cap 6000 59, ebook 2500 null, tee 2500 7, secret 2500 8, set 9000 7')
   assert.equal(summary(await list('currency=EUR')), 'tee 2300 7')
   assert.equal(summary(await list('category=tops')), 'tee 2500 7')
@@ -287,7 +344,12 @@ test('a product is read by its id and by its handle, in the language asked for',
   assert.equal(product['description'], 'Soft.')
   const { asOf: _, ...byId } = (await get(`products/${String(product['id'])}`)).body
   assert.deepEqual(byId, product)
-  for (const [locale, title] of [['de-AT', 'Merino-Shirt'], ['de', 'Merino-Shirt'], ['den', 'merino tee'], ['fr-CH', 'merino tee']]) {
+  for (const [locale, title] of [
+    ['de-AT', 'Merino-Shirt'],
+    ['de', 'Merino-Shirt'],
+    ['den', 'merino tee'],
+    ['fr-CH', 'merino tee'],
+  ]) {
     assert.equal((await get(`products/tee?locale=${locale}`)).body['title'], title, locale)
     assert.equal((await list(`locale=${locale}&category=tops`))[0]?.title, title, locale)
   }
@@ -331,9 +393,15 @@ test('pages follow each other to the end, nothing twice or missing, whatever hap
     seen.push(...items.map(({ title }) => title))
     cursor = body['nextCursor'] as string | null
     // Into pages that were read already: neither may push others along.
-    await change('catalog', ...productSql({ handle: `late-${seen.length}`, title: ` Early ${seen.length}`, fields: paged }))
+    await change(
+      'catalog',
+      ...productSql({ handle: `late-${seen.length}`, title: ` Early ${seen.length}`, fields: paged }),
+    )
     if (seen.length === 10) {
-      await change('catalog', `update catalog.product set status = 'archived', revision = ${catalogRevision} where handle = 'walk-0'`)
+      await change(
+        'catalog',
+        `update catalog.product set status = 'archived', revision = ${catalogRevision} where handle = 'walk-0'`,
+      )
     }
   }
   assert.deepEqual(seen.toSorted(), titles.toSorted())
@@ -354,7 +422,10 @@ test('options are told for the place asked for, else for the home of the channel
 
 test('SKUs are told in the order asked for, each once; what is not sold here is told apart', async () => {
   const { body } = await get('availability?skus=cap,gone,tee,cap,secret,unpriced,Tee')
-  assert.deepEqual((body['items'] as SkuItem[]).map(({ sku }) => sku), ['cap', 'tee'])
+  assert.deepEqual(
+    (body['items'] as SkuItem[]).map(({ sku }) => sku),
+    ['cap', 'tee'],
+  )
   assert.deepEqual(body['unknownSkus'], ['gone', 'secret', 'unpriced', 'Tee'])
   assert.ok(!('unknownSkus' in (await get('availability?skus=tee')).body))
 })
@@ -367,7 +438,10 @@ test('an answer is named by its content: who has it is told so, until something 
   await stock('tee store', 2)
   await until('a new page', async () => (await get('products?category=tops', { 'if-none-match': tag })).status === 200)
   await stock('tee store', 3)
-  await until('the page as it was', async () => (await get('products?category=tops', { 'if-none-match': tag })).status === 304)
+  await until(
+    'the page as it was',
+    async () => (await get('products?category=tops', { 'if-none-match': tag })).status === 304,
+  )
 })
 
 test('an answer holds everything that was committed before its asOf', async () => {
@@ -380,7 +454,10 @@ test('an answer holds everything that was committed before its asOf', async () =
       answers.push({ quantity: Number(item?.quantity), asOf: Date.parse(item?.asOf ?? '') as Instant })
       const page = await get('products/cap', {}, 'till')
       const [shown] = (page.body as unknown as ShownItem).variants
-      answers.push({ quantity: Number(shown?.availability.quantity), asOf: Date.parse(String(page.body['asOf'])) as Instant })
+      answers.push({
+        quantity: Number(shown?.availability.quantity),
+        asOf: Date.parse(String(page.body['asOf'])) as Instant,
+      })
       await sleep(1)
     }
   }
@@ -397,7 +474,10 @@ test('an answer holds everything that was committed before its asOf', async () =
   const known = answers.filter(({ asOf }) => asOf >= must(committed[0], 'the first change').at)
   for (const { quantity, asOf } of known) {
     const before = committed.findLast(({ at }) => at < asOf)
-    assert.ok(quantity >= (before?.units ?? 0), `${quantity} as of ${formatInstant(asOf)}, when there were ${before?.units}`)
+    assert.ok(
+      quantity >= (before?.units ?? 0),
+      `${quantity} as of ${formatInstant(asOf)}, when there were ${before?.units}`,
+    )
   }
   assert.ok(new Set(known.map(({ quantity }) => quantity)).size > 5, 'answers from between the changes')
   await stock('cap counter', 50)
@@ -406,16 +486,25 @@ test('an answer holds everything that was committed before its asOf', async () =
 
 test('a changed price or product shows; a price list begins and ends by itself', async () => {
   await priceOf('tee')
-  await change('pricing', `update pricing.price set amount_minor = 2600, revision = ${pricingRevision} where amount_minor = 2500 and variant_id = '${variants.get('tee')}'`)
+  await change(
+    'pricing',
+    `update pricing.price set amount_minor = 2600, revision = ${pricingRevision} where amount_minor = 2500 and variant_id = '${variants.get('tee')}'`,
+  )
   await until('the new price', async () => (await priceOf('tee')) === 2_600)
-  await change('catalog', `update catalog.product set title = 'Wool tee', revision = ${catalogRevision} where handle = 'tee'`)
+  await change(
+    'catalog',
+    `update catalog.product set title = 'Wool tee', revision = ${catalogRevision} where handle = 'tee'`,
+  )
   await until('the new title', async () => (await get('products/tee')).body['title'] === 'Wool tee')
 
   await change('catalog', ...productSql({ handle: 'vest', fields: { category: "'tops'" } }))
   await until('the new product', async () => (await list('category=tops')).length === 2)
   assert.equal((await available('vest')).length, 1)
-  await change('catalog', `update catalog.product set status = 'archived', revision = ${catalogRevision} where handle = 'vest'`,
-    `update catalog.variant set revision = ${catalogRevision} where sku = 'vest'`)
+  await change(
+    'catalog',
+    `update catalog.product set status = 'archived', revision = ${catalogRevision} where handle = 'vest'`,
+    `update catalog.variant set revision = ${catalogRevision} where sku = 'vest'`,
+  )
   await until('its end', async () => (await list('category=tops')).length === 1)
   assert.deepEqual((await get('availability?skus=vest')).body['unknownSkus'], ['vest'])
 
@@ -427,8 +516,8 @@ test('a changed price or product shows; a price list begins and ends by itself',
   await change('pricing', `update pricing.delivery_tariff set amount_minor = 1299 where code = 'express'`)
   await until('the new tariff', async () => (await shipping()) === 1_299)
 
-  const turn = async (time: string): Promise<void> => change(null,
-    `update platform.clock set anchor_business = '${time}', anchor_database = clock_timestamp()`)
+  const turn = async (time: string): Promise<void> =>
+    change(null, `update platform.clock set anchor_business = '${time}', anchor_database = clock_timestamp()`)
   await turn('2100-01-01T12:00:00Z')
   await until('the sale', async () => (await priceOf('tee')) === 1_000)
   await turn('2100-01-02T12:00:00Z')
@@ -453,7 +542,11 @@ test('with the database away what was read is told, and after five seconds as de
   outlet.skewMs += 6_000
   for (const [index, path] of paths.entries()) {
     const { status, body, headers } = await get(path)
-    assert.deepEqual([status, body['degraded'], headers['etag'], headers['cache-control']], [200, true, undefined, 'no-store'], path)
+    assert.deepEqual(
+      [status, body['degraded'], headers['etag'], headers['cache-control']],
+      [200, true, undefined, 'no-store'],
+      path,
+    )
     const { degraded: _, ...rest } = body
     assert.equal(content(rest), content(must(before_[index], path).body))
   }

@@ -26,31 +26,31 @@ function supplyOf(text: string): Supply {
 
 const units = [
   // free                              web is told         units
-  ['6@0',                              'in_stock',         6],
-  ['5@0',                              'low_stock',        5],
-  ['1@0',                              'low_stock',        1],
-  ['3@0, 3@1',                         'in_stock',         6],
-  ['100@0',                            'in_stock',         100],
-  ['101@0',                            'in_stock',         100],
-  ['',                                 'out_of_stock',     0],
+  ['6@0', 'in_stock', 6],
+  ['5@0', 'low_stock', 5],
+  ['1@0', 'low_stock', 1],
+  ['3@0, 3@1', 'in_stock', 6],
+  ['100@0', 'in_stock', 100],
+  ['101@0', 'in_stock', 100],
+  ['', 'out_of_stock', 0],
   // places that do not sell for it
-  ['50@2',                             'out_of_stock',     0],
-  ['50@7',                             'out_of_stock',     0],
-  ['50@2, 2@1',                        'low_stock',        2],
-  ['50@2 soon, 50@2 ahead',            'out_of_stock',     0],
+  ['50@2', 'out_of_stock', 0],
+  ['50@7', 'out_of_stock', 0],
+  ['50@2, 2@1', 'low_stock', 2],
+  ['50@2 soon, 50@2 ahead', 'out_of_stock', 0],
   // ring-fenced
-  ['9@0 web',                          'in_stock',         9],
-  ['9@0 shop',                         'out_of_stock',     0],
-  ['4@0, 9@0 shop',                    'low_stock',        4],
-  ['4@0, 9@0 web',                     'in_stock',         13],
-  ['9@2 web',                          'out_of_stock',     0],
+  ['9@0 web', 'in_stock', 9],
+  ['9@0 shop', 'out_of_stock', 0],
+  ['4@0, 9@0 shop', 'low_stock', 4],
+  ['4@0, 9@0 web', 'in_stock', 13],
+  ['9@2 web', 'out_of_stock', 0],
   // to come
-  ['7@0 soon',                         'preorder',         7],
-  ['7@0 ahead',                        'backorder',        7],
-  ['7@0 soon, 500@1 ahead',            'preorder',         7],
-  ['500@1 soon',                       'preorder',         100],
-  ['2@0, 7@0 soon, 7@0 ahead',         'low_stock',        2],
-  ['2@2, 7@0 ahead',                   'backorder',        7],
+  ['7@0 soon', 'preorder', 7],
+  ['7@0 ahead', 'backorder', 7],
+  ['7@0 soon, 500@1 ahead', 'preorder', 7],
+  ['500@1 soon', 'preorder', 100],
+  ['2@0, 7@0 soon, 7@0 ahead', 'low_stock', 2],
+  ['2@2, 7@0 ahead', 'backorder', 7],
 ] as const
 
 for (const [free, status, quantity] of units) {
@@ -62,15 +62,15 @@ for (const [free, status, quantity] of units) {
 
 const bundles = [
   // of                free of each                            is told         units
-  ['1 tee, 1 cap',     ['9@0', '20@1'],                        'in_stock',     9],
-  ['1 tee, 2 cap',     ['9@0', '13@1'],                        'in_stock',     6],
-  ['1 tee, 2 cap',     ['9@0', '3@0'],                         'low_stock',    1],
-  ['1 tee, 2 cap',     ['9@0', '1@0'],                         'out_of_stock', 0],
-  ['6 tee',            ['71@0'],                               'in_stock',     11],
-  ['1 tee, 2 cap',     ['9@0', '1@0, 4@0 soon'],               'preorder',     2],
-  ['1 tee, 2 cap',     ['9@0', '1@0, 4@0 ahead'],              'backorder',    2],
-  ['1 tee, 1 cap',     ['9@0 soon', '9@0 ahead'],              'backorder',    9],
-  ['1 tee, 1 cap',     ['9@0 shop', '9@0'],                    'out_of_stock', 0],
+  ['1 tee, 1 cap', ['9@0', '20@1'], 'in_stock', 9],
+  ['1 tee, 2 cap', ['9@0', '13@1'], 'in_stock', 6],
+  ['1 tee, 2 cap', ['9@0', '3@0'], 'low_stock', 1],
+  ['1 tee, 2 cap', ['9@0', '1@0'], 'out_of_stock', 0],
+  ['6 tee', ['71@0'], 'in_stock', 11],
+  ['1 tee, 2 cap', ['9@0', '1@0, 4@0 soon'], 'preorder', 2],
+  ['1 tee, 2 cap', ['9@0', '1@0, 4@0 ahead'], 'backorder', 2],
+  ['1 tee, 1 cap', ['9@0 soon', '9@0 ahead'], 'backorder', 9],
+  ['1 tee, 1 cap', ['9@0 shop', '9@0'], 'out_of_stock', 0],
 ] as const
 
 for (const [of, free, status, quantity] of bundles) {

@@ -1,7 +1,13 @@
 import type { Id } from '../../kernel/id.ts'
 import { offeredTariffs } from '../pricing/index.ts'
 import {
-  distanceKm, locatePostalCode, rankForPickup, rankForShipping, type Node, type Point, type Route,
+  distanceKm,
+  locatePostalCode,
+  rankForPickup,
+  rankForShipping,
+  type Node,
+  type Point,
+  type Route,
 } from '../sourcing/index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { wayOf, type DeliveryWay } from './delivery-way.ts'
@@ -71,7 +77,9 @@ export class DeliveryDesk {
 
   /** Every way to ship that some location can serve. */
   #reachesOf(
-    { world, terms }: Storefront, country: string, { point, zone }: { readonly point: Point; readonly zone: string },
+    { world, terms }: Storefront,
+    country: string,
+    { point, zone }: { readonly point: Point; readonly zone: string },
   ): ShippingReach[] {
     const ranking = rankForShipping(world.sourcing.network, terms.id, { country, point, zone })
     const reaches = new Map<string, { nodes: readonly Node[]; ways: DeliveryWay[] }>()

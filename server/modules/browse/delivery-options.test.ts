@@ -26,33 +26,81 @@ const channelId = newId<'channel'>()
 const otherChannelId = newId<'channel'>()
 const [ground, air] = [newId<'shippingService'>(), newId<'shippingService'>()]
 const [tee, cap, set] = [newId<'variant'>(), newId<'variant'>(), newId<'variant'>()]
-const channel = { id: channelId, taxIncluded: true, currencies: ['USD'], currency: 'USD' } as unknown as Channel
+const channel = { id: channelId, taxIncluded: true, taxIncludedExcept: [] } as unknown as Channel
 const terms = { id: channelId, currency: 'USD' as CurrencyCode, taxIncluded: true }
 
-const points = [[40.7, -74], [34, -118], [41.8, -87.6], [43.6, -79.4], [29.8, -95.4]] as const
+const points = [
+  [40.7, -74],
+  [34, -118],
+  [41.8, -87.6],
+  [43.6, -79.4],
+  [29.8, -95.4],
+] as const
 const locationIds = points.map(() => newId<'location'>())
-const nodesArbitrary = fc.tuple(...points.map(([latitude, longitude], index) => fc.record({
-  locationId: fc.constant(must(locationIds[index], 'a location')),
-  code: fc.constant(`l${index}`), name: fc.constant(''), zone: fc.constant('UTC'), region: fc.constant(null), postalCode: fc.constant(''),
-  country: fc.constant(index === 3 ? 'CA' : 'US'),
-  point: fc.constant({ latitude, longitude }),
-  ships: fc.boolean(), offersPickup: fc.boolean(),
-  channelIds: fc.constantFrom([], [], [channelId], [otherChannelId]),
-  countries: fc.constantFrom(['US'], ['US', 'CA'], ['CA']),
-  handlingDays: fc.integer({ min: 0, max: 3 }),
-})))
+const nodesArbitrary = fc.tuple(
+  ...points.map(([latitude, longitude], index) =>
+    fc.record({
+      locationId: fc.constant(must(locationIds[index], 'a location')),
+      code: fc.constant(`l${index}`),
+      name: fc.constant(''),
+      zone: fc.constant('UTC'),
+      region: fc.constant(null),
+      postalCode: fc.constant(''),
+      country: fc.constant(index === 3 ? 'CA' : 'US'),
+      point: fc.constant({ latitude, longitude }),
+      ships: fc.boolean(),
+      offersPickup: fc.boolean(),
+      channelIds: fc.constantFrom([], [], [channelId], [otherChannelId]),
+      countries: fc.constantFrom(['US'], ['US', 'CA'], ['CA']),
+      handlingDays: fc.integer({ min: 0, max: 3 }),
+    }),
+  ),
+)
 
 const tariff = { channelId: null, currency: 'USD' as CurrencyCode, taxClass: 'standard', active: true, version: 1 }
-const tariffsArbitrary = fc.tuple(fc.constantFrom(null, 4_000n, 9_000n), fc.constantFrom(0n, 499n), fc.constantFrom(null, 1_000n)).map(
-  ([freeFromMinor, collectMinor, collectFreeFromMinor]): DeliveryTariff[] => [
-    { ...tariff, id: newId(), code: 'standard', name: '', method: 'ship', serviceId: ground, countries: ['US', 'CA'], amountMinor: 499n, freeFromMinor },
-    { ...tariff, id: newId(), code: 'express', name: '', method: 'ship', serviceId: air, countries: ['US', 'CA'], amountMinor: 1_499n, freeFromMinor: null },
-    { ...tariff, id: newId(), code: 'collect', name: '', method: 'pickup', serviceId: null, countries: ['US'], amountMinor: collectMinor, freeFromMinor: collectFreeFromMinor },
-  ],
-)
+const tariffsArbitrary = fc
+  .tuple(fc.constantFrom(null, 4_000n, 9_000n), fc.constantFrom(0n, 499n), fc.constantFrom(null, 1_000n))
+  .map(([freeFromMinor, collectMinor, collectFreeFromMinor]): DeliveryTariff[] => [
+    {
+      ...tariff,
+      id: newId(),
+      code: 'standard',
+      name: '',
+      method: 'ship',
+      serviceId: ground,
+      countries: ['US', 'CA'],
+      amountMinor: 499n,
+      freeFromMinor,
+    },
+    {
+      ...tariff,
+      id: newId(),
+      code: 'express',
+      name: '',
+      method: 'ship',
+      serviceId: air,
+      countries: ['US', 'CA'],
+      amountMinor: 1_499n,
+      freeFromMinor: null,
+    },
+    {
+      ...tariff,
+      id: newId(),
+      code: 'collect',
+      name: '',
+      method: 'pickup',
+      serviceId: null,
+      countries: ['US'],
+      amountMinor: collectMinor,
+      freeFromMinor: collectFreeFromMinor,
+    },
+  ])
 const transit: Readonly<Record<string, { readonly min: number; readonly max: number }>> = {
-  [`${ground}USUS`]: { min: 2, max: 4 }, [`${ground}USCA`]: { min: 5, max: 9 }, [`${ground}CACA`]: { min: 1, max: 2 },
-  [`${air}USUS`]: { min: 1, max: 1 }, [`${air}CAUS`]: { min: 2, max: 2 },
+  [`${ground}USUS`]: { min: 2, max: 4 },
+  [`${ground}USCA`]: { min: 5, max: 9 },
+  [`${ground}CACA`]: { min: 1, max: 2 },
+  [`${air}USUS`]: { min: 1, max: 1 },
+  [`${air}CAUS`]: { min: 2, max: 2 },
 }
 
 const rowArbitrary = fc.record({
@@ -62,20 +110,50 @@ const rowArbitrary = fc.record({
   units: fc.integer({ min: 0, max: 4 }),
   days: fc.integer({ min: -1, max: 9 }),
 })
-const rowsArbitrary = fc.uniqueArray(rowArbitrary, {
-  maxLength: 6, selector: (row) => `${row.locationId} ${row.kind} ${row.channelId} ${row.kind === 'inbound' ? row.days : ''}`,
-}).map((rows) => rows.map(({ locationId, kind, channelId: fence, units, days }): SupplySummary => ({
-  locationId, kind, channelId: fence, quantity: units + 2, claimed: 2, safetyStock: 0,
-  eta: kind === 'inbound' ? ((at + days * 86_400_000) as Instant) : null,
-})))
+const rowsArbitrary = fc
+  .uniqueArray(rowArbitrary, {
+    maxLength: 6,
+    selector: (row) => `${row.locationId} ${row.kind} ${row.channelId} ${row.kind === 'inbound' ? row.days : ''}`,
+  })
+  .map((rows) =>
+    rows.map(({ locationId, kind, channelId: fence, units, days }): SupplySummary => ({
+      locationId,
+      kind,
+      channelId: fence,
+      quantity: units + 2,
+      claimed: 2,
+      safetyStock: 0,
+      eta: kind === 'inbound' ? ((at + days * 86_400_000) as Instant) : null,
+    })),
+  )
 
-const part = (variantId: Id<'variant'>, quantity: number) => ({ variantId, sku: '', title: '', quantity, stocked: true, weightGrams: null })
+const part = (variantId: Id<'variant'>, quantity: number) => ({
+  variantId,
+  sku: '',
+  title: '',
+  quantity,
+  stocked: true,
+  weightGrams: null,
+})
 const offerOf = (variantId: Id<'variant'>, components: Offer['components'] = []): Offer => ({
-  variantId, productId: newId(), sku: 'it', title: '', kind: components.length === 0 ? 'physical' : 'bundle', stocked: components.length === 0,
-  status: 'active', taxClass: 'standard', channelIds: { has: () => true }, weightGrams: null, components, separable: true,
+  variantId,
+  productId: newId(),
+  sku: 'it',
+  title: '',
+  kind: components.length === 0 ? 'physical' : 'bundle',
+  stocked: components.length === 0,
+  status: 'active',
+  taxClass: 'standard',
+  channelIds: { has: () => true },
+  weightGrams: null,
+  components,
+  separable: true,
 })
 const offersArbitrary = fc.constantFrom(
-  offerOf(tee), offerOf(tee), offerOf(set, [part(tee, 1), part(cap, 2)]), offerOf(set, [part(cap, 3)]),
+  offerOf(tee),
+  offerOf(tee),
+  offerOf(set, [part(tee, 1), part(cap, 2)]),
+  offerOf(set, [part(cap, 3)]),
 )
 
 interface Scene {
@@ -88,32 +166,75 @@ interface Scene {
   readonly postalCode: string
 }
 
-const sceneArbitrary: fc.Arbitrary<Scene> = fc.record({
-  nodes: nodesArbitrary, tariffs: tariffsArbitrary, offer: offersArbitrary,
-  priceMinor: fc.constantFrom(999n, 4_000n, 12_000n),
-  supply: fc.tuple(rowsArbitrary, rowsArbitrary).map(([ofTee, ofCap]) => new Map([[tee, ofTee], [cap, ofCap]])),
-  place: fc.constantFrom(['US', '10001'], ['US', '90001'], ['US', ''], ['CA', 'M5V'], ['DE', '10115'], ['ZZ', '1']),
-}).map(({ place: [country = '', postalCode = ''], ...scene }) => ({ ...scene, country, postalCode }))
+const sceneArbitrary: fc.Arbitrary<Scene> = fc
+  .record({
+    nodes: nodesArbitrary,
+    tariffs: tariffsArbitrary,
+    offer: offersArbitrary,
+    priceMinor: fc.constantFrom(999n, 4_000n, 12_000n),
+    supply: fc.tuple(rowsArbitrary, rowsArbitrary).map(
+      ([ofTee, ofCap]) =>
+        new Map([
+          [tee, ofTee],
+          [cap, ofCap],
+        ]),
+    ),
+    place: fc.constantFrom(['US', '10001'], ['US', '90001'], ['US', ''], ['CA', 'M5V'], ['DE', '10115'], ['ZZ', '1']),
+  })
+  .map(({ place: [country = '', postalCode = ''], ...scene }) => ({ ...scene, country, postalCode }))
 
 function worldOf({ nodes, tariffs }: Pick<Scene, 'nodes' | 'tariffs'>) {
   const transitOf: SourcingBook['transitOf'] = (serviceId) => (from, to) => transit[serviceId + from + to] ?? null
   const sourcing: SourcingBook = { network: buildNetwork(nodes), revision: 1n, transitOf, fastestTransit: () => null }
-  const list = { id: newId<'priceList'>(), ...tariff, taxIncluded: true, code: '', name: '', priority: 0, validFrom: null, validUntil: null }
+  const list = {
+    id: newId<'priceList'>(),
+    ...tariff,
+    taxIncluded: true,
+    code: '',
+    name: '',
+    priority: 0,
+    validFrom: null,
+    validUntil: null,
+  }
   const pricing: PricingBook = {
-    priceLists: [list], priceListById: new Map([[list.id, list]]), tariffs, taxRates: [], taxRatesByZone: new Map(),
+    priceLists: [list],
+    priceListById: new Map([[list.id, list]]),
+    tariffs,
+    taxRates: [],
+    taxRatesByZone: new Map(),
   }
   return { at, sourcing, pricing, merchant: { zones: new Map() } as unknown as MerchantBook, listId: list.id }
 }
 
-async function offeredByCart({ offer, priceMinor, supply, country, postalCode, ...scene }: Scene): Promise<readonly QuotedOption[]> {
+async function offeredByCart({
+  offer,
+  priceMinor,
+  supply,
+  country,
+  postalCode,
+  ...scene
+}: Scene): Promise<readonly QuotedOption[]> {
   const world = worldOf(scene)
-  const rows = [...supply].flatMap(([variantId, summaries]) => summaries.map((row, index) => (
-    { ...row, variantId, supplyId: BigInt(index), free: row.quantity - row.claimed - row.safetyStock })))
+  const rows = [...supply].flatMap(([variantId, summaries]) =>
+    summaries.map((row, index) => ({
+      ...row,
+      variantId,
+      supplyId: BigInt(index),
+      free: row.quantity - row.claimed - row.safetyStock,
+    })),
+  )
   const outcome = await quoteCart(
     { source: {} as Queryable, sourcing: { readSupply: async () => rows } as unknown as Sourcing },
-    { channel, currency: terms.currency, lines: [{ sku: 'it', quantity: 1 }], shipTo: { country, postalCode, region: null }, deliveryOption: null },
     {
-      ...world, offers: new Map([['it', offer]]),
+      channel,
+      currency: terms.currency,
+      lines: [{ sku: 'it', quantity: 1 }],
+      shipTo: { country, postalCode, region: null },
+      deliveryOption: null,
+    },
+    {
+      ...world,
+      offers: new Map([['it', offer]]),
       prices: new Map([[offer.variantId, [{ priceListId: world.listId, amountMinor: priceMinor }]]]),
     },
   )
@@ -124,7 +245,11 @@ async function offeredByCart({ offer, priceMinor, supply, country, postalCode, .
 function offeredHere({ offer, priceMinor, supply, country, postalCode, ...scene }: Scene): unknown {
   const numbers = new Numbering<Id<'location'>>()
   const storefront: Storefront = {
-    world: worldOf(scene) as unknown as World, channel, terms, places: new Uint8Array(), key: 'web ',
+    world: worldOf(scene) as unknown as World,
+    channel,
+    terms,
+    places: new Uint8Array(),
+    key: 'web ',
   }
   const parts = stockedParts(offer)
   const supplies = parts.map(({ variantId }) => supplyOf(supply.get(variantId) ?? [], numbers))
@@ -137,8 +262,11 @@ test(`what is told of one unit is what a cart with it offers (seed ${seed})`, as
   await fc.assert(
     fc.asyncProperty(sceneArbitrary, async (scene) => {
       const expected = (await offeredByCart(scene)).map(({ id, method, locationId, window, priceMinor }) => ({
-        id, method, ...(locationId === null ? {} : { locationId: formatId('location', locationId) }),
-        earliest: formatInstant(window.earliest), latest: formatInstant(window.latest),
+        id,
+        method,
+        ...(locationId === null ? {} : { locationId: formatId('location', locationId) }),
+        earliest: formatInstant(window.earliest),
+        latest: formatInstant(window.latest),
         price: { amount: Number(priceMinor), currency: 'USD' },
       }))
       offered += expected.length
@@ -152,19 +280,42 @@ test(`what is told of one unit is what a cart with it offers (seed ${seed})`, as
 test('of many places to pick goods up, the nearest that have them are told', () => {
   const [sample] = fc.sample(nodesArbitrary, { seed, numRuns: 1 })
   const nodes = Array.from({ length: 40 }, (_, index): Node => ({
-    ...must(sample?.[0], 'a node'), locationId: newId(), code: `s${String(index).padStart(2, '0')}`, country: 'US',
-    point: { latitude: 40.7, longitude: -74 - index }, offersPickup: true, channelIds: [],
+    ...must(sample?.[0], 'a node'),
+    locationId: newId(),
+    code: `s${String(index).padStart(2, '0')}`,
+    country: 'US',
+    point: { latitude: 40.7, longitude: -74 - index },
+    offersPickup: true,
+    channelIds: [],
   }))
   // Every second one is sold out; ten of the others have it soon.
-  const rows = nodes.filter((_, index) => index % 2 === 0).map(({ locationId }, index): SupplySummary => ({
-    locationId, kind: index < 14 ? 'on_hand' : 'inbound', channelId: null, quantity: 1, claimed: 0, safetyStock: 0, eta: index < 14 ? null : at,
-  }))
+  const rows = nodes
+    .filter((_, index) => index % 2 === 0)
+    .map(({ locationId }, index): SupplySummary => ({
+      locationId,
+      kind: index < 14 ? 'on_hand' : 'inbound',
+      channelId: null,
+      quantity: 1,
+      claimed: 0,
+      safetyStock: 0,
+      eta: index < 14 ? null : at,
+    }))
   const [tariffs = []] = fc.sample(tariffsArbitrary, { seed, numRuns: 1 })
   const scene = { nodes, tariffs, priceMinor: 1n, country: 'US', postalCode: '10001' }
   for (const offer of [offerOf(tee), offerOf(set, [part(tee, 1), part(cap, 1)])]) {
-    const options = offeredHere({ ...scene, offer, supply: new Map([[tee, rows], [cap, rows]]) }) as { id: string; method: string }[]
+    const options = offeredHere({
+      ...scene,
+      offer,
+      supply: new Map([
+        [tee, rows],
+        [cap, rows],
+      ]),
+    }) as { id: string; method: string }[]
     const told = options.filter(({ method }) => method === 'pickup').map(({ id }) => id)
-    const nearest = nodes.filter((_, index) => index % 2 === 0).slice(0, PICKUPS_TOLD_MAX).map(({ code }) => `collect:${code}`)
+    const nearest = nodes
+      .filter((_, index) => index % 2 === 0)
+      .slice(0, PICKUPS_TOLD_MAX)
+      .map(({ code }) => `collect:${code}`)
     assert.deepEqual(told, nearest)
   }
 })

@@ -59,7 +59,9 @@ function isFree({ tariff }: DeliveryWay, { unitPriceMinor }: WantedUnit): boolea
 }
 
 function optionsOfUnit(
-  { storefront, reaches, pickups, pickupRanks }: DeliveryPlan, supply: Supply, wanted: WantedUnit,
+  { storefront, reaches, pickups, pickupRanks }: DeliveryPlan,
+  supply: Supply,
+  wanted: WantedUnit,
 ): DeliveryOption[] {
   const { at } = wanted
   const channelId = storefront.channel.id
@@ -108,9 +110,12 @@ function optionsOfBundle(
   const { parts, supplies, at } = wanted
   const channelId = storefront.channel.id
   const demands: readonly Demand[] = parts
-  const supply = new Map(parts.map(({ variantId }, index) => [
-    variantId, planSupply(variantId, must(supplies[index], 'supply of every part'), numbers),
-  ]))
+  const supply = new Map(
+    parts.map(({ variantId }, index) => [
+      variantId,
+      planSupply(variantId, must(supplies[index], 'supply of every part'), numbers),
+    ]),
+  )
   const options: DeliveryOption[] = []
   const add = (nodes: readonly Node[], ways: readonly DeliveryWay[]): boolean => {
     const plan = planFast({ demands, supply, channelId, candidates: nodes.map(({ locationId }) => locationId) })
@@ -140,15 +145,28 @@ function optionsOfBundle(
 
 /** Supply in the planner's words. Which row of a place is used does not matter here: they are numbered as they come. */
 function planSupply(
-  variantId: Id<'variant'>, { shelves, others }: Supply, numbers: Numbering<Id<'location'>>,
+  variantId: Id<'variant'>,
+  { shelves, others }: Supply,
+  numbers: Numbering<Id<'location'>>,
 ): PlanSupply[] {
   const rows: PlanSupply[] = others.map(({ location, kind, channelId, eta, units }, index) => ({
-    supplyId: BigInt(index), variantId, locationId: numbers.thingOf(location), kind, channelId, eta, free: units,
+    supplyId: BigInt(index),
+    variantId,
+    locationId: numbers.thingOf(location),
+    kind,
+    channelId,
+    eta,
+    free: units,
   }))
   for (let at = 0; at < shelves.length; at += 2) {
     rows.push({
-      supplyId: BigInt(rows.length), variantId, locationId: numbers.thingOf(shelves[at] ?? 0), kind: 'on_hand',
-      channelId: null, eta: null, free: shelves[at + 1] ?? 0,
+      supplyId: BigInt(rows.length),
+      variantId,
+      locationId: numbers.thingOf(shelves[at] ?? 0),
+      kind: 'on_hand',
+      channelId: null,
+      eta: null,
+      free: shelves[at + 1] ?? 0,
     })
   }
   return rows

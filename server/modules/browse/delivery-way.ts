@@ -24,7 +24,12 @@ export interface DeliveryOption {
   readonly json: string
 }
 
-export function wayOf({ id, route, tariff, locationId }: {
+export function wayOf({
+  id,
+  route,
+  tariff,
+  locationId,
+}: {
   readonly id: string
   readonly route: Route
   readonly tariff: DeliveryTariff
@@ -67,7 +72,9 @@ export function optionOfLater(way: DeliveryWay, eta: Instant | null, { node, at,
 }
 
 export function writeOption(
-  { id, tariff, head }: DeliveryWay, { earliest, latest }: DeliveryWindow, isFree: boolean,
+  { id, tariff, head }: DeliveryWay,
+  { earliest, latest }: DeliveryWindow,
+  isFree: boolean,
 ): DeliveryOption {
   const price = moneyJson({ minor: isFree ? 0n : tariff.amountMinor, currency: tariff.currency })
   const window = `"earliest":"${formatInstant(earliest)}","latest":"${formatInstant(latest)}"`

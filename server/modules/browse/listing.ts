@@ -31,7 +31,8 @@ export interface ToldSupply {
 
 /** Listings of SKUs, in their order. */
 export async function readListings(
-  rooms: BrowsedRooms, source: Queryable,
+  rooms: BrowsedRooms,
+  source: Queryable,
   { storefront, skus }: { readonly storefront: Storefront; readonly skus: readonly string[] },
 ): Promise<Listing[]> {
   const { world } = storefront
@@ -43,9 +44,7 @@ export async function readListings(
     const offer = offers.get(sku)
     const unitPriceMinor = offer === undefined ? null : soldAt(offer, prices, storefront)
     const sold =
-      offer === undefined || unitPriceMinor === null
-        ? null
-        : { parts: stockedParts(offer), unitPriceMinor, told: null }
+      offer === undefined || unitPriceMinor === null ? null : { parts: stockedParts(offer), unitPriceMinor, told: null }
     return { sku, world, sold }
   })
 }

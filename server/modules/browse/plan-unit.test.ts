@@ -15,20 +15,22 @@ const locations = ['a', 'b', 'c', 'd', 'e', 'f'] as Id<'location'>[]
 
 /** As the tables have them: one row a place and channel on hand and of limits, any number under way. */
 const rowsArbitrary = fc.uniqueArray(
-  fc.record({
-    locationId: fc.constantFrom(...locations),
-    kind: fc.constantFrom('on_hand' as const, 'inbound' as const, 'backorder' as const),
-    channelId: fc.constantFrom(null, null, web, 'shop' as Id<'channel'>),
-    eta: fc.constantFrom(...([1_000, 2_000, 3_000] as Instant[])),
-    quantity: fc.integer({ min: 0, max: 9 }),
-    claimed: fc.integer({ min: 0, max: 9 }),
-    safetyStock: fc.integer({ min: 0, max: 3 }),
-  }).map((row) => ({
-    ...row,
-    claimed: Math.min(row.claimed, row.quantity),
-    eta: row.kind === 'inbound' ? row.eta : null,
-    safetyStock: row.kind === 'on_hand' && row.channelId === null ? row.safetyStock : 0,
-  })),
+  fc
+    .record({
+      locationId: fc.constantFrom(...locations),
+      kind: fc.constantFrom('on_hand' as const, 'inbound' as const, 'backorder' as const),
+      channelId: fc.constantFrom(null, null, web, 'shop' as Id<'channel'>),
+      eta: fc.constantFrom(...([1_000, 2_000, 3_000] as Instant[])),
+      quantity: fc.integer({ min: 0, max: 9 }),
+      claimed: fc.integer({ min: 0, max: 9 }),
+      safetyStock: fc.integer({ min: 0, max: 3 }),
+    })
+    .map((row) => ({
+      ...row,
+      claimed: Math.min(row.claimed, row.quantity),
+      eta: row.kind === 'inbound' ? row.eta : null,
+      safetyStock: row.kind === 'on_hand' && row.channelId === null ? row.safetyStock : 0,
+    })),
   { maxLength: 8, selector: ({ locationId, kind, channelId, eta }) => `${locationId} ${kind} ${channelId} ${eta}` },
 )
 
@@ -42,10 +44,17 @@ test(`one unit comes from where the planner of orders would take it (seed ${seed
       for (const [rank, location] of candidates.entries()) ranks[numbers.of(location)] = rank
 
       const planned = planFast({
-        demands: [{ variantId, units: 1 }], candidates, channelId: web,
-        supply: new Map([[variantId, rows.map(({ quantity, claimed, safetyStock, ...row }, index): PlanSupply => {
-          return { ...row, supplyId: BigInt(index), variantId, free: quantity - claimed - safetyStock }
-        })]]),
+        demands: [{ variantId, units: 1 }],
+        candidates,
+        channelId: web,
+        supply: new Map([
+          [
+            variantId,
+            rows.map(({ quantity, claimed, safetyStock, ...row }, index): PlanSupply => {
+              return { ...row, supplyId: BigInt(index), variantId, free: quantity - claimed - safetyStock }
+            }),
+          ],
+        ]),
       })
       const expected = planned.kind === 'planned' ? planned.allotments[0]?.supply : undefined
       const shelf = nearestShelf(supply, ranks, web)
@@ -67,9 +76,14 @@ test(`every place that has one is named once, best first (seed ${seed})`, () => 
       for (const location of locations) numbers.of(location)
       const ranks = new Int32Array(numbers.size).fill(-1)
       for (const [rank, location] of candidates.entries()) ranks[numbers.of(location)] = rank
-      const has = (location: Id<'location'>, isOnHand: boolean): boolean => rows.some((row) =>
-        row.locationId === location && (row.kind === 'on_hand') === isOnHand &&
-        (row.channelId === null || row.channelId === web) && row.quantity - row.claimed > row.safetyStock)
+      const has = (location: Id<'location'>, isOnHand: boolean): boolean =>
+        rows.some(
+          (row) =>
+            row.locationId === location &&
+            (row.kind === 'on_hand') === isOnHand &&
+            (row.channelId === null || row.channelId === web) &&
+            row.quantity - row.claimed > row.safetyStock,
+        )
       assert.deepEqual(
         shelvesWithUnit(supply, ranks, web).map((location) => numbers.thingOf(location)),
         candidates.filter((location) => has(location, true)),

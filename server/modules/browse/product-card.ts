@@ -52,8 +52,16 @@ export class ProductCards {
     const variants = [...products.values()].flatMap((product) => product.variants)
     const active = variants.filter(({ status }) => status === 'active')
     const [offers, prices] = await Promise.all([
-      this.#rooms.catalog.offersAt(this.#source, catalog, active.map(({ sku }) => sku)),
-      this.#rooms.pricing.pricesAt(this.#source, pricing, active.map(({ id }) => id)),
+      this.#rooms.catalog.offersAt(
+        this.#source,
+        catalog,
+        active.map(({ sku }) => sku),
+      ),
+      this.#rooms.pricing.pricesAt(
+        this.#source,
+        pricing,
+        active.map(({ id }) => id),
+      ),
     ])
     return productIds.flatMap((productId) => {
       const product = products.get(productId)

@@ -165,7 +165,10 @@ export class ProductPages {
 
   /** Only supply has changed since the page was written, most of the time. */
   async #cardsOf(
-    productIds: readonly Id<'product'>[], storefront: Storefront, { locale }: Asking, old: Page | undefined,
+    productIds: readonly Id<'product'>[],
+    storefront: Storefront,
+    { locale }: Asking,
+    old: Page | undefined,
   ): Promise<readonly ProductCard[]> {
     if (old?.storefront === storefront) return old.cards
     return this.#cards.read(productIds, { storefront, locale: locale ?? storefront.channel.locale })
@@ -183,7 +186,9 @@ export class ProductPages {
 }
 
 function writeCard(
-  { head, variants }: ProductCard, supplies: ReadonlyMap<Id<'variant'>, Supply>, { channel, places }: Storefront,
+  { head, variants }: ProductCard,
+  supplies: ReadonlyMap<Id<'variant'>, Supply>,
+  { channel, places }: Storefront,
 ): string {
   const written = variants.map((variant) => {
     const ofParts = variant.parts.map(({ variantId }) => must(supplies.get(variantId), 'supply of every part'))

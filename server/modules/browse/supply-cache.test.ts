@@ -15,7 +15,11 @@ const cap = 'cap' as VariantId
 /** A database that answers when the test says so: a load sees what was there when it began. */
 class Shelves {
   readonly units = new Map<VariantId, number>()
-  readonly loads: { readonly variantIds: readonly VariantId[]; readonly finish: () => void; readonly fail: (error: Error) => void }[] = []
+  readonly loads: {
+    readonly variantIds: readonly VariantId[]
+    readonly finish: () => void
+    readonly fail: (error: Error) => void
+  }[] = []
   asOf: Moment = momentOf(1_000 as Instant, 1)
   isUp = true
   readonly cache: SupplyCache
@@ -81,7 +85,10 @@ test('a load takes a hundred SKUs, two go on at once, and the rest waits togethe
   await begun(shelves, 3)
   shelves.loads[1]?.finish()
   await begun(shelves, 4)
-  assert.deepEqual(shelves.loads.map(({ variantIds }) => variantIds.length), [100, 100, 100, 51])
+  assert.deepEqual(
+    shelves.loads.map(({ variantIds }) => variantIds.length),
+    [100, 100, 100, 51],
+  )
   shelves.loads[2]?.finish()
   shelves.loads[3]?.finish()
   assert.equal((await all).length, 350)

@@ -131,7 +131,8 @@ export class SupplyCache {
   }
 
   async #run(
-    variantIds: readonly Id<'variant'>[], overtaken: ReadonlyMap<Id<'variant'>, Moment>,
+    variantIds: readonly Id<'variant'>[],
+    overtaken: ReadonlyMap<Id<'variant'>, Moment>,
   ): Promise<ReadonlyMap<Id<'variant'>, Supply>> {
     try {
       const loaded = await this.#options.load(variantIds)

@@ -37,16 +37,23 @@ before(async () => {
   const rooms = {
     merchant,
     catalog: openCatalog({ merchant, onVariantsCreated: () => {} }),
-    pricing: openPricing({ db: source, merchant, shippingServices: async () => (await shipping.currentBook()).services }),
+    pricing: openPricing({
+      db: source,
+      merchant,
+      shippingServices: async () => (await shipping.currentBook()).services,
+    }),
     sourcing: openSourcing({ shipping }),
   }
   watch = new Watch({
-    db: source, rooms,
+    db: source,
+    rooms,
     now: () => performance.now() + skewMs,
     onSupplyChanged: (variantIds) => void changed.push(...variantIds),
   })
   await watch.start({
-    horizon: new EventHorizon({ source, onBlocked: () => {} }), wake: new Wake(), onError: (error) => void errors.push(error),
+    horizon: new EventHorizon({ source, onBlocked: () => {} }),
+    wake: new Wake(),
+    onError: (error) => void errors.push(error),
   })
 })
 after(async () => {

@@ -4,7 +4,7 @@ import type { Instant } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
 import type { Revisions } from '../../platform/revision.ts'
 import type { Catalog } from '../catalog/index.ts'
-import type { Channel, Merchant, MerchantBook } from '../merchant/index.ts'
+import { pricesIncludeTax, type Channel, type Merchant, type MerchantBook } from '../merchant/index.ts'
 import type { PriceList, Pricing, PricingBook, SellingTerms } from '../pricing/index.ts'
 import type { Node, Sourcing, SourcingBook } from '../sourcing/index.ts'
 import type { SellingPlaces } from './decide-availability.ts'
@@ -61,13 +61,19 @@ export type StorefrontChoice =
 /** Whether the rooms this one reads have not moved between two readings; identity has nothing to show here. */
 export function isSameWorld(a: Revisions, b: Revisions): boolean {
   return (
-    a.merchant === b.merchant && a.catalog === b.catalog && a.pricing === b.pricing &&
-    a.inventory === b.inventory && a.shipping === b.shipping && a.sourcing === b.sourcing
+    a.merchant === b.merchant &&
+    a.catalog === b.catalog &&
+    a.pricing === b.pricing &&
+    a.inventory === b.inventory &&
+    a.shipping === b.shipping &&
+    a.sourcing === b.sourcing
   )
 }
 
 export async function readWorld(
-  rooms: BrowsedRooms, source: Queryable, { revisions, at }: { readonly revisions: Revisions; readonly at: Instant },
+  rooms: BrowsedRooms,
+  source: Queryable,
+  { revisions, at }: { readonly revisions: Revisions; readonly at: Instant },
 ): Promise<World> {
   const [merchant, pricing, sourcing] = await Promise.all([
     rooms.merchant.bookAt(source, revisions.merchant),
@@ -89,11 +95,14 @@ function nextChange(lists: readonly PriceList[], at: Instant): number {
 
 /** @param currency  the channel's own when absent */
 export function openStorefront(
-  world: World, channelId: Id<'channel'>, currency: CurrencyCode | undefined, numbers: Numbers,
+  world: World,
+  channelId: Id<'channel'>,
+  currency: CurrencyCode | undefined,
+  numbers: Numbers,
 ): StorefrontChoice {
   const channel = world.merchant.channelById.get(channelId)
   if (channel === undefined || !channel.active) return { kind: 'not_found' }
-  const { currencies, taxIncluded } = channel
+  const { currencies } = channel
   const chosen = currency ?? channel.currency
   let storefronts = world.storefronts.get(channelId)
   if (storefronts === undefined) {
@@ -106,7 +115,7 @@ export function openStorefront(
     storefront = {
       world,
       channel,
-      terms: { id: channelId, currency: chosen, taxIncluded },
+      terms: { id: channelId, currency: chosen, taxIncluded: pricesIncludeTax(channel, chosen) },
       places: sellingPlaces(world.sourcing.network.nodes, channelId, numbers.locations),
       key: `${numbers.storefronts.of(`${channelId} ${chosen}`)}\n`,
     }
@@ -117,7 +126,9 @@ export function openStorefront(
 
 /** Where the channel may sell from: nodes of the network that serve it and hand goods to carriers or to buyers. */
 function sellingPlaces(
-  nodes: readonly Node[], channelId: Id<'channel'>, numbers: Numbering<Id<'location'>>,
+  nodes: readonly Node[],
+  channelId: Id<'channel'>,
+  numbers: Numbering<Id<'location'>>,
 ): SellingPlaces {
   const selling = nodes
     .filter(({ channelIds }) => channelIds.length === 0 || channelIds.includes(channelId))

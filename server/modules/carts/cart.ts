@@ -42,7 +42,11 @@ export async function readCart(
     readRevisions(source),
   ])
   if (row === undefined || row.channel_id !== channelId) return null
-  const offers = await catalog.offersByVariantAt(source, revisions.catalog, lines.map((line) => line.variant_id))
+  const offers = await catalog.offersByVariantAt(
+    source,
+    revisions.catalog,
+    lines.map((line) => line.variant_id),
+  )
   return {
     id: row.id,
     version: row.version,

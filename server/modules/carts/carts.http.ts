@@ -5,8 +5,23 @@ import { formatInstant } from '../../kernel/time.ts'
 import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
-  AddressJson, CurrencyCodeJson, Email, idJson, InstantJson, line, MoneyJson, moneyJson, once, Quantity, refuse,
-  refusePlatform, sendVersion, Sku, strict, type App, type ProblemReply,
+  AddressJson,
+  CurrencyCodeJson,
+  Email,
+  idJson,
+  InstantJson,
+  line,
+  MoneyJson,
+  moneyJson,
+  once,
+  Quantity,
+  refuse,
+  refusePlatform,
+  sendVersion,
+  Sku,
+  strict,
+  type App,
+  type ProblemReply,
 } from '../../platform/http/index.ts'
 import { readRevisions } from '../../platform/revision.ts'
 import type { Customers } from '../customers/index.ts'
@@ -37,39 +52,58 @@ const ById = strict({ id: Type.String() })
 const ByLine = strict({ id: Type.String(), lineId: Type.String() })
 
 const TotalsJson = strict({
-  items: MoneyJson, discount: MoneyJson, delivery: MoneyJson, tax: MoneyJson, total: MoneyJson,
+  items: MoneyJson,
+  discount: MoneyJson,
+  delivery: MoneyJson,
+  tax: MoneyJson,
+  total: MoneyJson,
 })
-const CartJson = strict({
-  id: idJson('cart'),
-  accessToken: Type.String({ description: 'Lets a guest read and order this cart; send it as `Waybill-Access-Token`.' }),
-  version: Type.Integer(),
-  status: Type.Union([Type.Literal('active'), Type.Literal('ordered'), Type.Literal('expired')]),
-  currency: Type.String(),
-  lines: Type.Array(strict({
-    id: idJson('cartLine'),
-    sku: Type.String(),
-    title: Type.String(),
-    quantity: Type.Integer(),
-    unitPrice: MoneyJson,
-    discount: MoneyJson,
-    tax: MoneyJson,
-    total: MoneyJson,
-  }, { title: 'CartLine' })),
-  totals: TotalsJson,
-  deliveryOption: Type.Union([Type.String(), Type.Null()]),
-  deliveryOptions: Type.Array(strict({
-    id: Type.String(),
-    method: Type.Union([Type.Literal('ship'), Type.Literal('pickup')]),
-    locationId: Type.Optional(idJson('location')),
-    earliest: InstantJson,
-    latest: InstantJson,
-    price: MoneyJson,
-  }, { title: 'DeliveryOption' })),
-  email: Type.Union([Type.String(), Type.Null()]),
-  shippingAddress: Type.Union([AddressJson, Type.Null()]),
-  orderId: Type.Union([idJson('order'), Type.Null()]),
-  expiresAt: InstantJson,
-}, { title: 'Cart' })
+const CartJson = strict(
+  {
+    id: idJson('cart'),
+    accessToken: Type.String({
+      description: 'Lets a guest read and order this cart; send it as `Waybill-Access-Token`.',
+    }),
+    version: Type.Integer(),
+    status: Type.Union([Type.Literal('active'), Type.Literal('ordered'), Type.Literal('expired')]),
+    currency: Type.String(),
+    lines: Type.Array(
+      strict(
+        {
+          id: idJson('cartLine'),
+          sku: Type.String(),
+          title: Type.String(),
+          quantity: Type.Integer(),
+          unitPrice: MoneyJson,
+          discount: MoneyJson,
+          tax: MoneyJson,
+          total: MoneyJson,
+        },
+        { title: 'CartLine' },
+      ),
+    ),
+    totals: TotalsJson,
+    deliveryOption: Type.Union([Type.String(), Type.Null()]),
+    deliveryOptions: Type.Array(
+      strict(
+        {
+          id: Type.String(),
+          method: Type.Union([Type.Literal('ship'), Type.Literal('pickup')]),
+          locationId: Type.Optional(idJson('location')),
+          earliest: InstantJson,
+          latest: InstantJson,
+          price: MoneyJson,
+        },
+        { title: 'DeliveryOption' },
+      ),
+    ),
+    email: Type.Union([Type.String(), Type.Null()]),
+    shippingAddress: Type.Union([AddressJson, Type.Null()]),
+    orderId: Type.Union([idJson('order'), Type.Null()]),
+    expiresAt: InstantJson,
+  },
+  { title: 'Cart' },
+)
 type CartJson = Static<typeof CartJson>
 
 interface StoreRequest {
@@ -89,106 +123,148 @@ export function mountCarts(app: App, deps: CartsDeps): void {
   const ownCartId = ({ headers }: StoreRequest, text: string): Id<'cart'> | null => {
     const cartId = parseId('cart', text)
     const token = headers['waybill-access-token']
-    return cartId !== null && typeof token === 'string' && tokens.verifyAccessToken('cart', cartId, token) ? cartId : null
+    return cartId !== null && typeof token === 'string' && tokens.verifyAccessToken('cart', cartId, token)
+      ? cartId
+      : null
   }
 
-  app.post('/v1/store/carts', {
-    schema: { summary: 'Make a cart', tags: ['carts'], body: CartBody, response: { 201: CartJson } },
-    config: { scope: 'store', idempotent: 'key', refusals },
-  }, async (request, reply) => {
-    const channel = await channelOf(request)
-    if (channel === null) return refusePlatform(reply, 'not_found')
-    const read = await readChanges(deps, channel, request.body)
-    if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
-    return once({ db }, request, reply, {
-      refusals,
-      work: async (tx) => {
-        const id = newId<'cart'>()
-        const outcome = await createCart(tx, { customers: rooms.customers, channel }, { id, changes: read.changes })
-        if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
-        return { status: 201, stored: { cartId: id } }
-      },
-      render: ({ cartId }) => renderCart(deps, channel, cartId),
-    })
-  })
-
-  app.get('/v1/store/carts/:id', {
-    schema: { summary: 'Read a cart with its price and delivery options now', tags: ['carts'], params: ById, response: { 200: CartJson } },
-    config: { scope: 'store', idempotent: 'safe' },
-  }, async (request, reply) => {
-    const channel = await channelOf(request)
-    const cartId = ownCartId(request, request.params.id)
-    const cart = channel === null || cartId === null ? null : await renderCart(deps, channel, cartId)
-    if (cart === null) return refusePlatform(reply, 'not_found')
-    sendVersion(reply, cart.version)
-    return cart
-  })
-
-  app.patch('/v1/store/carts/:id', {
-    schema: { summary: 'Change a cart', tags: ['carts'], params: ById, body: CartBody, response: { 200: CartJson } },
-    config: { scope: 'store', idempotent: 'natural', ifMatch: 'required', refusals },
-  }, async (request, reply) => {
-    const channel = await channelOf(request)
-    const cartId = ownCartId(request, request.params.id)
-    if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
-    const read = await readChanges(deps, channel, request.body)
-    if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
-    return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: read.changes })
-  })
-
-  app.post('/v1/store/carts/:id/lines', {
-    schema: {
-      summary: 'Put units of a SKU in a cart', tags: ['carts'], params: ById, body: Line, response: { 200: CartJson },
+  app.post(
+    '/v1/store/carts',
+    {
+      schema: { summary: 'Make a cart', tags: ['carts'], body: CartBody, response: { 201: CartJson } },
+      config: { scope: 'store', idempotent: 'key', refusals },
     },
-    config: { scope: 'store', idempotent: 'key', refusals },
-  }, async (request, reply) => {
-    const channel = await channelOf(request)
-    const cartId = ownCartId(request, request.params.id)
-    if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
-    const read = await readChanges(deps, channel, { lines: [request.body] })
-    if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
-    // Before the key is taken: a cart of another channel is nothing here, and nothing must leave no trace.
-    if ((await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })) === null) {
-      return refusePlatform(reply, 'not_found')
-    }
-    const changes = { addLines: read.changes.lines }
-    return once({ db }, request, reply, {
-      refusals,
-      work: async (tx) => {
-        const outcome = await editCart(tx, { customers: rooms.customers, channel }, { id: cartId, seenVersion: null, changes })
-        if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
-        invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
-        return { status: 200, stored: { cartId } }
-      },
-      render: () => renderCart(deps, channel, cartId),
-    })
-  })
-
-  app.patch('/v1/store/carts/:id/lines/:lineId', {
-    schema: {
-      summary: 'Change how many units a line has', tags: ['carts'], params: ByLine, body: strict({ quantity: Quantity }),
-      response: { 200: CartJson },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      if (channel === null) return refusePlatform(reply, 'not_found')
+      const read = await readChanges(deps, channel, request.body)
+      if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+      return once({ db }, request, reply, {
+        refusals,
+        work: async (tx) => {
+          const id = newId<'cart'>()
+          const outcome = await createCart(tx, { customers: rooms.customers, channel }, { id, changes: read.changes })
+          if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
+          return { status: 201, stored: { cartId: id } }
+        },
+        render: ({ cartId }) => renderCart(deps, channel, cartId),
+      })
     },
-    config: { scope: 'store', idempotent: 'natural', refusals },
-  }, async (request, reply) => {
-    const channel = await channelOf(request)
-    const cartId = ownCartId(request, request.params.id)
-    const lineId = parseId('cartLine', request.params.lineId)
-    if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
-    const changes = { setLine: { id: lineId, quantity: request.body.quantity } }
-    return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes })
-  })
+  )
 
-  app.delete('/v1/store/carts/:id/lines/:lineId', {
-    schema: { summary: 'Take a line out of a cart', tags: ['carts'], params: ByLine, response: { 200: CartJson } },
-    config: { scope: 'store', idempotent: 'natural', refusals },
-  }, async (request, reply) => {
-    const channel = await channelOf(request)
-    const cartId = ownCartId(request, request.params.id)
-    const lineId = parseId('cartLine', request.params.lineId)
-    if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
-    return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: { removeLine: lineId } })
-  })
+  app.get(
+    '/v1/store/carts/:id',
+    {
+      schema: {
+        summary: 'Read a cart with its price and delivery options now',
+        tags: ['carts'],
+        params: ById,
+        response: { 200: CartJson },
+      },
+      config: { scope: 'store', idempotent: 'safe' },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      const cart = channel === null || cartId === null ? null : await renderCart(deps, channel, cartId)
+      if (cart === null) return refusePlatform(reply, 'not_found')
+      sendVersion(reply, cart.version)
+      return cart
+    },
+  )
+
+  app.patch(
+    '/v1/store/carts/:id',
+    {
+      schema: { summary: 'Change a cart', tags: ['carts'], params: ById, body: CartBody, response: { 200: CartJson } },
+      config: { scope: 'store', idempotent: 'natural', ifMatch: 'required', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
+      const read = await readChanges(deps, channel, request.body)
+      if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+      return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: read.changes })
+    },
+  )
+
+  app.post(
+    '/v1/store/carts/:id/lines',
+    {
+      schema: {
+        summary: 'Put units of a SKU in a cart',
+        tags: ['carts'],
+        params: ById,
+        body: Line,
+        response: { 200: CartJson },
+      },
+      config: { scope: 'store', idempotent: 'key', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
+      const read = await readChanges(deps, channel, { lines: [request.body] })
+      if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+      // Before the key is taken: a cart of another channel is nothing here, and nothing must leave no trace.
+      if ((await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })) === null) {
+        return refusePlatform(reply, 'not_found')
+      }
+      const changes = { addLines: read.changes.lines }
+      return once({ db }, request, reply, {
+        refusals,
+        work: async (tx) => {
+          const outcome = await editCart(
+            tx,
+            { customers: rooms.customers, channel },
+            { id: cartId, seenVersion: null, changes },
+          )
+          if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
+          invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
+          return { status: 200, stored: { cartId } }
+        },
+        render: () => renderCart(deps, channel, cartId),
+      })
+    },
+  )
+
+  app.patch(
+    '/v1/store/carts/:id/lines/:lineId',
+    {
+      schema: {
+        summary: 'Change how many units a line has',
+        tags: ['carts'],
+        params: ByLine,
+        body: strict({ quantity: Quantity }),
+        response: { 200: CartJson },
+      },
+      config: { scope: 'store', idempotent: 'natural', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      const lineId = parseId('cartLine', request.params.lineId)
+      if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
+      const changes = { setLine: { id: lineId, quantity: request.body.quantity } }
+      return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes })
+    },
+  )
+
+  app.delete(
+    '/v1/store/carts/:id/lines/:lineId',
+    {
+      schema: { summary: 'Take a line out of a cart', tags: ['carts'], params: ByLine, response: { 200: CartJson } },
+      config: { scope: 'store', idempotent: 'natural', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      const lineId = parseId('cartLine', request.params.lineId)
+      if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
+      return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: { removeLine: lineId } })
+    },
+  )
 
   const edit = async <Reply extends ProblemReply>(
     reply: Reply,
@@ -221,12 +297,18 @@ type ReadChanges =
 
 /** Reads a body; SKUs become variants, and what the channel does not sell is refused before anything is locked. */
 async function readChanges(
-  { db, rooms }: CartsDeps, channel: Channel, body: Static<typeof CartBody>,
+  { db, rooms }: CartsDeps,
+  channel: Channel,
+  body: Static<typeof CartBody>,
 ): Promise<ReadChanges> {
   const { lines, ...others } = body
   if (lines === undefined) return { kind: 'read', changes: others }
   const revisions = await readRevisions(db)
-  const offers = await rooms.catalog.offersAt(db, revisions.catalog, lines.map((each) => each.sku))
+  const offers = await rooms.catalog.offersAt(
+    db,
+    revisions.catalog,
+    lines.map((each) => each.sku),
+  )
   const unknown = lines.filter(({ sku }) => {
     const offer = offers.get(sku)
     return offer?.status !== 'active' || !offer.channelIds.has(channel.id)

@@ -5,7 +5,10 @@ import type { QuoteRefusal } from './quote-cart.ts'
 export const refusals = {
   order_exists: { status: 409, meaning: 'The cart became the order `orderId`; pay or cancel that one.' },
   cart_expired: { status: 409, meaning: 'The cart is older than its channel keeps carts; make a new one.' },
-  cart_version: { status: 412, meaning: 'The cart was changed since the version in `If-Match`; read it again and decide anew.' },
+  cart_version: {
+    status: 412,
+    meaning: 'The cart was changed since the version in `If-Match`; read it again and decide anew.',
+  },
   too_many_lines: { status: 422, meaning: 'The cart would have more lines than `linesMax`.' },
   quantity_too_large: { status: 422, meaning: 'A line of the cart would have more than `unitsMax` units.' },
   currency_unknown: { status: 422, meaning: 'The channel sells in `currencies` only.' },

@@ -142,8 +142,15 @@ export function updateCart(tx: Tx, cart: CartRow, expiresAt: Instant): void {
                   ship_region = $6, ship_postal_code = $7, delivery_option = $8, expires_at = $9
             where id = $1`,
     values: [
-      cart.id, cart.currency, cart.person_id, cart.address_id, cart.ship_country, cart.ship_region,
-      cart.ship_postal_code, cart.delivery_option, new Date(expiresAt),
+      cart.id,
+      cart.currency,
+      cart.person_id,
+      cart.address_id,
+      cart.ship_country,
+      cart.ship_region,
+      cart.ship_postal_code,
+      cart.delivery_option,
+      new Date(expiresAt),
     ],
   })
 }

@@ -7,10 +7,7 @@ import { locatePostalCode, rankForPickup, rankForShipping, type Route } from '..
 import type { SellingWorld } from './selling-world.ts'
 
 /** Prices in this currency are told with or without tax, as the channel has it. */
-export function sellingTerms(
-  channel: Channel,
-  currency: CurrencyCode,
-): SellingTerms {
+export function sellingTerms(channel: Channel, currency: CurrencyCode): SellingTerms {
   return { id: channel.id, currency, taxIncluded: pricesIncludeTax(channel, currency) }
 }
 
@@ -19,7 +16,11 @@ type SoldOffers =
   | { readonly kind: 'unknown'; readonly skus: readonly string[] }
 
 /** The offers behind lines; a SKU that is archived or not in the channel's assortment is as good as unknown. */
-export function soldOffers(lines: readonly { readonly sku: string }[], channelId: Id<'channel'>, world: Pick<SellingWorld, 'offers'>): SoldOffers {
+export function soldOffers(
+  lines: readonly { readonly sku: string }[],
+  channelId: Id<'channel'>,
+  world: Pick<SellingWorld, 'offers'>,
+): SoldOffers {
   const offers: Offer[] = []
   const unknown: string[] = []
   for (const { sku } of lines) {
@@ -145,11 +146,16 @@ export function shippingRoutes(
     const transit = sourcing.transitOf(serviceId)
     const reachable = ranking.candidates.some((node) => transit(node.country, shipTo.country) !== null)
     if (!reachable) return []
-    return [{ tariff, route: { method: 'ship', toCountry: shipTo.country, zone: place.zone, ranking, transit } as const }]
+    return [
+      { tariff, route: { method: 'ship', toCountry: shipTo.country, zone: place.zone, ranking, transit } as const },
+    ]
   })
 }
 
-export function taxRatesAt({ merchant, pricing }: Pick<SellingWorld, 'merchant' | 'pricing'>, place: Destination | null): TaxRates {
+export function taxRatesAt(
+  { merchant, pricing }: Pick<SellingWorld, 'merchant' | 'pricing'>,
+  place: Destination | null,
+): TaxRates {
   if (place === null) return noTaxRates
   const zone = decideZone(merchant.zones, place)
   return zone === null ? noTaxRates : (pricing.taxRatesByZone.get(zone.id) ?? noTaxRates)

@@ -6,7 +6,14 @@ import { checkAddress, type Address, type AddressProblem, type Customers } from 
 import type { Channel } from '../merchant/index.ts'
 import { LINES_PER_CART_MAX } from './cart.ts'
 import {
-  addCartUnits, insertCart, lockCarts, readCartLines, removeCartLine, removeCartLines, setCartLine, updateCart,
+  addCartUnits,
+  insertCart,
+  lockCarts,
+  readCartLines,
+  removeCartLine,
+  removeCartLines,
+  setCartLine,
+  updateCart,
   type CartRow,
 } from './carts.sql.ts'
 
@@ -66,7 +73,11 @@ export async function createCart(
 export async function editCart(
   tx: Tx,
   { customers, channel }: EditCartDeps,
-  { id, seenVersion, changes }: {
+  {
+    id,
+    seenVersion,
+    changes,
+  }: {
     readonly id: Id<'cart'>
     readonly seenVersion: number | null
     readonly changes: CartChanges
@@ -105,7 +116,12 @@ export async function editCart(
 
 function refuseEdit(
   cart: CartRow,
-  { seenVersion, changes, channel, at }: {
+  {
+    seenVersion,
+    changes,
+    channel,
+    at,
+  }: {
     readonly seenVersion: number | null
     readonly changes: CartChanges
     readonly channel: Channel
@@ -114,7 +130,8 @@ function refuseEdit(
 ): EditCartRefusal | null {
   if (cart.status === 'ordered') return { code: 'order_exists', orderId: cart.order_id }
   if (cart.status === 'expired' || cart.expires_at < at) return { code: 'cart_expired' }
-  if (seenVersion !== null && seenVersion !== cart.version) return { code: 'cart_version', currentVersion: cart.version }
+  if (seenVersion !== null && seenVersion !== cart.version)
+    return { code: 'cart_version', currentVersion: cart.version }
   if (changes.currency !== undefined && !channel.currencies.includes(changes.currency)) {
     return { code: 'currency_unknown', currencies: channel.currencies }
   }
@@ -145,7 +162,12 @@ async function writeLines(tx: Tx, cartId: Id<'cart'>, changes: CartChanges): Pro
   const { lines, addLines, setLine, removeLine } = changes
   if (lines !== undefined) removeCartLines(tx, cartId)
   const added = mergeUnits([...(lines ?? []), ...(addLines ?? [])])
-  if (added.length > 0) addCartUnits(tx, cartId, added.map((line) => ({ id: newId<'cartLine'>(), ...line })))
+  if (added.length > 0)
+    addCartUnits(
+      tx,
+      cartId,
+      added.map((line) => ({ id: newId<'cartLine'>(), ...line })),
+    )
   if (setLine !== undefined && (await setCartLine(tx, cartId, setLine.id, setLine.quantity)) === 0) return false
   return removeLine === undefined || (await removeCartLine(tx, cartId, removeLine)) === 1
 }

@@ -3,9 +3,17 @@ export { mountCarts, type CartsDeps } from './carts.http.ts'
 export { refusals } from './carts.refusals.ts'
 export { lockCarts, markCartsOrdered, readCarts, reopenCartRows, type CartRow, type CartStatus } from './carts.sql.ts'
 export {
-  decideDelivery, isDelivered, sellingTerms, shippingRoutes, soldOffers, taxedPlace, taxRatesAt,
+  decideDelivery,
+  isDelivered,
+  sellingTerms,
+  shippingRoutes,
+  soldOffers,
+  taxedPlace,
+  taxRatesAt,
   type DeliveryChoice,
-  type DeliveryDecision, type DeliveryRefusal, type Destination,
+  type DeliveryDecision,
+  type DeliveryRefusal,
+  type Destination,
 } from './decide-delivery.ts'
 export type { GuestTokens } from './ports.ts'
 export { expireCarts } from './expire-carts.ts'

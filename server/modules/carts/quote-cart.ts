@@ -4,10 +4,31 @@ import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Queryable } from '../../platform/db.ts'
 import type { Offer } from '../catalog/index.ts'
 import type { Channel } from '../merchant/index.ts'
-import { addDelivery, offeredTariffs, priceCart, priceDelivery, type DeliveryTariff, type PricedCart } from '../pricing/index.ts'
-import { estimateRoutes, rankForPickup, type DeliveryWindow, type Demand, type Route, type Sourcing } from '../sourcing/index.ts'
 import {
-  decideDelivery, isDelivered, sellingTerms, shippingRoutes, soldOffers, taxedPlace, taxRatesAt, type Destination,
+  addDelivery,
+  offeredTariffs,
+  priceCart,
+  priceDelivery,
+  type DeliveryTariff,
+  type PricedCart,
+} from '../pricing/index.ts'
+import {
+  estimateRoutes,
+  rankForPickup,
+  type DeliveryWindow,
+  type Demand,
+  type Route,
+  type Sourcing,
+} from '../sourcing/index.ts'
+import {
+  decideDelivery,
+  isDelivered,
+  sellingTerms,
+  shippingRoutes,
+  soldOffers,
+  taxedPlace,
+  taxRatesAt,
+  type Destination,
 } from './decide-delivery.ts'
 import { stockedVariants, type SellingWorld } from './selling-world.ts'
 
@@ -83,9 +104,15 @@ export async function quoteCart(
   const priced = delivery.kind === 'chosen' ? addDelivery(goods, delivery.tariff, { taxRates, taxIncluded }) : goods
   const choices = needed ? deliveryChoices(cart, terms.id, world) : []
   const supply = choices.length === 0 ? [] : await sourcing.readSupply(source, [...stockedVariants(world)])
-  const estimates = estimateRoutes(choices.map((choice) => choice.route), {
-    at: world.at, channelId: cart.channel.id, demands: demandsOf(cart.lines, offers), supply,
-  })
+  const estimates = estimateRoutes(
+    choices.map((choice) => choice.route),
+    {
+      at: world.at,
+      channelId: cart.channel.id,
+      demands: demandsOf(cart.lines, offers),
+      supply,
+    },
+  )
   const options = choices.flatMap(({ id, tariff, route, locationId }, index): QuotedOption[] => {
     const window = estimates[index]?.window ?? null
     if (window === null) return []
@@ -131,10 +158,7 @@ function deliveryChoices(
 }
 
 /** What the lines ask of supply: a bundle asks for its components, a download for nothing. */
-export function demandsOf(
-  lines: readonly { readonly quantity: number }[],
-  offers: readonly Offer[],
-): Demand[] {
+export function demandsOf(lines: readonly { readonly quantity: number }[], offers: readonly Offer[]): Demand[] {
   return lines.flatMap(({ quantity }, index) => {
     const offer = must(offers[index], 'an offer for every line')
     if (offer.components.length === 0) return offer.stocked ? [{ variantId: offer.variantId, units: quantity }] : []

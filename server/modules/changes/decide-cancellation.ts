@@ -8,13 +8,15 @@ export type CancelRefusal =
  *
  * @param begun  some unit was handed to a location or further: the point of no return for a plain cancellation
  */
-export function decideCancellation(
-  { status, attempts, begun }: {
-    readonly status: string
-    readonly attempts: readonly string[]
-    readonly begun: boolean
-  },
-): CancelRefusal | null {
+export function decideCancellation({
+  status,
+  attempts,
+  begun,
+}: {
+  readonly status: string
+  readonly attempts: readonly string[]
+  readonly begun: boolean
+}): CancelRefusal | null {
   if (status === 'cancelled' || status === 'expired' || status === 'completed') {
     return { code: 'already_ended', orderStatus: status }
   }

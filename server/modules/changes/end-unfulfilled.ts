@@ -22,8 +22,14 @@ export async function endUnfulfilled(
   const orderByDemand = new Map<string, Id<'order'>>(demand.map((each) => [each.id, each.order_id]))
   const demandIds = demand.map((each) => each.id)
   const variants = await readClaimedVariants(tx, demandIds)
-  const gated = await lockGates(tx, variants.map((each) => each.variant_id))
+  const gated = await lockGates(
+    tx,
+    variants.map((each) => each.variant_id),
+  )
   await freeClaims(gated, demandIds, { reason: end.status, causeOf: (demandId) => orderByDemand.get(demandId) ?? null })
-  giveUpAttempts(tx, attempts.filter((attempt) => ids.has(attempt.order_id)))
+  giveUpAttempts(
+    tx,
+    attempts.filter((attempt) => ids.has(attempt.order_id)),
+  )
   await endOrders(tx, orders, end)
 }

@@ -19,9 +19,7 @@ export async function expireOrders(db: Db): Promise<number> {
     // What was read before may have moved: everything is looked at again under the locks.
     const [locked, attempts] = await Promise.all([lockOrderRows(tx, orderIds), lockAttemptsOfOrders(tx, orderIds)])
     const unanswered = new Set(
-      attempts
-        .filter(({ status }) => status === 'pending' || status === 'unknown')
-        .map((attempt) => attempt.order_id),
+      attempts.filter(({ status }) => status === 'pending' || status === 'unknown').map((attempt) => attempt.order_id),
     )
     const orders = locked.filter(
       ({ id, status, pay_by }) =>

@@ -12,7 +12,10 @@ export async function askPayment(
   { db, payments, checkout }: { readonly db: Db; readonly payments: Payments; readonly checkout: Checkout },
   payload: unknown,
 ): Promise<void> {
-  const attemptId = must(parseId('attempt', (payload as { readonly paymentId: string }).paymentId), 'the id of a payment')
+  const attemptId = must(
+    parseId('attempt', (payload as { readonly paymentId: string }).paymentId),
+    'the id of a payment',
+  )
   const [attempt] = await readAttemptRows(db, [attemptId])
   if (attempt === undefined) return
   if (attempt.status === 'void_due') await voidAttempt({ db, payments }, attemptId)

@@ -16,22 +16,38 @@ export const refusals = {
   address_invalid: { status: 422, meaning: 'The address is not one of its country; `problems` names the fields.' },
   address_missing: { status: 422, meaning: 'The order is shipped and has no shipping address.' },
   address_not_served: { status: 422, meaning: 'No location of ours ships to `country`.' },
-  delivery_option_unknown: { status: 422, meaning: 'The delivery option is not offered for this order; read the options again.' },
+  delivery_option_unknown: {
+    status: 422,
+    meaning: 'The delivery option is not offered for this order; read the options again.',
+  },
   location_unknown: { status: 422, meaning: 'The order names no location, or one the network does not have.' },
   provider_unknown: { status: 422, meaning: 'No payment provider of this name is set up.' },
   out_of_stock: { status: 409, meaning: 'Not everything is available; `shortages` says what and how much there is.' },
-  total_changed: { status: 409, meaning: 'The order costs something else than the buyer agreed to; `current` is the offer now.' },
-  promise_changed: { status: 409, meaning: 'The order would arrive later than the buyer accepts; `current` is the offer now.' },
-  line_total_wrong: { status: 422, meaning: 'The discount or the tax of line number `line` is larger than the line itself.' },
+  total_changed: {
+    status: 409,
+    meaning: 'The order costs something else than the buyer agreed to; `current` is the offer now.',
+  },
+  promise_changed: {
+    status: 409,
+    meaning: 'The order would arrive later than the buyer accepts; `current` is the offer now.',
+  },
+  line_total_wrong: {
+    status: 422,
+    meaning: 'The discount or the tax of line number `line` is larger than the line itself.',
+  },
   charges_below_zero: { status: 422, meaning: "The charges bring the order's delivery or its tax below zero." },
   reference_reused: { status: 422, meaning: 'The channel placed another order under this reference: `orderId`.' },
   placed_in_future: { status: 422, meaning: 'The order says it was placed later than now, which was `at`.' },
   channel_not_trusted: { status: 422, meaning: 'The channel does not exist, or may not bring its own prices.' },
   not_payable: { status: 409, meaning: 'The order does not wait for a payment; it is `orderStatus`.' },
   payment_overdue: { status: 409, meaning: 'The time to pay this order is over; order again.' },
-  payment_in_progress: { status: 409, meaning: 'The payment provider has not answered yet; try again after `retryAfterMs`.' },
+  payment_in_progress: {
+    status: 409,
+    meaning: 'The payment provider has not answered yet; try again after `retryAfterMs`.',
+  },
   payment_declined: {
     status: 402,
-    meaning: 'The payment was not made, for the `reason` given; the order keeps its goods until `order.payBy`, another payment is welcome.',
+    meaning:
+      'The payment was not made, for the `reason` given; the order keeps its goods until `order.payBy`, another payment is welcome.',
   },
 } as const satisfies RefusalTable<PlacementRefusal | PayRefusal | { readonly code: 'payment_declined' }>

@@ -2,7 +2,13 @@ import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { prorate } from '../../kernel/prorate.ts'
 import {
-  decideDelivery, isDelivered, sellingTerms, soldOffers, taxedPlace, taxRatesAt, type SellingWorld,
+  decideDelivery,
+  isDelivered,
+  sellingTerms,
+  soldOffers,
+  taxedPlace,
+  taxRatesAt,
+  type SellingWorld,
 } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import { addDelivery, priceCart, type PricedCart, type SellingTerms } from '../pricing/index.ts'
@@ -80,7 +86,12 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
   const { taxIncluded } = terms
   const priced = delivery.kind === 'chosen' ? addDelivery(goods, delivery.tariff, { taxRates, taxIncluded }) : goods
 
-  const demand = draftDemand(lines, offers, priced.lines.map((line) => line.totalMinor), world)
+  const demand = draftDemand(
+    lines,
+    offers,
+    priced.lines.map((line) => line.totalMinor),
+    world,
+  )
   const stocked = demand.filter((each) => each.stocked)
   const sourced =
     delivery.kind === 'none'
@@ -144,7 +155,10 @@ export function draftDemand(
       const { variantId, sku, stocked } = offer
       return [{ line: index, variantId, sku, stocked, units: line.quantity, shareMinor: totalMinor }]
     }
-    const shares = prorate(totalMinor, offer.components.map((component) => componentWeight(component, world)))
+    const shares = prorate(
+      totalMinor,
+      offer.components.map((component) => componentWeight(component, world)),
+    )
     return offer.components.map(({ variantId, sku, quantity, stocked }, place) => ({
       line: index,
       variantId,
@@ -164,4 +178,3 @@ function componentWeight(
   const listed = world.prices.get(component.variantId)?.[0]
   return BigInt(component.quantity) * (listed?.amountMinor ?? 1n)
 }
-

@@ -5,10 +5,21 @@ import type { SellingWorld } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import type { NewOrderLine, Totals } from '../orders/index.ts'
 import {
-  decideSourcing, locatePostalCode, rankForPickup, rankForShipping, type Allotment, type DeliveryWindow, type Route,
+  decideSourcing,
+  locatePostalCode,
+  rankForPickup,
+  rankForShipping,
+  type Allotment,
+  type DeliveryWindow,
+  type Route,
 } from '../sourcing/index.ts'
 import { draftDemand, type DemandDraft } from './decide-placement.ts'
-import { LINES_PER_TRUSTED_ORDER_MAX, type PlacementRefusal, type TrustedLine, type TrustedPlacement } from './placement.ts'
+import {
+  LINES_PER_TRUSTED_ORDER_MAX,
+  type PlacementRefusal,
+  type TrustedLine,
+  type TrustedPlacement,
+} from './placement.ts'
 import type { CounterPool, CounterTake, SupplyPool } from './supply-pool.ts'
 
 /** How far ahead of us a channel's clock may be. */
@@ -75,14 +86,24 @@ export function decideTrusted(
   if (route === null) return refuse({ code: 'location_unknown', location: request.locationCode ?? '' })
 
   // From here on the order must be accepted: it has been sold.
-  const demand = draftDemand(lines, offers, money.map((each) => each.totalMinor), world)
+  const demand = draftDemand(
+    lines,
+    offers,
+    money.map((each) => each.totalMinor),
+    world,
+  )
   const stocked = demand.filter((each) => each.stocked)
   const common = { kind: 'accepted', offers, money, totals, demand, stocked } as const
   if (request.method === 'carried_out') {
     const { locationId } = must(route.ranking.candidates[0], 'the location of a counter sale')
     const occurredAt = request.placedAt ?? world.at
     const carriedOut = stocked.map(({ variantId, units }) => counter.take({ variantId, locationId, units, occurredAt }))
-    pool.take(carriedOut.map(({ supplyId, variantId, leaving, found }) => ({ supply: { supplyId, variantId }, units: leaving - found })))
+    pool.take(
+      carriedOut.map(({ supplyId, variantId, leaving, found }) => ({
+        supply: { supplyId, variantId },
+        units: leaving - found,
+      })),
+    )
     return { ...common, allotments: [], carriedOut, promise: { earliest: world.at, latest: world.at }, facts: null }
   }
   const { plan, promise, facts } = decideSourcing({
@@ -158,4 +179,3 @@ function routeOf(request: TrustedPlacement, { sourcing }: SellingWorld): Route |
       : rankForShipping(sourcing.network, channel.id, { country: toCountry, ...place })
   return { method, toCountry, zone: place?.zone ?? toCountry, ranking, transit: sourcing.fastestTransit }
 }
-

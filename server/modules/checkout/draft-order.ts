@@ -127,16 +127,18 @@ function demandOf(
     if (each.line !== line) return []
     const { variantId, sku, stocked, units, shareMinor } = each
     const isAllocated = allocated && stocked
-    return [{
-      id: must(demandIds[index], 'an id for every demand line'),
-      variantId,
-      sku,
-      stocked,
-      shareMinor,
-      ordered: units,
-      pending: isAllocated ? 0 : units,
-      allocated: isAllocated ? units : 0,
-      delivered: 0,
-    }]
+    return [
+      {
+        id: must(demandIds[index], 'an id for every demand line'),
+        variantId,
+        sku,
+        stocked,
+        shareMinor,
+        ordered: units,
+        pending: isAllocated ? 0 : units,
+        allocated: isAllocated ? units : 0,
+        delivered: 0,
+      },
+    ]
   })
 }

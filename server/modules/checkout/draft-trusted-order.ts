@@ -27,8 +27,15 @@ export function draftTrustedOrder(
     const demandId = must(stockedIds[demand], 'a demand line for every allotment')
     allocatedUnits.set(demandId, (allocatedUnits.get(demandId) ?? 0) + units)
     claims.push({
-      id: newId<'claim'>(), variantId: supply.variantId, demandKind: 'demand_line', demandId,
-      supplyId: supply.supplyId, decisionId, quantity: units, stage: 'allocated', reservedUntil: null,
+      id: newId<'claim'>(),
+      variantId: supply.variantId,
+      demandKind: 'demand_line',
+      demandId,
+      supplyId: supply.supplyId,
+      decisionId,
+      quantity: units,
+      stage: 'allocated',
+      reservedUntil: null,
       promisedBy: decision.promise?.latest ?? null,
     })
   }
@@ -36,9 +43,16 @@ export function draftTrustedOrder(
     const claimId = newId<'claim'>()
     const entry = { supplyId, claimedDelta: 0, cause: identity.id, occurredAt: placedAt } as const
     claims.push({
-      id: claimId, variantId, demandKind: 'demand_line',
+      id: claimId,
+      variantId,
+      demandKind: 'demand_line',
       demandId: must(stockedIds[index], 'a demand line for everything carried out'),
-      supplyId, decisionId: null, quantity: units, stage: 'consumed', reservedUntil: null, promisedBy: null,
+      supplyId,
+      decisionId: null,
+      quantity: units,
+      stage: 'consumed',
+      reservedUntil: null,
+      promisedBy: null,
     })
     if (found > 0) entries.push({ ...entry, reason: 'found', quantityDelta: found, claimId: null })
     if (leaving > 0) entries.push({ ...entry, reason: 'carried_out', quantityDelta: -leaving, claimId })
@@ -51,7 +65,14 @@ export function draftTrustedOrder(
     const delivered = isCarriedOut ? units : 0
     const allocated = allocatedUnits.get(id) ?? 0
     demandByLine[line]?.push({
-      id, variantId, sku, stocked, shareMinor, ordered: units, pending: units - allocated - delivered, allocated,
+      id,
+      variantId,
+      sku,
+      stocked,
+      shareMinor,
+      ordered: units,
+      pending: units - allocated - delivered,
+      allocated,
       delivered,
     })
   }
@@ -77,7 +98,13 @@ export function draftTrustedOrder(
       const { variantId, sku, title } = must(decision.offers[index], 'an offer for every line')
       const money = must(decision.money[index], 'money for every line')
       return {
-        id: newId<'orderLine'>(), variantId, sku, title, quantity: line.quantity, ...money, taxRatePpm: null,
+        id: newId<'orderLine'>(),
+        variantId,
+        sku,
+        title,
+        quantity: line.quantity,
+        ...money,
+        taxRatePpm: null,
         demand: must(demandByLine[index], 'the demand of every line'),
       }
     }),
@@ -102,7 +129,12 @@ function exceptionsOf(order: NewOrder, decision: AcceptedTrusted): NewException[
   const exceptions: NewException[] = []
   const missing = order.lines.flatMap(({ demand }) => demand.filter((each) => each.stocked && each.pending > 0))
   if (missing.length > 0) {
-    exceptions.push(missingUnits(order.id, missing.map(({ sku, pending }) => ({ sku, units: pending }))))
+    exceptions.push(
+      missingUnits(
+        order.id,
+        missing.map(({ sku, pending }) => ({ sku, units: pending })),
+      ),
+    )
   }
   const found = decision.carriedOut.filter((take) => take.found > 0)
   if (found.length > 0) {

@@ -4,7 +4,12 @@ import { CommitUnknownError, type Tx } from '../../platform/db.ts'
 import { releaseKeys, takeKeys } from '../../platform/http/index.ts'
 import { lockOrderRows, orderNumber, readDemandLineRows, type OrderRow } from '../orders/index.ts'
 import {
-  FIRST_CALL_LEASE_MS, giveUpAttempts, insertAttempts, lockAttemptsOfOrders, type AttemptRow, type NewAttempt,
+  FIRST_CALL_LEASE_MS,
+  giveUpAttempts,
+  insertAttempts,
+  lockAttemptsOfOrders,
+  type AttemptRow,
+  type NewAttempt,
 } from '../payments/index.ts'
 import { answerRepeat, type AnsweredPayment, type KeyRefusal, type PlaceDeps } from './place-orders.ts'
 import type { RequestKey } from './placement.ts'
@@ -40,7 +45,13 @@ type Recorded =
  */
 export async function payOrder(
   deps: PlaceDeps,
-  { orderId, key, provider, token, returnUrl }: {
+  {
+    orderId,
+    key,
+    provider,
+    token,
+    returnUrl,
+  }: {
     readonly orderId: Id<'order'>
     readonly key: RequestKey
     readonly provider: string
@@ -73,7 +84,12 @@ export async function payOrder(
 
 async function recordAttempt(
   tx: Tx,
-  { orderId, key, provider, token }: {
+  {
+    orderId,
+    key,
+    provider,
+    token,
+  }: {
     readonly orderId: Id<'order'>
     readonly key: RequestKey
     readonly provider: string

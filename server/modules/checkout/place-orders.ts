@@ -30,9 +30,7 @@ export interface AnsweredPayment {
   readonly result: PaymentResult
 }
 
-export type KeyRefusal =
-  | { readonly code: 'idempotency_key_reused' }
-  | { readonly code: 'request_in_progress' }
+export type KeyRefusal = { readonly code: 'idempotency_key_reused' } | { readonly code: 'request_in_progress' }
 
 export interface PlaceDeps {
   readonly db: Db
@@ -51,7 +49,11 @@ export interface PlaceDeps {
  * Prepare and settle are shared with the other requests that arrive meanwhile. A crash between two phases leaves an
  * order awaiting payment: repeating the request with its key, or the sweep over due attempts, goes on from there.
  */
-export async function placeOrder(deps: PlaceDeps, request: ShopperPlacement, returnUrl?: string): Promise<PlaceOutcome> {
+export async function placeOrder(
+  deps: PlaceDeps,
+  request: ShopperPlacement,
+  returnUrl?: string,
+): Promise<PlaceOutcome> {
   if (!deps.payments.hasProvider(request.payment.provider)) {
     return { kind: 'refused', refusal: { code: 'provider_unknown', provider: request.payment.provider } }
   }
@@ -61,7 +63,8 @@ export async function placeOrder(deps: PlaceDeps, request: ShopperPlacement, ret
     const { state } = prepared
     return afterRecording(() => answerRepeat(deps, state, request.key, returnUrl))
   }
-  if (prepared.kind === 'placed_before') return { kind: 'answered', orderId: prepared.orderId, draft: null, payment: null }
+  if (prepared.kind === 'placed_before')
+    return { kind: 'answered', orderId: prepared.orderId, draft: null, payment: null }
   const { draft } = prepared
   if (draft.newAttempt === null) {
     return { kind: 'answered', orderId: draft.order.id, draft, payment: null }
@@ -113,7 +116,11 @@ export async function answerRepeat(
 export async function resumePayment(
   deps: PlaceDeps,
   orderId: Id<'order'>,
-  { key, attemptId, returnUrl }: {
+  {
+    key,
+    attemptId,
+    returnUrl,
+  }: {
     readonly key: RequestKey | null
     readonly attemptId?: Id<'attempt'>
     readonly returnUrl?: string | undefined
@@ -131,10 +138,7 @@ export async function resumePayment(
   if (order === undefined || row === undefined) return null
   const attempt = attemptOf(row)
   const answer = isUndecided(attempt.status)
-    ? await deps.payments.ask(
-        askable(attempt, orderNumber(order.number)),
-        returnUrl === undefined ? {} : { returnUrl },
-      )
+    ? await deps.payments.ask(askable(attempt, orderNumber(order.number)), returnUrl === undefined ? {} : { returnUrl })
     : null
   const demandIds = demand.map((each) => each.id)
   // A worker that goes on with it answers the request that died; its client may repeat it any time.

@@ -6,8 +6,20 @@ import { formatInstant, type Instant } from '../../kernel/time.ts'
 import type { Db } from '../../platform/db.ts'
 import { idJson, InstantJson, strict } from '../../platform/http/index.ts'
 import {
-  lineMoneyOf, orderNumber, PlacedLineJson, placedLineJson, PromiseJson, promiseJson, readOrderLineRows, readOrderRows,
-  TotalsJson, totalsJson, totalsOf, type LineMoney, type NewOrder, type Totals,
+  lineMoneyOf,
+  orderNumber,
+  PlacedLineJson,
+  placedLineJson,
+  PromiseJson,
+  promiseJson,
+  readOrderLineRows,
+  readOrderRows,
+  TotalsJson,
+  totalsJson,
+  totalsOf,
+  type LineMoney,
+  type NewOrder,
+  type Totals,
 } from '../orders/index.ts'
 import { readPromises } from '../sourcing/index.ts'
 import type { Draft } from './draft-order.ts'
@@ -35,16 +47,19 @@ const placedOrder = {
 
 export const PlacedOrderJson = strict({ status: Type.Literal('open'), ...placedOrder }, { title: 'PlacedOrder' })
 
-export const AwaitingOrderJson = strict({
-  status: Type.Literal('awaiting_payment'),
-  ...placedOrder,
-  paymentId: idJson('attempt'),
-  payBy: InstantJson,
-  nextAction: Type.Union([
-    strict({ type: Type.Literal('redirect'), url: Type.String() }),
-    strict({ type: Type.Literal('wait'), retryAfterMs: Type.Integer() }),
-  ]),
-}, { title: 'AwaitingOrder' })
+export const AwaitingOrderJson = strict(
+  {
+    status: Type.Literal('awaiting_payment'),
+    ...placedOrder,
+    paymentId: idJson('attempt'),
+    payBy: InstantJson,
+    nextAction: Type.Union([
+      strict({ type: Type.Literal('redirect'), url: Type.String() }),
+      strict({ type: Type.Literal('wait'), retryAfterMs: Type.Integer() }),
+    ]),
+  },
+  { title: 'AwaitingOrder' },
+)
 
 export function factsOfDraft({ order, promise }: Draft): PlacedFacts {
   const { id, number, currency, lines, totals, method } = order

@@ -140,3 +140,9 @@ export interface PlacedOrder {
   /** The payment to be made; null when nothing is to be paid to a provider. */
   readonly attempt: { readonly id: Id<'attempt'>; readonly payBy: Instant } | null
 }
+
+/** The part of an address that taxes and sourcing read. */
+export function shipToOf(address: BuyerAddress | undefined): ShipTo | null {
+  if (address === undefined) return null
+  return { country: address.country, region: address.region ?? null, postalCode: address.postalCode }
+}

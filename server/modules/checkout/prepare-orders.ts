@@ -4,14 +4,28 @@ import type { Db, Tx } from '../../platform/db.ts'
 import { releaseKeys, sendKeyAnswers, takeKeys, type KeyTaking } from '../../platform/http/index.ts'
 import { readRevisions, type Revisions } from '../../platform/revision.ts'
 import {
-  lockCarts, markCartsOrdered, readSellingWorld, stockedVariants, type CartRow, type SellingRooms,
+  lockCarts,
+  markCartsOrdered,
+  readSellingWorld,
+  stockedVariants,
+  type CartRow,
+  type SellingRooms,
 } from '../carts/index.ts'
 import type { Offer } from '../catalog/index.ts'
 import type { Customers, SealedNewPerson } from '../customers/index.ts'
 import { raiseExceptions } from '../exceptions/index.ts'
 import {
-  announceSupplyChange, insertClaims, insertCounterSupply, lockGates, postStock, readCounterSupply, readFreeSupply,
-  type CounterSupply, type GatedTx, type Place, type StockEntry,
+  announceSupplyChange,
+  insertClaims,
+  insertCounterSupply,
+  lockGates,
+  postStock,
+  readCounterSupply,
+  readFreeSupply,
+  type CounterSupply,
+  type GatedTx,
+  type Place,
+  type StockEntry,
 } from '../inventory/index.ts'
 import { readOrdersByReference, readOrdersOfCarts, recordOrders, takeOrderNumbers } from '../orders/index.ts'
 import { FIRST_CALL_LEASE_MS, insertAttempts } from '../payments/index.ts'
@@ -80,7 +94,12 @@ async function prepare(
   deps: PrepareDeps,
   tx: Tx,
   requests: readonly Placement[],
-  { buyers, skus, gates, counters }: {
+  {
+    buyers,
+    skus,
+    gates,
+    counters,
+  }: {
     readonly buyers: readonly Introduced[]
     readonly skus: ReadonlySet<string>
     readonly gates: ReadonlySet<Id<'variant'>>
@@ -92,7 +111,8 @@ async function prepare(
   const trusted = requests.flatMap((request) => (request.kind === 'trusted' ? [request] : []))
   const cartIds = shoppers.flatMap(({ request }) => (request.cart === null ? [] : [request.cart.id]))
   const keyed = shoppers.map(({ request, index }) => ({
-    ...request.key, objectId: must(orderIds[index], 'an id for every request'),
+    ...request.key,
+    objectId: must(orderIds[index], 'an id for every request'),
   }))
 
   // One exchange: the server runs these in the order they are sent, each seeing what the locks before it waited for.
@@ -116,7 +136,9 @@ async function prepare(
   const counterPool = new CounterPool([...counter, ...(await addCounterRows(tx, counters, counter))])
   const cartById = new Map(carts.map((cart) => [cart.id, cart]))
   const liveOrderByCart = new Map(liveOrders.map((order) => [order.cart_id, order.id]))
-  const orderByReference = new Map<string, { readonly id: Id<'order'>; readonly fingerprint: string | null }>(known.map((order) => [`${order.channel_id} ${order.reference}`, order]))
+  const orderByReference = new Map<string, { readonly id: Id<'order'>; readonly fingerprint: string | null }>(
+    known.map((order) => [`${order.channel_id} ${order.reference}`, order]),
+  )
   const prepared = requests.map((request, index): Prepared => {
     const id = must(orderIds[index], 'an id for every request')
     const number = must(numbers[index], 'a number for every request')
@@ -165,8 +187,13 @@ async function write(
   if (drafts.length === 0) return
 
   customers.recordSealed(tx, people)
-  recordOrders(tx, drafts.map((draft) => draft.order))
-  const carts = drafts.flatMap(({ order }) => (order.cartId === null ? [] : [{ cartId: order.cartId, orderId: order.id }]))
+  recordOrders(
+    tx,
+    drafts.map((draft) => draft.order),
+  )
+  const carts = drafts.flatMap(({ order }) =>
+    order.cartId === null ? [] : [{ cartId: order.cartId, orderId: order.id }],
+  )
   if (carts.length > 0) markCartsOrdered(tx, carts)
 
   const claims = drafts.flatMap((draft) => draft.claims)
@@ -174,17 +201,31 @@ async function write(
   if (claims.length > 0) insertClaims(gated, claims)
   if (entries.length > 0) {
     postStock(gated, entries)
-    announceSupplyChange(tx, claims.map((claim) => claim.variantId))
+    announceSupplyChange(
+      tx,
+      claims.map((claim) => claim.variantId),
+    )
   }
 
   const decided = drafts.filter((draft) => draft.facts !== null)
   if (decided.length > 0) {
-    insertDecisions(tx, decided.map(({ decisionId, order, facts }) => ({
-      id: decisionId, kind: 'placing', orderId: order.id, facts: facts ?? '{}',
-    })))
-    insertPromises(tx, decided.flatMap(({ decisionId, order, promise }) =>
-      promise === null ? [] : [{ orderId: order.id, version: 1, decisionId, method: order.method, ...promise, reason: 'placed' }],
-    ))
+    insertDecisions(
+      tx,
+      decided.map(({ decisionId, order, facts }) => ({
+        id: decisionId,
+        kind: 'placing',
+        orderId: order.id,
+        facts: facts ?? '{}',
+      })),
+    )
+    insertPromises(
+      tx,
+      decided.flatMap(({ decisionId, order, promise }) =>
+        promise === null
+          ? []
+          : [{ orderId: order.id, version: 1, decisionId, method: order.method, ...promise, reason: 'placed' }],
+      ),
+    )
   }
   const attempts = drafts.flatMap(({ newAttempt }) => (newAttempt === null ? [] : [newAttempt]))
   if (attempts.length > 0) insertAttempts(tx, attempts, { withinMs: FIRST_CALL_LEASE_MS })
@@ -195,7 +236,10 @@ async function write(
     return isFinished ? [{ ...request.key, answer: { status: 201, stored: null } }] : []
   })
   if (finished.length > 0) sendKeyAnswers(tx, finished)
-  await raiseExceptions(tx, drafts.flatMap((draft) => draft.exceptions))
+  await raiseExceptions(
+    tx,
+    drafts.flatMap((draft) => draft.exceptions),
+  )
 }
 
 /** A live claim raises its row's `claimed`; one that is consumed at once (carried out) brings its own entries. */
@@ -203,15 +247,17 @@ function claimEntries({ claims, order }: Draft, tx: Tx): StockEntry[] {
   return claims.flatMap((claim) =>
     claim.stage === 'consumed'
       ? []
-      : [{
-          supplyId: claim.supplyId,
-          reason: 'claimed',
-          quantityDelta: 0,
-          claimedDelta: claim.quantity,
-          claimId: claim.id,
-          cause: order.id,
-          occurredAt: tx.at,
-        }],
+      : [
+          {
+            supplyId: claim.supplyId,
+            reason: 'claimed',
+            quantityDelta: 0,
+            claimedDelta: claim.quantity,
+            claimId: claim.id,
+            cause: order.id,
+            occurredAt: tx.at,
+          },
+        ],
   )
 }
 
@@ -256,11 +302,7 @@ function introduce(customers: Customers, buyer: Placement['buyer']): Introduced 
 }
 
 /** The on-hand rows that counter sales take from. */
-function counterPlaces(
-  requests: readonly Placement[],
-  offers: ReadonlyMap<string, Offer>,
-  network: Network,
-): Place[] {
+function counterPlaces(requests: readonly Placement[], offers: ReadonlyMap<string, Offer>, network: Network): Place[] {
   const places = new Map<string, Place>()
   for (const request of requests) {
     if (request.kind !== 'trusted' || request.method !== 'carried_out') continue
@@ -287,4 +329,3 @@ async function addCounterRows(tx: Tx, wanted: readonly Place[], known: readonly 
 function referenceOf({ channel, reference }: TrustedPlacement) {
   return { channelId: channel.id, reference }
 }
-

@@ -36,7 +36,12 @@ async function upToSettling(work: (deps: PlaceDeps) => Promise<unknown>): Promis
     held.resolve(request)
     return new Promise<never>(() => {})
   }
-  void work({ db, payments, prepare, settle: { ...settle, depth: () => settle.depth(), drained: async () => {}, submit } })
+  void work({
+    db,
+    payments,
+    prepare,
+    settle: { ...settle, depth: () => settle.depth(), drained: async () => {}, submit },
+  })
   return held.promise
 }
 
@@ -55,7 +60,9 @@ async function settle(...requests: readonly Settlable[]): Promise<string[]> {
 
 async function readStatus(orderId: Id<'order'>): Promise<string | undefined> {
   const [row] = await shop.db.rows<{ status: string }>({
-    name: 'test.status', text: 'select status from orders.orders where id = $1', values: [orderId],
+    name: 'test.status',
+    text: 'select status from orders.orders where id = $1',
+    values: [orderId],
   })
   return row?.status
 }
@@ -67,12 +74,17 @@ async function approve(waiting: Settlable): Promise<Settlable> {
   await (await fetch(`${answer.url}/approve`, { method: 'POST' })).arrayBuffer()
   const { providerReference } = answer
   const [row] = await shop.db.rows<{ minor: bigint; number: string }>({
-    name: 'test.total', text: `select total_minor as minor, 'W-' || number as number from orders.orders where id = $1`, values: [waiting.orderId],
+    name: 'test.total',
+    text: `select total_minor as minor, 'W-' || number as number from orders.orders where id = $1`,
+    values: [waiting.orderId],
   })
   const { minor, number: reference } = must(row, 'the order')
-  const approved: AuthoriseAnswer = await shop.rooms.payments.provider('sandbox').continue(
-    { attemptId: waiting.attemptId, providerReference, reference, amount: { minor, currency: channel.currency } }, { deadlineMs: 5_000 },
-  )
+  const approved: AuthoriseAnswer = await shop.rooms.payments
+    .provider('sandbox')
+    .continue(
+      { attemptId: waiting.attemptId, providerReference, reference, amount: { minor, currency: channel.currency } },
+      { deadlineMs: 5_000 },
+    )
   assert.equal(approved.kind, 'authorised')
   return { ...waiting, answer: approved, key: null }
 }

@@ -9,7 +9,13 @@ import { promoteClaims } from '../inventory/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { extendPayBy, lockOrderRows, openOrders, type OrderRow } from '../orders/index.ts'
 import {
-  isUndecided, lockAttempts, settleAttempts, type AttemptStatus, type AuthoriseAnswer, type NotFound, type RequestIdentity,
+  isUndecided,
+  lockAttempts,
+  settleAttempts,
+  type AttemptStatus,
+  type AuthoriseAnswer,
+  type NotFound,
+  type RequestIdentity,
   type Settled,
 } from '../payments/index.ts'
 
@@ -61,20 +67,27 @@ export async function settlePayments(
     // Several may have asked about one attempt at once, a buyer twice or a buyer and a worker: the last answer counts.
     const asked = [...new Map(requests.map((request) => [request.attemptId, request])).values()]
     const opening = new Set<Id<'order'>>()
-    const settled = settleAttempts(tx, asked.map(({ orderId, attemptId, answer }) => {
-      const attempt = must(attemptById.get(attemptId), 'the attempt that was asked for')
-      const { status } = must(orderById.get(orderId), 'the order of the attempt')
-      // Two attempts of one order in one batch: the first to succeed opens it, the other is given back.
-      const orderWaits = status === 'awaiting_payment' && !opening.has(orderId)
-      // One that was given up before does not open it, whatever the provider says by now.
-      if (orderWaits && answer?.kind === 'authorised' && isUndecided(attempt.status)) opening.add(orderId)
-      return { attempt, answer, orderWaits }
-    }))
+    const settled = settleAttempts(
+      tx,
+      asked.map(({ orderId, attemptId, answer }) => {
+        const attempt = must(attemptById.get(attemptId), 'the attempt that was asked for')
+        const { status } = must(orderById.get(orderId), 'the order of the attempt')
+        // Two attempts of one order in one batch: the first to succeed opens it, the other is given back.
+        const orderWaits = status === 'awaiting_payment' && !opening.has(orderId)
+        // One that was given up before does not open it, whatever the provider says by now.
+        if (orderWaits && answer?.kind === 'authorised' && isUndecided(attempt.status)) opening.add(orderId)
+        return { attempt, answer, orderWaits }
+      }),
+    )
     const settledById = new Map(settled.map((each) => [each.attempt.id, each]))
 
     const opened = asked.filter((request) => justAuthorised(settledById.get(request.attemptId)))
     if (opened.length > 0) {
-      const allocated = await promoteClaims(tx, opened.flatMap((request) => request.demandIds), { from: 'reserved', to: 'allocated' })
+      const allocated = await promoteClaims(
+        tx,
+        opened.flatMap((request) => request.demandIds),
+        { from: 'reserved', to: 'allocated' },
+      )
       await openOrders(
         tx,
         opened.map((request) => must(orderById.get(request.orderId), 'a locked order')),
@@ -165,13 +178,15 @@ function extendedPayBy(order: OrderRow, payBy: Instant, { paymentTtlS, paymentCa
 function overdueException({ attempt }: Settled, order: OrderRow, { paymentTtlS, paymentCapS }: Terms): NewException[] {
   const cap = addMs(order.placed_at, paymentCapS * SECOND_MS)
   if (order.pay_by === null || addMs(order.pay_by, paymentTtlS * SECOND_MS) < cap) return []
-  return [{
-    reason: 'payment_unknown',
-    objectKind: 'order',
-    objectId: order.id,
-    facts: { provider: attempt.provider, paymentId: formatId('attempt', attempt.id) },
-    nextAction: 'Ask the provider what became of this payment; the order keeps its goods until it is known.',
-  }]
+  return [
+    {
+      reason: 'payment_unknown',
+      objectKind: 'order',
+      objectId: order.id,
+      facts: { provider: attempt.provider, paymentId: formatId('attempt', attempt.id) },
+      nextAction: 'Ask the provider what became of this payment; the order keeps its goods until it is known.',
+    },
+  ]
 }
 
 function isOver(status: AttemptStatus): boolean {
@@ -181,14 +196,16 @@ function isOver(status: AttemptStatus): boolean {
 function exceptionOf({ attempt, settlement }: Settled): NewException[] {
   const alarm = settlement?.alarm ?? null
   if (settlement === null || alarm === null) return []
-  return [{
-    reason: alarm,
-    objectKind: 'attempt',
-    objectId: attempt.id,
-    facts: { provider: attempt.provider, failure: settlement.failure },
-    nextAction:
-      alarm === 'payment_mismatch'
-        ? 'Compare the payment with the provider: it answered about other money than was asked.'
-        : 'Check the provider account and its configuration: it refuses our calls.',
-  }]
+  return [
+    {
+      reason: alarm,
+      objectKind: 'attempt',
+      objectId: attempt.id,
+      facts: { provider: attempt.provider, failure: settlement.failure },
+      nextAction:
+        alarm === 'payment_mismatch'
+          ? 'Compare the payment with the provider: it answered about other money than was asked.'
+          : 'Check the provider account and its configuration: it refuses our calls.',
+    },
+  ]
 }

@@ -46,7 +46,10 @@ export interface CounterTake {
 
 /** On-hand rows at counters, under the locked gates: goods that are carried out are gone, whatever the books say. */
 export class CounterPool {
-  readonly #rows = new Map<string, { readonly supplyId: bigint; readonly lastCount: LastCount | null; unclaimed: number }>()
+  readonly #rows = new Map<
+    string,
+    { readonly supplyId: bigint; readonly lastCount: LastCount | null; unclaimed: number }
+  >()
 
   constructor(rows: readonly CounterSupply[]) {
     for (const { variantId, locationId, supplyId, unclaimed, lastCount } of rows) {
@@ -54,14 +57,17 @@ export class CounterPool {
     }
   }
 
-  take(
-    { variantId, locationId, units, occurredAt }: {
-      readonly variantId: Id<'variant'>
-      readonly locationId: Id<'location'>
-      readonly units: number
-      readonly occurredAt: Instant
-    },
-  ): CounterTake {
+  take({
+    variantId,
+    locationId,
+    units,
+    occurredAt,
+  }: {
+    readonly variantId: Id<'variant'>
+    readonly locationId: Id<'location'>
+    readonly units: number
+    readonly occurredAt: Instant
+  }): CounterTake {
     const row = must(this.#rows.get(`${variantId} ${locationId}`), 'an on-hand row for what is carried out')
     const leaving = unitsLeaving({ units, occurredAt, acceptedAt: null }, row.lastCount)
     const found = Math.max(0, leaving - row.unclaimed)

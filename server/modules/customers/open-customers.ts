@@ -14,7 +14,12 @@ import {
   type ContactSearch,
 } from './read-people.ts'
 import {
-  recordPeople, recordSealed, sealPeople, type NewPerson, type RecordedPerson, type SealedNewPerson,
+  recordPeople,
+  recordSealed,
+  sealPeople,
+  type NewPerson,
+  type RecordedPerson,
+  type SealedNewPerson,
 } from './record-people.ts'
 
 /** Who buys. Only this room can read what people told of themselves; everybody else holds their ids. */

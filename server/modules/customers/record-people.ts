@@ -42,7 +42,8 @@ export function sealPeople(keys: KeyRing, people: readonly NewPerson[]): SealedN
       phone: phone ?? tidied?.phone ?? null,
     }
     const { person, dataKey } = sealPerson(keys, { id, kind, contact, country: tidied?.country ?? null, version: 0 })
-    const address = tidied === null ? null : sealAddress(dataKey, { id: typed?.id ?? newId(), personId: id, address: tidied })
+    const address =
+      tidied === null ? null : sealAddress(dataKey, { id: typed?.id ?? newId(), personId: id, address: tidied })
     return { personId: id, addressId: address?.id ?? null, person, address }
   })
 }
@@ -50,7 +51,11 @@ export function sealPeople(keys: KeyRing, people: readonly NewPerson[]): SealedN
 /** Puts sealed people into the vault: one statement for them and one for their addresses, sent without waiting. */
 export function recordSealed(tx: Tx, sealed: readonly SealedNewPerson[]): void {
   const addresses = sealed.flatMap(({ address }) => (address === null ? [] : [address]))
-  if (sealed.length > 0) insertPeople(tx, sealed.map(({ person }) => person))
+  if (sealed.length > 0)
+    insertPeople(
+      tx,
+      sealed.map(({ person }) => person),
+    )
   if (addresses.length > 0) insertAddresses(tx, addresses)
 }
 

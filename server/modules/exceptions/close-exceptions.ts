@@ -37,7 +37,8 @@ export type CloseExceptionOutcome =
 
 /** Closes one exception because a person says that it is settled. */
 export async function closeException(
-  tx: Tx, { id, closedBy, resolution }: { id: Id<'exception'>; closedBy: string; resolution: string },
+  tx: Tx,
+  { id, closedBy, resolution }: { id: Id<'exception'>; closedBy: string; resolution: string },
 ): Promise<CloseExceptionOutcome> {
   const closed = await closeOpenException(tx, { id, closedBy, resolution })
   if (closed !== undefined) {
@@ -50,12 +51,15 @@ export async function closeException(
 }
 
 function announceClosed(tx: Tx, exceptions: readonly Exception[]): void {
-  appendEvents(tx, exceptions.map(({ id, reason, objectKind, objectId }) => ({
-    type: 'exception.closed',
-    aggregateKind: 'exception',
-    aggregateId: id,
-    version: 2,
-    data: { id: formatId('exception', id), reason, objectId: formatId(objectKind, objectId) },
-    occurredAt: tx.at,
-  })))
+  appendEvents(
+    tx,
+    exceptions.map(({ id, reason, objectKind, objectId }) => ({
+      type: 'exception.closed',
+      aggregateKind: 'exception',
+      aggregateId: id,
+      version: 2,
+      data: { id: formatId('exception', id), reason, objectId: formatId(objectKind, objectId) },
+      occurredAt: tx.at,
+    })),
+  )
 }

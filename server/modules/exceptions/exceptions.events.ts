@@ -8,7 +8,9 @@ export const events = {
   'exception.raised': {
     summary: 'Something needs a person.',
     data: Type.Object({
-      id, reason, objectId,
+      id,
+      reason,
+      objectId,
       nextAction: Type.String({ description: 'What to do, in one sentence.' }),
       dueAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     }),

@@ -43,9 +43,11 @@ async function send(method: 'GET' | 'POST', url: string, body?: object, key?: st
 
 async function raise(reason: string): Promise<{ id: string; objectId: string }> {
   const objectId = newId<'order'>()
-  const [id] = await db.inTransaction((tx) => raiseExceptions(tx, [
-    { reason, objectKind: 'order', objectId, facts: { tries: 3 }, nextAction: 'Call the provider.' },
-  ]))
+  const [id] = await db.inTransaction((tx) =>
+    raiseExceptions(tx, [
+      { reason, objectKind: 'order', objectId, facts: { tries: 3 }, nextAction: 'Call the provider.' },
+    ]),
+  )
   return { id: formatId('exception', must(id, 'a new exception')), objectId: formatId('order', objectId) }
 }
 
@@ -64,10 +66,23 @@ async function walk(query: string): Promise<string[]> {
 test('an exception is listed while open, closed once, and listed as closed', async () => {
   const { id, objectId } = await raise('story')
   const { body: open } = await send('GET', `/${id}`)
-  assert.deepEqual({ ...open, raisedAt: 'then' }, {
-    id, status: 'open', reason: 'story', objectId, facts: { tries: 3 }, owner: null, nextAction: 'Call the provider.',
-    raisedAt: 'then', dueAt: null, closedAt: null, closedBy: null, resolution: null,
-  })
+  assert.deepEqual(
+    { ...open, raisedAt: 'then' },
+    {
+      id,
+      status: 'open',
+      reason: 'story',
+      objectId,
+      facts: { tries: 3 },
+      owner: null,
+      nextAction: 'Call the provider.',
+      raisedAt: 'then',
+      dueAt: null,
+      closedAt: null,
+      closedBy: null,
+      resolution: null,
+    },
+  )
   assert.deepEqual(await walk('reason=story'), [id])
 
   const key = randomUUID()
@@ -83,7 +98,9 @@ test('an exception is listed while open, closed once, and listed as closed', asy
   assert.deepEqual(await walk('reason=story'), [])
   assert.deepEqual(await walk('status=closed&reason=story'), [id])
   const audit = await db.rows<{ action: string; actor: string }>({
-    name: 'test.audit', text: 'select action, actor from platform.audit_entry where object = $1', values: [id],
+    name: 'test.audit',
+    text: 'select action, actor from platform.audit_entry where object = $1',
+    values: [id],
   })
   assert.deepEqual(audit, [{ action: 'exception.closed', actor: actorOf(caller) }])
 })

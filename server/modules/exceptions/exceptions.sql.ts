@@ -26,7 +26,8 @@ interface ExceptionRow {
  * that is just closing the open one, and inserts if that commits: a raise is never lost to a close.
  */
 export async function insertExceptions(
-  tx: Tx, exceptions: readonly (NewException & { readonly id: Id<'exception'> })[],
+  tx: Tx,
+  exceptions: readonly (NewException & { readonly id: Id<'exception'> })[],
 ): Promise<Id<'exception'>[]> {
   const rows = await tx.rows<{ id: Id<'exception'> }>({
     name: 'exceptions.insert_exceptions',
@@ -85,7 +86,8 @@ export async function closeOpenExceptions(tx: Tx, closings: readonly Closing[]):
 }
 
 export async function closeOpenException(
-  tx: Tx, { id, closedBy, resolution }: { id: Id<'exception'>; closedBy: string; resolution: string },
+  tx: Tx,
+  { id, closedBy, resolution }: { id: Id<'exception'>; closedBy: string; resolution: string },
 ): Promise<Exception | undefined> {
   const rows = await tx.rows<ExceptionRow>({
     name: 'exceptions.close_open_exception',
@@ -116,7 +118,8 @@ export interface ExceptionFilter {
 
 /** What waits longest comes first. */
 export async function readOpenExceptions(
-  source: Queryable, { reason, after, limit }: ExceptionFilter,
+  source: Queryable,
+  { reason, after, limit }: ExceptionFilter,
 ): Promise<Exception[]> {
   const rows = await source.rows<ExceptionRow>({
     name: 'exceptions.read_open_exceptions',
@@ -131,7 +134,8 @@ export async function readOpenExceptions(
 
 /** The newest come first. */
 export async function readClosedExceptions(
-  source: Queryable, { reason, after, limit }: ExceptionFilter,
+  source: Queryable,
+  { reason, after, limit }: ExceptionFilter,
 ): Promise<Exception[]> {
   const rows = await source.rows<ExceptionRow>({
     name: 'exceptions.read_closed_exceptions',

@@ -24,7 +24,11 @@ after(async () => {
 beforeEach(() => db.execute({ name: 'test.empty', text: 'truncate exceptions.exception, platform.event cascade' }))
 
 const trouble = (objectId: Id<'order'>, reason = 'payment_unknown'): NewException => ({
-  reason, objectKind: 'order', objectId, facts: { tries: 3 }, nextAction: 'Ask the provider by telephone.',
+  reason,
+  objectKind: 'order',
+  objectId,
+  facts: { tries: 3 },
+  nextAction: 'Ask the provider by telephone.',
 })
 const raise = (...exceptions: NewException[]) => db.inTransaction((tx) => raiseExceptions(tx, exceptions))
 const close = (objectId: Id<'order'>, reason = 'payment_unknown') =>
@@ -51,17 +55,33 @@ test('what is raised stands in the queue as it was raised, and is told', async (
     assert.ok(raised !== undefined)
     return { id: raised, at: tx.at }
   })
-  assert.deepEqual(await listAll('open'), [{
-    id, reason: 'payment_unknown', objectKind: 'order', objectId: orderId, facts: { tries: 3 }, owner: 'payments desk',
-    nextAction: 'Ask the provider by telephone.', raisedAt: at, dueAt: addMs(at, HOUR_MS), closed: null,
-  }])
-  assert.deepEqual(await eventsOf(id), [{
-    type: 'exception.raised', version: 1,
-    data: {
-      id: formatId('exception', id), reason: 'payment_unknown', objectId: formatId('order', orderId),
-      nextAction: 'Ask the provider by telephone.', dueAt: formatInstant(addMs(at, HOUR_MS)),
+  assert.deepEqual(await listAll('open'), [
+    {
+      id,
+      reason: 'payment_unknown',
+      objectKind: 'order',
+      objectId: orderId,
+      facts: { tries: 3 },
+      owner: 'payments desk',
+      nextAction: 'Ask the provider by telephone.',
+      raisedAt: at,
+      dueAt: addMs(at, HOUR_MS),
+      closed: null,
     },
-  }])
+  ])
+  assert.deepEqual(await eventsOf(id), [
+    {
+      type: 'exception.raised',
+      version: 1,
+      data: {
+        id: formatId('exception', id),
+        reason: 'payment_unknown',
+        objectId: formatId('order', orderId),
+        nextAction: 'Ask the provider by telephone.',
+        dueAt: formatInstant(addMs(at, HOUR_MS)),
+      },
+    },
+  ])
 })
 
 test('raising again while it is open adds nothing; after closing it is a new one', async () => {
@@ -85,9 +105,11 @@ test('closing tells who and why, passes over what is not open, and is told once'
   assert.deepEqual(await close(orderId, 'stock_short'), [], 'another reason')
   assert.deepEqual(await close(newId()), [], 'another object')
   const [closed] = await close(orderId)
-  assert.deepEqual(
-    closed?.closed && { ...closed.closed, at: 'then' }, { at: 'then', by: 'sweep-payments', resolution: 'paid' },
-  )
+  assert.deepEqual(closed?.closed && { ...closed.closed, at: 'then' }, {
+    at: 'then',
+    by: 'sweep-payments',
+    resolution: 'paid',
+  })
   assert.deepEqual(await close(orderId), [])
   const events = (await eventsOf(id)).map(({ type, version }) => `${type} ${version}`)
   assert.deepEqual(events, ['exception.raised 1', 'exception.closed 2'])
@@ -104,7 +126,8 @@ test('a person closes by id, once', async () => {
   const refusal = { code: 'exception_closed', closedBy: 'key_a' }
   assert.deepEqual(await closeOne('key_b'), { kind: 'refused', refusal })
   const unknown = await db.inTransaction((tx) =>
-    closeException(tx, { id: newId(), closedBy: 'key_a', resolution: 'called' }))
+    closeException(tx, { id: newId(), closedBy: 'key_a', resolution: 'called' }),
+  )
   assert.deepEqual(unknown, { kind: 'unknown' })
 })
 
@@ -112,16 +135,18 @@ test('forty transactions that raise the same hundred, each in its own order: eac
   const orders = Array.from({ length: 100 }, () => newId<'order'>())
   const barrier = Promise.withResolvers<void>()
   let ready = 0
-  const raised = await Promise.all(Array.from({ length: 40 }, (_, n) => {
-    const rotated = [...orders.slice(n), ...orders.slice(0, n)]
-    const mine = (n % 2 === 0 ? rotated : rotated.toReversed()).map((orderId) => trouble(orderId))
-    return db.inTransaction(async (tx) => {
-      ready++
-      if (ready === 40) barrier.resolve()
-      await barrier.promise
-      return raiseExceptions(tx, mine)
-    })
-  }))
+  const raised = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => {
+      const rotated = [...orders.slice(n), ...orders.slice(0, n)]
+      const mine = (n % 2 === 0 ? rotated : rotated.toReversed()).map((orderId) => trouble(orderId))
+      return db.inTransaction(async (tx) => {
+        ready++
+        if (ready === 40) barrier.resolve()
+        await barrier.promise
+        return raiseExceptions(tx, mine)
+      })
+    }),
+  )
   assert.equal(raised.flat().length, 100)
   assert.equal((await listAll('open')).length, 100)
 })
@@ -139,10 +164,14 @@ test('two that raise the same three in opposite orders wait for each other and n
   })
   await holding.promise
   let attempts = 0
-  const raiseCounting = (orderIds: readonly Id<'order'>[]) => db.inTransaction((tx) => {
-    attempts++
-    return raiseExceptions(tx, orderIds.map((orderId) => trouble(orderId)))
-  })
+  const raiseCounting = (orderIds: readonly Id<'order'>[]) =>
+    db.inTransaction((tx) => {
+      attempts++
+      return raiseExceptions(
+        tx,
+        orderIds.map((orderId) => trouble(orderId)),
+      )
+    })
   const raisers = [raiseCounting([first, middle, last]), raiseCounting([last, middle, first])]
   await untilWaiting(2)
   letGo.resolve()

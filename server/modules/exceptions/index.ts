@@ -1,5 +1,9 @@
 export {
-  closeException, closeExceptions, type CloseExceptionOutcome, type CloseExceptionRefusal, type Closing,
+  closeException,
+  closeExceptions,
+  type CloseExceptionOutcome,
+  type CloseExceptionRefusal,
+  type Closing,
 } from './close-exceptions.ts'
 export type { Exception } from './exception.ts'
 export { events } from './exceptions.events.ts'

@@ -25,19 +25,22 @@ export async function raiseExceptions(tx: Tx, exceptions: readonly NewException[
   const candidates = exceptions.map((exception) => ({ ...exception, id: newId<'exception'>() }))
   const raised = new Set(await insertExceptions(tx, candidates))
   const fresh = candidates.filter(({ id }) => raised.has(id))
-  appendEvents(tx, fresh.map(({ id, reason, objectKind, objectId, nextAction, dueAt }) => ({
-    type: 'exception.raised',
-    aggregateKind: 'exception',
-    aggregateId: id,
-    version: 1,
-    data: {
-      id: formatId('exception', id),
-      reason,
-      objectId: formatId(objectKind, objectId),
-      nextAction,
-      dueAt: dueAt === undefined ? null : formatInstant(dueAt),
-    },
-    occurredAt: tx.at,
-  })))
+  appendEvents(
+    tx,
+    fresh.map(({ id, reason, objectKind, objectId, nextAction, dueAt }) => ({
+      type: 'exception.raised',
+      aggregateKind: 'exception',
+      aggregateId: id,
+      version: 1,
+      data: {
+        id: formatId('exception', id),
+        reason,
+        objectId: formatId(objectKind, objectId),
+        nextAction,
+        dueAt: dueAt === undefined ? null : formatInstant(dueAt),
+      },
+      occurredAt: tx.at,
+    })),
+  )
   return fresh.map(({ id }) => id)
 }

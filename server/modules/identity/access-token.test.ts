@@ -35,7 +35,14 @@ test('every changed character closes it', () => {
 })
 
 const malformed = [
-  '', '1', '1.', '.', `1.${'A'.repeat(42)}`, `${token}A`, `01${token.slice(1)}`, `1e0${token.slice(1)}`,
+  '',
+  '1',
+  '1.',
+  '.',
+  `1.${'A'.repeat(42)}`,
+  `${token}A`,
+  `01${token.slice(1)}`,
+  `1e0${token.slice(1)}`,
   `1.${'é'.repeat(43)}`,
 ]
 for (const text of malformed) {

@@ -13,8 +13,16 @@ test('keys are told apart by their beginning and look like keys', () => {
 
 const key = makeApiKey('secret')
 const notKeys = [
-  '', 'wb_sk_', `${key}a`, key.slice(0, -1), ` ${key}`, `${key}\n`, key.replace('wb_sk_', 'WB_SK_'),
-  key.replace('wb_sk_', 'wb_xk_'), key.slice(0, -1) + '-', 'a'.repeat(1_000_000),
+  '',
+  'wb_sk_',
+  `${key}a`,
+  key.slice(0, -1),
+  ` ${key}`,
+  `${key}\n`,
+  key.replace('wb_sk_', 'WB_SK_'),
+  key.replace('wb_sk_', 'wb_xk_'),
+  key.slice(0, -1) + '-',
+  'a'.repeat(1_000_000),
 ]
 for (const text of notKeys) {
   test(`${JSON.stringify(text.slice(0, 60))} (${text.length} characters) is not looked up`, () => {

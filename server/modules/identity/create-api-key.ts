@@ -38,13 +38,16 @@ export interface Granter {
  * Nobody grants what they do not hold: a key that may only write keys cannot make itself one that moves money.
  */
 export async function createApiKey(
-  tx: Tx, { merchant, locations }: { readonly merchant: Merchant; readonly locations: KnownLocations },
-  granter: Granter, wanted: NewApiKey,
+  tx: Tx,
+  { merchant, locations }: { readonly merchant: Merchant; readonly locations: KnownLocations },
+  granter: Granter,
+  wanted: NewApiKey,
 ): Promise<CreateApiKeyOutcome> {
   await raiseRevision(tx, 'identity')
-  const refusal = wanted.name.trim() === ''
-    ? { code: 'key_name_blank' as const }
-    : await checkBinding(tx, merchant, locations, granter, wanted)
+  const refusal =
+    wanted.name.trim() === ''
+      ? { code: 'key_name_blank' as const }
+      : await checkBinding(tx, merchant, locations, granter, wanted)
   if (refusal !== null) return { kind: 'refused', refusal }
 
   const key = makeApiKey(wanted.kind)
@@ -60,12 +63,20 @@ export async function createApiKey(
     revokedAt: null,
   }
   await insertApiKey(tx, apiKey, hashApiKey(key))
-  appendEvents(tx, [{
-    type: 'api_key.created', aggregateKind: 'api_key', aggregateId: apiKey.id, version: 1, occurredAt: tx.at,
-    data: { id: formatId('apiKey', apiKey.id), kind: apiKey.kind, name: apiKey.name },
-  }])
+  appendEvents(tx, [
+    {
+      type: 'api_key.created',
+      aggregateKind: 'api_key',
+      aggregateId: apiKey.id,
+      version: 1,
+      occurredAt: tx.at,
+      data: { id: formatId('apiKey', apiKey.id), kind: apiKey.kind, name: apiKey.name },
+    },
+  ])
   appendAudit(tx, {
-    actor: granter.actor, action: 'api_key.created', object: formatId('apiKey', apiKey.id),
+    actor: granter.actor,
+    action: 'api_key.created',
+    object: formatId('apiKey', apiKey.id),
     detail: {
       kind: apiKey.kind,
       name: apiKey.name,
@@ -78,7 +89,11 @@ export async function createApiKey(
 }
 
 async function checkBinding(
-  tx: Tx, merchant: Merchant, locations: KnownLocations, granter: Granter, wanted: NewApiKey,
+  tx: Tx,
+  merchant: Merchant,
+  locations: KnownLocations,
+  granter: Granter,
+  wanted: NewApiKey,
 ): Promise<CreateApiKeyRefusal | null> {
   switch (wanted.kind) {
     case 'publishable': {

@@ -28,9 +28,17 @@ before(async () => {
   })
   app = createHttpServer({ authenticate: identity.authenticate, checkResponses: true })
   mountIdentity(app, { db, identity })
-  const made = await db.inTransaction((tx) => identity.createApiKey(tx, { actor: 'operator', scopes: null }, {
-    kind: 'secret', name: 'admin', scopes: ['identity:read', 'identity:write', 'orders:read'],
-  }))
+  const made = await db.inTransaction((tx) =>
+    identity.createApiKey(
+      tx,
+      { actor: 'operator', scopes: null },
+      {
+        kind: 'secret',
+        name: 'admin',
+        scopes: ['identity:read', 'identity:write', 'orders:read'],
+      },
+    ),
+  )
   assert.ok(made.kind === 'created')
   adminKey = made.key
 })
@@ -46,8 +54,16 @@ interface Answer {
 }
 
 async function send(
-  method: 'GET' | 'POST' | 'DELETE', url: string, { body, bearer = adminKey, key }: {
-    body?: object; bearer?: string; key?: string
+  method: 'GET' | 'POST' | 'DELETE',
+  url: string,
+  {
+    body,
+    bearer = adminKey,
+    key,
+  }: {
+    body?: object
+    bearer?: string
+    key?: string
   } = {},
 ): Promise<Answer> {
   const answer = await app.inject({
@@ -90,7 +106,8 @@ test('the key is shown once: a repeat answers without it, and nothing read later
   const { key: _shown, ...known } = first.body
   assert.deepEqual((await send('GET', `/v1/admin/api-keys/${String(first.body['id'])}`)).body, known)
   const stored = await db.rows<{ answer: string }>({
-    name: 'test.answers', text: 'select answer::text as answer from platform.idempotency_key',
+    name: 'test.answers',
+    text: 'select answer::text as answer from platform.idempotency_key',
   })
   assert.ok(stored.length > 0 && stored.every(({ answer }) => !answer.includes(String(first.body['key']).slice(6))))
 })
@@ -113,7 +130,10 @@ test('keys are listed newest first, page by page, each once', async () => {
     cursor = page.nextCursor
   }
   assert.ok(ids.length >= 4)
-  assert.deepEqual(ids, [...new Set(ids)].toSorted((a, b) => (a > b ? -1 : 1)))
+  assert.deepEqual(
+    ids,
+    [...new Set(ids)].toSorted((a, b) => (a > b ? -1 : 1)),
+  )
 })
 
 type RefusalRow = readonly [body: object, status: number, code: string]

@@ -3,8 +3,20 @@ import { formatId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/time.ts'
 import type { Db } from '../../platform/db.ts'
 import {
-  actorOf, decodeCursor, encodeCursor, idJson, InstantJson, line, once, page, pageQuery, readId, refusePlatform, strict,
-  type App, type Caller,
+  actorOf,
+  decodeCursor,
+  encodeCursor,
+  idJson,
+  InstantJson,
+  line,
+  once,
+  page,
+  pageQuery,
+  readId,
+  refusePlatform,
+  strict,
+  type App,
+  type Caller,
 } from '../../platform/http/index.ts'
 import type { ApiKey } from './api-key.ts'
 import type { Granter, NewApiKey } from './create-api-key.ts'
@@ -34,12 +46,15 @@ const ApiKeyFields = {
   revokedAt: Type.Union([InstantJson, Type.Null()]),
 }
 const ApiKeyJson = strict(ApiKeyFields, { title: 'ApiKey' })
-const CreatedApiKeyJson = strict({
-  ...ApiKeyFields,
-  key: Type.Union([Type.String(), Type.Null()], {
-    description: 'The key, this once; null when the request is repeated, because it is kept nowhere.',
-  }),
-}, { title: 'CreatedApiKey' })
+const CreatedApiKeyJson = strict(
+  {
+    ...ApiKeyFields,
+    key: Type.Union([Type.String(), Type.Null()], {
+      description: 'The key, this once; null when the request is repeated, because it is kept nowhere.',
+    }),
+  },
+  { title: 'CreatedApiKey' },
+)
 
 const tags = ['identity']
 const params = strict({ id: idJson('apiKey') })
@@ -50,65 +65,90 @@ export interface IdentityHttpDeps {
 }
 
 export function mountIdentity(app: App, { db, identity }: IdentityHttpDeps): void {
-  app.get('/v1/admin/api-keys', {
-    schema: {
-      summary: 'Lists API keys, newest first', tags, querystring: strict(pageQuery),
-      response: { 200: page(ApiKeyJson) },
-    },
-    config: { scope: 'identity:read' },
-  }, async (request, reply) => {
-    const { limit, cursor } = request.query
-    const before = cursor === undefined ? [null] as const : decodeCursor(cursor, ['uuid'])
-    if (before === null) {
-      return refusePlatform(reply, 'invalid_request', { errors: [{ path: '/cursor', message: 'is not of this list' }] })
-    }
-    // One more than asked for tells whether there is a next page.
-    const keys = await identity.listApiKeys({ before: before[0] as ApiKey['id'] | null, limit: limit + 1 })
-    const last = keys.length > limit ? keys[limit - 1] : undefined
-    const nextCursor = last === undefined ? null : encodeCursor([last.id])
-    return reply.send({ items: keys.slice(0, limit).map(apiKeyJson), nextCursor })
-  })
-
-  app.get('/v1/admin/api-keys/:id', {
-    schema: { summary: 'Reads what is known of an API key', tags, params, response: { 200: ApiKeyJson } },
-    config: { scope: 'identity:read' },
-  }, async (request, reply) => {
-    const apiKey = await readApiKey(db, readId('apiKey', request.params.id))
-    return apiKey === undefined ? refusePlatform(reply, 'not_found') : reply.send(apiKeyJson(apiKey))
-  })
-
-  app.post('/v1/admin/api-keys', {
-    schema: {
-      summary: 'Makes an API key and shows it this once', tags, body: NewApiKeyBody,
-      response: { 201: CreatedApiKeyJson },
-    },
-    config: { scope: 'identity:write', idempotent: 'key', refusals },
-  }, async (request, reply) => {
-    let shownKey: string | null = null
-    return once({ db }, request, reply, {
-      refusals,
-      work: async (tx) => {
-        const outcome = await identity.createApiKey(tx, granterOf(request.caller), wantedOf(request.body))
-        if (outcome.kind === 'refused') return { refuse: outcome.refusal }
-        // Stays in this request: what is stored for repeats must not hold the key.
-        shownKey = outcome.key
-        return { status: 201, stored: apiKeyJson(outcome.apiKey) }
+  app.get(
+    '/v1/admin/api-keys',
+    {
+      schema: {
+        summary: 'Lists API keys, newest first',
+        tags,
+        querystring: strict(pageQuery),
+        response: { 200: page(ApiKeyJson) },
       },
-      render: (stored) => ({ ...stored, key: shownKey }),
-    })
-  })
-
-  app.delete('/v1/admin/api-keys/:id', {
-    schema: {
-      summary: 'Revokes an API key at once', tags, params, response: { 200: ApiKeyJson },
-      description: 'The node that answers no longer knows the key; the others forget it within a second.',
+      config: { scope: 'identity:read' },
     },
-    config: { scope: 'identity:write', idempotent: 'natural' },
-  }, async (request, reply) => {
-    const id = readId('apiKey', request.params.id)
-    const apiKey = await identity.revokeApiKey({ actor: actorOf(request.caller), id })
-    return apiKey === null ? refusePlatform(reply, 'not_found') : reply.send(apiKeyJson(apiKey))
-  })
+    async (request, reply) => {
+      const { limit, cursor } = request.query
+      const before = cursor === undefined ? ([null] as const) : decodeCursor(cursor, ['uuid'])
+      if (before === null) {
+        return refusePlatform(reply, 'invalid_request', {
+          errors: [{ path: '/cursor', message: 'is not of this list' }],
+        })
+      }
+      // One more than asked for tells whether there is a next page.
+      const keys = await identity.listApiKeys({ before: before[0] as ApiKey['id'] | null, limit: limit + 1 })
+      const last = keys.length > limit ? keys[limit - 1] : undefined
+      const nextCursor = last === undefined ? null : encodeCursor([last.id])
+      return reply.send({ items: keys.slice(0, limit).map(apiKeyJson), nextCursor })
+    },
+  )
+
+  app.get(
+    '/v1/admin/api-keys/:id',
+    {
+      schema: { summary: 'Reads what is known of an API key', tags, params, response: { 200: ApiKeyJson } },
+      config: { scope: 'identity:read' },
+    },
+    async (request, reply) => {
+      const apiKey = await readApiKey(db, readId('apiKey', request.params.id))
+      return apiKey === undefined ? refusePlatform(reply, 'not_found') : reply.send(apiKeyJson(apiKey))
+    },
+  )
+
+  app.post(
+    '/v1/admin/api-keys',
+    {
+      schema: {
+        summary: 'Makes an API key and shows it this once',
+        tags,
+        body: NewApiKeyBody,
+        response: { 201: CreatedApiKeyJson },
+      },
+      config: { scope: 'identity:write', idempotent: 'key', refusals },
+    },
+    async (request, reply) => {
+      let shownKey: string | null = null
+      return once({ db }, request, reply, {
+        refusals,
+        work: async (tx) => {
+          const outcome = await identity.createApiKey(tx, granterOf(request.caller), wantedOf(request.body))
+          if (outcome.kind === 'refused') return { refuse: outcome.refusal }
+          // Stays in this request: what is stored for repeats must not hold the key.
+          shownKey = outcome.key
+          return { status: 201, stored: apiKeyJson(outcome.apiKey) }
+        },
+        render: (stored) => ({ ...stored, key: shownKey }),
+      })
+    },
+  )
+
+  app.delete(
+    '/v1/admin/api-keys/:id',
+    {
+      schema: {
+        summary: 'Revokes an API key at once',
+        tags,
+        params,
+        response: { 200: ApiKeyJson },
+        description: 'The node that answers no longer knows the key; the others forget it within a second.',
+      },
+      config: { scope: 'identity:write', idempotent: 'natural' },
+    },
+    async (request, reply) => {
+      const id = readId('apiKey', request.params.id)
+      const apiKey = await identity.revokeApiKey({ actor: actorOf(request.caller), id })
+      return apiKey === null ? refusePlatform(reply, 'not_found') : reply.send(apiKeyJson(apiKey))
+    },
+  )
 }
 
 function granterOf(caller: Caller): Granter {
@@ -117,9 +157,12 @@ function granterOf(caller: Caller): Granter {
 
 function wantedOf(body: Static<typeof NewApiKeyBody>): NewApiKey {
   switch (body.kind) {
-    case 'publishable': return { ...body, channelId: readId('channel', body.channelId) }
-    case 'secret':      return body
-    case 'partner':     return { ...body, locationIds: body.locationIds.map((id) => readId('location', id)) }
+    case 'publishable':
+      return { ...body, channelId: readId('channel', body.channelId) }
+    case 'secret':
+      return body
+    case 'partner':
+      return { ...body, locationIds: body.locationIds.map((id) => readId('location', id)) }
   }
 }
 

@@ -22,7 +22,15 @@ export async function insertApiKey(tx: Tx, key: ApiKey, hash: string): Promise<v
              (id, kind, name, hash, hint, scopes, channel_id, location_ids, created_at)
            values ($1, $2, $3, decode($4, 'base64'), $5, $6, $7, $8, $9)`,
     values: [
-      key.id, key.kind, key.name, hash, key.hint, key.scopes, key.channelId, key.locationIds, new Date(key.createdAt),
+      key.id,
+      key.kind,
+      key.name,
+      hash,
+      key.hint,
+      key.scopes,
+      key.channelId,
+      key.locationIds,
+      new Date(key.createdAt),
     ],
   })
 }
@@ -40,7 +48,8 @@ export async function readLiveApiKeys(source: Queryable): Promise<{ readonly key
 
 /** Newest first, beginning after the key `before`. */
 export async function readApiKeys(
-  source: Queryable, { before, limit }: { readonly before: Id<'apiKey'> | null; readonly limit: number },
+  source: Queryable,
+  { before, limit }: { readonly before: Id<'apiKey'> | null; readonly limit: number },
 ): Promise<ApiKey[]> {
   const rows = await source.rows<ApiKeyRow>({
     name: 'identity.read_api_keys',

@@ -63,10 +63,14 @@ async function loadCallers(source: Queryable): Promise<ReadonlyMap<string, Calle
 
 function callerOf({ id, kind, channelId, scopes, locationIds }: ApiKey): Caller {
   switch (kind) {
-    case 'publishable': return { kind, keyId: id, channelId: must(channelId, 'the channel of a publishable key') }
-    case 'secret':      return { kind, keyId: id, scopes }
-    case 'partner':     return { kind, keyId: id, locationIds }
-    default:            return unreachable(kind)
+    case 'publishable':
+      return { kind, keyId: id, channelId: must(channelId, 'the channel of a publishable key') }
+    case 'secret':
+      return { kind, keyId: id, scopes }
+    case 'partner':
+      return { kind, keyId: id, locationIds }
+    default:
+      return unreachable(kind)
   }
 }
 

@@ -35,16 +35,30 @@ before(async () => {
   channelId = await db.inTransaction(async (tx) => {
     const currency = 'USD' as CurrencyCode
     const entity = await createConfiguration(tx, {
-      actor: 'test', kind: 'legalEntity',
+      actor: 'test',
+      kind: 'legalEntity',
       fields: { code: 'us', name: 'Fernway', country: 'US', currency, timeZone: 'UTC' },
     })
     assert.ok(entity.kind === 'created')
     const channel = await createConfiguration(tx, {
-      actor: 'test', kind: 'channel',
+      actor: 'test',
+      kind: 'channel',
       fields: {
-        code: 'web', name: 'Web', kind: 'web', legalEntityId: entity.row.id, marketId: null, currency,
-        currencies: [currency], locale: 'en-US', timeZone: 'UTC', taxIncluded: false, trusted: false,
-        cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true,
+        code: 'web',
+        name: 'Web',
+        kind: 'web',
+        legalEntityId: entity.row.id,
+        marketId: null,
+        currency,
+        currencies: [currency],
+        locale: 'en-US',
+        timeZone: 'UTC',
+        taxIncluded: false,
+        trusted: false,
+        cartTtlS: 3_600,
+        paymentTtlS: 1_800,
+        paymentCapS: 86_400,
+        active: true,
       },
     })
     assert.ok(channel.kind === 'created')
@@ -70,13 +84,16 @@ test('each kind of key is recognised with what it is bound to', async () => {
   const integration = await create({ kind: 'secret', name: 'erp', scopes })
   const partner = await create({ kind: 'partner', name: 'Dallas', locationIds: [knownLocation] })
   assert.deepEqual(await identity.authenticate(head.key), { kind: 'publishable', keyId: head.id, channelId })
-  assert.deepEqual(
-    await identity.authenticate(integration.key),
-    { kind: 'secret', keyId: integration.id, scopes: ['orders:read', 'orders:write'] },
-  )
-  assert.deepEqual(
-    await identity.authenticate(partner.key), { kind: 'partner', keyId: partner.id, locationIds: [knownLocation] },
-  )
+  assert.deepEqual(await identity.authenticate(integration.key), {
+    kind: 'secret',
+    keyId: integration.id,
+    scopes: ['orders:read', 'orders:write'],
+  })
+  assert.deepEqual(await identity.authenticate(partner.key), {
+    kind: 'partner',
+    keyId: partner.id,
+    locationIds: [knownLocation],
+  })
 })
 
 test('the database holds no key, only its SHA-256 and a hint', async () => {
@@ -140,13 +157,19 @@ test('a revoked key is unknown on this node when the call returns, and on others
     text: 'select type from platform.event where aggregate_id = $1 order by position',
     values: [id],
   })
-  assert.deepEqual(told.map(({ type }) => type), ['api_key.created', 'api_key.revoked'])
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ['api_key.created', 'api_key.revoked'],
+  )
   const audited = await db.rows<{ action: string }>({
     name: 'test.revoked_audit',
     text: 'select action from platform.audit_entry where object = $1 order by id',
     values: [object],
   })
-  assert.deepEqual(audited.map(({ action }) => action), ['api_key.created', 'api_key.revoked'])
+  assert.deepEqual(
+    audited.map(({ action }) => action),
+    ['api_key.created', 'api_key.revoked'],
+  )
 })
 
 test('a look that began before a revocation cannot bring the key back', async () => {
@@ -235,7 +258,10 @@ test('keys are listed newest first, page by page', async () => {
   for (let n = 0; n < 5; n++) ids.unshift((await create(secret(`listed ${n}`))).id)
   const firstPage = await identity.listApiKeys({ before: null, limit: 3 })
   const secondPage = await identity.listApiKeys({ before: firstPage.at(-1)?.id ?? null, limit: 2 })
-  assert.deepEqual([...firstPage, ...secondPage].map(({ id }) => id), ids)
+  assert.deepEqual(
+    [...firstPage, ...secondPage].map(({ id }) => id),
+    ids,
+  )
 })
 
 test('the schema refuses keys bound to nothing', async () => {

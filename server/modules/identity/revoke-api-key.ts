@@ -15,7 +15,8 @@ import type { KeyRing } from './key-ring.ts'
  * @returns the key as it is now, or null when there is none with this id
  */
 export async function revokeApiKey(
-  { db, ring }: { readonly db: Db; readonly ring: KeyRing }, { actor, id }: { actor: string; id: Id<'apiKey'> },
+  { db, ring }: { readonly db: Db; readonly ring: KeyRing },
+  { actor, id }: { actor: string; id: Id<'apiKey'> },
 ): Promise<ApiKey | null> {
   const outcome = await db.inTransaction(async (tx) => {
     const isRevokedNow = await markRevoked(tx, id, tx.wallAt)
@@ -23,10 +24,16 @@ export async function revokeApiKey(
     const revision = isRevokedNow ? await raiseRevision(tx, 'identity') : (await readRevisions(tx)).identity
     if (isRevokedNow) {
       const object = formatId('apiKey', id)
-      appendEvents(tx, [{
-        type: 'api_key.revoked', aggregateKind: 'api_key', aggregateId: id, version: 2, occurredAt: tx.at,
-        data: { id: object },
-      }])
+      appendEvents(tx, [
+        {
+          type: 'api_key.revoked',
+          aggregateKind: 'api_key',
+          aggregateId: id,
+          version: 2,
+          occurredAt: tx.at,
+          data: { id: object },
+        },
+      ])
       appendAudit(tx, { actor, action: 'api_key.revoked', object, detail: {} })
     }
     return { revision, apiKey: await readApiKey(tx, id) }

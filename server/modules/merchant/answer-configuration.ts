@@ -2,14 +2,26 @@ import { unreachable } from '../../kernel/invariant.ts'
 import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
-  actorOf, decodeCursor, encodeCursor, expectedVersion, once, refuse, refusePlatform, sendVersion,
-  type Json, type KeyedRequest, type ProblemReply,
+  actorOf,
+  decodeCursor,
+  encodeCursor,
+  expectedVersion,
+  once,
+  refuse,
+  refusePlatform,
+  sendVersion,
+  type Json,
+  type KeyedRequest,
+  type ProblemReply,
 } from '../../platform/http/index.ts'
 import type { ConfigurationByKind, ConfigurationKind } from './book.ts'
 import { refusals } from './merchant.refusals.ts'
 import type { Merchant } from './open-merchant.ts'
 import {
-  createConfiguration, editConfiguration, type ConfigurationChanges, type NewConfiguration,
+  createConfiguration,
+  editConfiguration,
+  type ConfigurationChanges,
+  type NewConfiguration,
 } from './save-configuration.ts'
 
 // What the routes of all kinds of configuration do alike: call, and map what comes back.
@@ -26,10 +38,12 @@ export interface Edge<Kind extends ConfigurationKind> {
 }
 
 export async function answerList<Kind extends ConfigurationKind, Reply extends ProblemReply>(
-  { merchant }: ConfigurationDeps, reply: Reply, { kind, view }: Edge<Kind>,
+  { merchant }: ConfigurationDeps,
+  reply: Reply,
+  { kind, view }: Edge<Kind>,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string },
 ): Promise<Reply> {
-  const after = cursor === undefined ? [''] as const : decodeCursor(cursor, ['text'])
+  const after = cursor === undefined ? ([''] as const) : decodeCursor(cursor, ['text'])
   if (after === null) {
     return refusePlatform(reply, 'invalid_request', { errors: [{ path: '/cursor', message: 'is not of this list' }] })
   }
@@ -43,7 +57,10 @@ export async function answerList<Kind extends ConfigurationKind, Reply extends P
 }
 
 export async function answerOne<Kind extends ConfigurationKind, Reply extends ProblemReply>(
-  { merchant }: ConfigurationDeps, reply: Reply, { kind, view }: Edge<Kind>, id: ConfigurationByKind[Kind]['id'],
+  { merchant }: ConfigurationDeps,
+  reply: Reply,
+  { kind, view }: Edge<Kind>,
+  id: ConfigurationByKind[Kind]['id'],
 ): Promise<Reply> {
   const row = (await merchant.currentBook()).rows[kind].find((each) => each.id === id)
   if (row === undefined) return refusePlatform(reply, 'not_found')
@@ -52,7 +69,10 @@ export async function answerOne<Kind extends ConfigurationKind, Reply extends Pr
 }
 
 export function createOnce<Kind extends ConfigurationKind, Reply extends ProblemReply>(
-  { db }: ConfigurationDeps, request: KeyedRequest, reply: Reply, { kind, view }: Edge<Kind>,
+  { db }: ConfigurationDeps,
+  request: KeyedRequest,
+  reply: Reply,
+  { kind, view }: Edge<Kind>,
   fields: NewConfiguration<Kind>,
 ): Promise<Reply> {
   return once({ db }, request, reply, {
@@ -69,8 +89,12 @@ export function createOnce<Kind extends ConfigurationKind, Reply extends Problem
 }
 
 export async function answerEdit<Kind extends ConfigurationKind, Reply extends ProblemReply>(
-  { db }: ConfigurationDeps, request: KeyedRequest & { readonly ifMatch: number | null }, reply: Reply,
-  { kind, view }: Edge<Kind>, id: ConfigurationByKind[Kind]['id'], changes: ConfigurationChanges<Kind>,
+  { db }: ConfigurationDeps,
+  request: KeyedRequest & { readonly ifMatch: number | null },
+  reply: Reply,
+  { kind, view }: Edge<Kind>,
+  id: ConfigurationByKind[Kind]['id'],
+  changes: ConfigurationChanges<Kind>,
 ): Promise<Reply> {
   const command = { actor: actorOf(request.caller), kind, id, seenVersion: expectedVersion(request), changes }
   const outcome = await commitIf(

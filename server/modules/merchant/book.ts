@@ -96,7 +96,8 @@ export interface MerchantBook {
 
 /** Whether prices in the currency contain the tax: a shop may tell dollars without sales tax and euros with VAT. */
 export function pricesIncludeTax(
-  { taxIncluded, taxIncludedExcept }: Pick<Channel, 'taxIncluded' | 'taxIncludedExcept'>, currency: CurrencyCode,
+  { taxIncluded, taxIncludedExcept }: Pick<Channel, 'taxIncluded' | 'taxIncludedExcept'>,
+  currency: CurrencyCode,
 ): boolean {
   return taxIncluded !== taxIncludedExcept.includes(currency)
 }

@@ -7,25 +7,58 @@ import { checkConfiguration, type ConfigurationRefusal } from './check-configura
 import { refusals } from './merchant.refusals.ts'
 
 const entity: ConfigurationByKind['legalEntity'] = {
-  id: newId(), code: 'us', name: 'Fernway Inc.', country: 'US', currency: 'USD' as CurrencyCode,
-  timeZone: 'America/New_York', version: 1,
+  id: newId(),
+  code: 'us',
+  name: 'Fernway Inc.',
+  country: 'US',
+  currency: 'USD' as CurrencyCode,
+  timeZone: 'America/New_York',
+  version: 1,
 }
 const market: ConfigurationByKind['market'] = {
-  id: newId(), code: 'eu', name: 'EU', countries: ['DE', 'FR'], version: 1,
+  id: newId(),
+  code: 'eu',
+  name: 'EU',
+  countries: ['DE', 'FR'],
+  version: 1,
 }
 const channel: ConfigurationByKind['channel'] = {
-  id: newId(), code: 'web', name: 'Web', kind: 'web', legalEntityId: entity.id, marketId: market.id,
-  currency: 'USD' as CurrencyCode, currencies: ['USD', 'EUR'] as CurrencyCode[], locale: 'en-US',
-  timeZone: 'America/New_York', taxIncluded: false, taxIncludedExcept: ['EUR' as CurrencyCode], trusted: false,
-  cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true, version: 1,
+  id: newId(),
+  code: 'web',
+  name: 'Web',
+  kind: 'web',
+  legalEntityId: entity.id,
+  marketId: market.id,
+  currency: 'USD' as CurrencyCode,
+  currencies: ['USD', 'EUR'] as CurrencyCode[],
+  locale: 'en-US',
+  timeZone: 'America/New_York',
+  taxIncluded: false,
+  taxIncludedExcept: ['EUR' as CurrencyCode],
+  trusted: false,
+  cartTtlS: 3_600,
+  paymentTtlS: 1_800,
+  paymentCapS: 86_400,
+  active: true,
+  version: 1,
 }
 const zone: ConfigurationByKind['zone'] = {
-  id: newId(), code: 'us-ca', name: 'California', country: 'US', regions: ['CA'], postalPrefixes: ['90', '91'],
+  id: newId(),
+  code: 'us-ca',
+  name: 'California',
+  country: 'US',
+  regions: ['CA'],
+  postalPrefixes: ['90', '91'],
   version: 1,
 }
 const calendar: ConfigurationByKind['calendar'] = {
-  id: newId(), code: 'office', name: 'Office', timeZone: 'UTC', workingDays: [1, 2, 3, 4, 5],
-  closedDates: ['2026-12-25'], version: 1,
+  id: newId(),
+  code: 'office',
+  name: 'Office',
+  timeZone: 'UTC',
+  workingDays: [1, 2, 3, 4, 5],
+  closedDates: ['2026-12-25'],
+  version: 1,
 }
 const samples: ConfigurationByKind = { legalEntity: entity, market, channel, zone, calendar }
 
@@ -125,5 +158,8 @@ for (const [kind, changed, expected] of rows) {
 
 test('every refusal of the table can happen', () => {
   const seen = new Set<string>(rows.map(([, , expected]) => expected))
-  assert.deepEqual(Object.keys(refusals).filter((code) => !seen.has(code)), [])
+  assert.deepEqual(
+    Object.keys(refusals).filter((code) => !seen.has(code)),
+    [],
+  )
 })

@@ -1,6 +1,12 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts'
 import type {
-  Calendar, Channel, ConfigurationByKind, ConfigurationKind, ConfigurationRows, LegalEntity, Market,
+  Calendar,
+  Channel,
+  ConfigurationByKind,
+  ConfigurationKind,
+  ConfigurationRows,
+  LegalEntity,
+  Market,
 } from './book.ts'
 import { coversWholeCountry, plainPostalCode, plainRegion, type Zone } from './decide-zone.ts'
 import { isCountry, isCurrency, isDate, isLocale, isTimeZone } from './iso-codes.ts'
@@ -31,15 +37,19 @@ export type ConfigurationRefusal =
   | { readonly code: 'weekday_unknown'; readonly weekday: number }
   | { readonly code: 'date_unknown'; readonly date: string }
 
-type Check<Kind extends ConfigurationKind> =
-  (row: ConfigurationByKind[Kind], others: ConfigurationRows) => ConfigurationRefusal | null
+type Check<Kind extends ConfigurationKind> = (
+  row: ConfigurationByKind[Kind],
+  others: ConfigurationRows,
+) => ConfigurationRefusal | null
 
 /**
  * Why a row may not be saved beside the others; null when it may.
  * @param others  the configuration without the row itself
  */
 export function checkConfiguration<Kind extends ConfigurationKind>(
-  kind: Kind, row: ConfigurationByKind[Kind], others: ConfigurationRows,
+  kind: Kind,
+  row: ConfigurationByKind[Kind],
+  others: ConfigurationRows,
 ): ConfigurationRefusal | null {
   if (!/^[a-z0-9]+([-_.][a-z0-9]+)*$/.test(row.code) || row.code.length > 40) return { code: 'code_invalid' }
   if (others[kind].some(({ code }) => code === row.code)) return { code: 'code_taken' }
@@ -48,7 +58,11 @@ export function checkConfiguration<Kind extends ConfigurationKind>(
 }
 
 const checks: { readonly [Kind in ConfigurationKind]: Check<Kind> } = {
-  legalEntity: checkLegalEntity, market: checkMarket, channel: checkChannel, zone: checkZone, calendar: checkCalendar,
+  legalEntity: checkLegalEntity,
+  market: checkMarket,
+  channel: checkChannel,
+  zone: checkZone,
+  calendar: checkCalendar,
 }
 
 function checkLegalEntity({ country, currency, timeZone }: LegalEntity): ConfigurationRefusal | null {
@@ -128,7 +142,10 @@ function checkCalendar({ timeZone, workingDays, closedDates }: Calendar): Config
 }
 
 function checkDuration(
-  field: string, seconds: number, secondsMin: number, secondsMax: number,
+  field: string,
+  seconds: number,
+  secondsMin: number,
+  secondsMax: number,
 ): ConfigurationRefusal | null {
   const isInRange = Number.isInteger(seconds) && seconds >= secondsMin && seconds <= secondsMax
   return isInRange ? null : { code: 'duration_out_of_range', field, secondsMin, secondsMax }

@@ -20,11 +20,16 @@ const Version = Type.Integer({ minimum: 1 })
 const Seconds = Type.Integer({ description: 'Seconds.' })
 
 export const LegalEntityBody = strict({
-  code: Code, name: Name, country: CountryCode, currency: CurrencyCodeJson, timeZone: TimeZone,
+  code: Code,
+  name: Name,
+  country: CountryCode,
+  currency: CurrencyCodeJson,
+  timeZone: TimeZone,
 })
 export const LegalEntityEdit = strict({ name: Type.Optional(Name), timeZone: Type.Optional(TimeZone) })
 export const LegalEntityJson = strict(
-  { id: idJson('legalEntity'), ...LegalEntityBody.properties, version: Version }, { title: 'LegalEntity' },
+  { id: idJson('legalEntity'), ...LegalEntityBody.properties, version: Version },
+  { title: 'LegalEntity' },
 )
 
 export function legalEntityJson(row: LegalEntity): Static<typeof LegalEntityJson> {
@@ -34,7 +39,8 @@ export function legalEntityJson(row: LegalEntity): Static<typeof LegalEntityJson
 export const MarketBody = strict({ code: Code, name: Name, countries: Countries })
 export const MarketEdit = strict({ name: Type.Optional(Name), countries: Type.Optional(Countries) })
 export const MarketJson = strict(
-  { id: idJson('market'), ...MarketBody.properties, version: Version }, { title: 'Market' },
+  { id: idJson('market'), ...MarketBody.properties, version: Version },
+  { title: 'Market' },
 )
 
 export function marketJson(row: Market): Static<typeof MarketJson> {
@@ -50,11 +56,16 @@ const channelTerms = {
   taxIncluded: Type.Boolean({ description: 'Whether its prices contain the tax.' }),
 }
 const TaxIncludedExcept = Type.Array(CurrencyCodeJson, {
-  maxItems: CURRENCIES_MAX, description: 'Currencies in which it is the other way round.',
+  maxItems: CURRENCIES_MAX,
+  description: 'Currencies in which it is the other way round.',
 })
 const marketId = Type.Union([idJson('market'), Type.Null()], { description: 'null: no market of its own' })
 const ChannelKind = Type.Union([
-  Type.Literal('web'), Type.Literal('app'), Type.Literal('pos'), Type.Literal('marketplace'), Type.Literal('import'),
+  Type.Literal('web'),
+  Type.Literal('app'),
+  Type.Literal('pos'),
+  Type.Literal('marketplace'),
+  Type.Literal('import'),
 ])
 const channelDurations = {
   cartTtlS: Type.Optional(Seconds),
@@ -105,7 +116,12 @@ export const ChannelJson = strict(
 
 /** What a channel's terms are when nobody says otherwise: carts for an hour, half an hour to pay, a day to find out. */
 const channelDefaults = {
-  marketId: null, trusted: false, active: true, cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400,
+  marketId: null,
+  trusted: false,
+  active: true,
+  cartTtlS: 3_600,
+  paymentTtlS: 1_800,
+  paymentCapS: 86_400,
 } as const
 
 export function channelFields(body: Static<typeof ChannelBody>): NewConfiguration<'channel'> {
@@ -117,9 +133,10 @@ export function channelFields(body: Static<typeof ChannelBody>): NewConfiguratio
   }
 }
 
-export function channelChanges(
-  { marketId: market, ...rest }: Static<typeof ChannelEdit>,
-): ConfigurationChanges<'channel'> {
+export function channelChanges({
+  marketId: market,
+  ...rest
+}: Static<typeof ChannelEdit>): ConfigurationChanges<'channel'> {
   return market === undefined ? rest : { ...rest, marketId: market === null ? null : readId('market', market) }
 }
 
@@ -140,17 +157,30 @@ const Regions = Type.Array(line(3, { description: 'The second part of an ISO 316
 const PostalPrefixes = Type.Array(line(10, { description: 'Without spaces and hyphens', examples: ['90'] }), {
   maxItems: POSTAL_PREFIXES_MAX,
 })
-export const ZoneBody = strict({
-  code: Code, name: Name, country: CountryCode,
-  regions: Type.Optional(Regions), postalPrefixes: Type.Optional(PostalPrefixes),
-}, { description: 'The parts of the country that have one of the regions or prefixes; without either, all of it.' })
+export const ZoneBody = strict(
+  {
+    code: Code,
+    name: Name,
+    country: CountryCode,
+    regions: Type.Optional(Regions),
+    postalPrefixes: Type.Optional(PostalPrefixes),
+  },
+  { description: 'The parts of the country that have one of the regions or prefixes; without either, all of it.' },
+)
 export const ZoneEdit = strict({
-  name: Type.Optional(Name), regions: Type.Optional(Regions), postalPrefixes: Type.Optional(PostalPrefixes),
+  name: Type.Optional(Name),
+  regions: Type.Optional(Regions),
+  postalPrefixes: Type.Optional(PostalPrefixes),
 })
 export const ZoneJson = strict(
   {
-    id: idJson('zone'), code: Code, name: Name, country: CountryCode,
-    regions: Regions, postalPrefixes: PostalPrefixes, version: Version,
+    id: idJson('zone'),
+    code: Code,
+    name: Name,
+    country: CountryCode,
+    regions: Regions,
+    postalPrefixes: PostalPrefixes,
+    version: Version,
   },
   { title: 'Zone' },
 )
@@ -161,23 +191,37 @@ export function zoneFields(body: Static<typeof ZoneBody>): NewConfiguration<'zon
 
 export function zoneJson(row: Zone): Static<typeof ZoneJson> {
   return {
-    ...row, id: formatId('zone', row.id), regions: [...row.regions], postalPrefixes: [...row.postalPrefixes],
+    ...row,
+    id: formatId('zone', row.id),
+    regions: [...row.regions],
+    postalPrefixes: [...row.postalPrefixes],
   }
 }
 
 const WorkingDays = Type.Array(Type.Integer(), { maxItems: 7, description: 'ISO weekdays, Monday is 1.' })
 const ClosedDates = Type.Array(Type.String({ maxLength: 10, examples: ['2026-12-25'] }), { maxItems: CLOSED_DATES_MAX })
 export const CalendarBody = strict({
-  code: Code, name: Name, timeZone: TimeZone, workingDays: WorkingDays, closedDates: Type.Optional(ClosedDates),
+  code: Code,
+  name: Name,
+  timeZone: TimeZone,
+  workingDays: WorkingDays,
+  closedDates: Type.Optional(ClosedDates),
 })
 export const CalendarEdit = strict({
-  name: Type.Optional(Name), timeZone: Type.Optional(TimeZone), workingDays: Type.Optional(WorkingDays),
+  name: Type.Optional(Name),
+  timeZone: Type.Optional(TimeZone),
+  workingDays: Type.Optional(WorkingDays),
   closedDates: Type.Optional(ClosedDates),
 })
 export const CalendarJson = strict(
   {
-    id: idJson('calendar'), code: Code, name: Name, timeZone: TimeZone, workingDays: WorkingDays,
-    closedDates: ClosedDates, version: Version,
+    id: idJson('calendar'),
+    code: Code,
+    name: Name,
+    timeZone: TimeZone,
+    workingDays: WorkingDays,
+    closedDates: ClosedDates,
+    version: Version,
   },
   { title: 'Calendar' },
 )
@@ -188,6 +232,9 @@ export function calendarFields(body: Static<typeof CalendarBody>): NewConfigurat
 
 export function calendarJson(row: Calendar): Static<typeof CalendarJson> {
   return {
-    ...row, id: formatId('calendar', row.id), workingDays: [...row.workingDays], closedDates: [...row.closedDates],
+    ...row,
+    id: formatId('calendar', row.id),
+    workingDays: [...row.workingDays],
+    closedDates: [...row.closedDates],
   }
 }

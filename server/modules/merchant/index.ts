@@ -1,6 +1,13 @@
 export { pricesIncludeTax } from './book.ts'
 export type {
-  Calendar, Channel, ChannelKind, ConfigurationByKind, ConfigurationKind, LegalEntity, Market, MerchantBook,
+  Calendar,
+  Channel,
+  ChannelKind,
+  ConfigurationByKind,
+  ConfigurationKind,
+  LegalEntity,
+  Market,
+  MerchantBook,
 } from './book.ts'
 export { decideZone, type Place, type Zone } from './decide-zone.ts'
 export type { ConfigurationRefusal } from './check-configuration.ts'
@@ -10,7 +17,11 @@ export { refusals, type MerchantRefusal } from './merchant.refusals.ts'
 export { isCountry, isCurrency, isTimeZone } from './iso-codes.ts'
 export { openMerchant, type Merchant } from './open-merchant.ts'
 export {
-  createConfiguration, editConfiguration, type ConfigurationChanges, type CreateOutcome, type EditOutcome,
+  createConfiguration,
+  editConfiguration,
+  type ConfigurationChanges,
+  type CreateOutcome,
+  type EditOutcome,
   type NewConfiguration,
 } from './save-configuration.ts'
 export { takeNumbers, type NumberedKind, type TakenNumber } from './take-numbers.ts'

@@ -32,10 +32,16 @@ interface Answer {
 }
 
 async function send(
-  method: 'GET' | 'POST' | 'PATCH', url: string, body?: object, headers: Record<string, string> = {},
+  method: 'GET' | 'POST' | 'PATCH',
+  url: string,
+  body?: object,
+  headers: Record<string, string> = {},
 ): Promise<Answer> {
   const answer = await app.inject({
-    method, url, headers: { authorization: 'Bearer x', ...headers }, ...(body === undefined ? {} : { payload: body }),
+    method,
+    url,
+    headers: { authorization: 'Bearer x', ...headers },
+    ...(body === undefined ? {} : { payload: body }),
   })
   return { status: answer.statusCode, etag: answer.headers['etag'], body: answer.json() }
 }
@@ -44,11 +50,22 @@ const post = (url: string, body: object, key: string = randomUUID()) =>
 const patch = (url: string, version: number, body: object) => send('PATCH', url, body, { 'if-match': `"${version}"` })
 
 const entity = (code: string) => ({
-  code, name: 'Fernway', country: 'US', currency: 'USD', timeZone: 'America/New_York',
+  code,
+  name: 'Fernway',
+  country: 'US',
+  currency: 'USD',
+  timeZone: 'America/New_York',
 })
 const channel = (code: string, legalEntityId: string) => ({
-  code, name: 'Web', kind: 'web', legalEntityId, currency: 'USD', currencies: ['USD', 'EUR'], locale: 'en-US',
-  timeZone: 'America/New_York', taxIncluded: false,
+  code,
+  name: 'Web',
+  kind: 'web',
+  legalEntityId,
+  currency: 'USD',
+  currencies: ['USD', 'EUR'],
+  locale: 'en-US',
+  timeZone: 'America/New_York',
+  taxIncluded: false,
 })
 
 const calendar = { code: 'x', name: 'Office', timeZone: 'UTC', workingDays: [1] }
@@ -62,8 +79,15 @@ test('a channel from nothing: entity, market, channel with the usual terms, read
   const { id, ...terms } = made.body
   assert.match(id, /^chn_/)
   assert.deepEqual(terms, {
-    ...channel('story', owner.body.id), marketId: market.body.id, trusted: false, active: true,
-    taxIncludedExcept: [], cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, version: 1,
+    ...channel('story', owner.body.id),
+    marketId: market.body.id,
+    trusted: false,
+    active: true,
+    taxIncludedExcept: [],
+    cartTtlS: 3_600,
+    paymentTtlS: 1_800,
+    paymentCapS: 86_400,
+    version: 1,
   })
   assert.deepEqual(await send('GET', `/v1/admin/channels/${id}`), { ...made, status: 200 })
 
@@ -88,7 +112,10 @@ test('every kind is added, read, edited and listed', async () => {
     assert.deepEqual(edited.body, { ...made.body, ...changes, version: 2 })
     assert.deepEqual((await send('GET', `/v1/admin/${path}/${made.body.id}`)).body, edited.body)
     const { items } = (await send('GET', `/v1/admin/${path}`)).body as unknown as { items: Answer['body'][] }
-    assert.deepEqual(items.find(({ code }) => code === 'each'), edited.body)
+    assert.deepEqual(
+      items.find(({ code }) => code === 'each'),
+      edited.body,
+    )
   }
 })
 
@@ -107,7 +134,8 @@ test('lists go page by page in code order', async () => {
   while (cursor !== null) {
     const query: string = cursor === '' ? 'limit=1' : `limit=1&cursor=${cursor}`
     const page = (await send('GET', `/v1/admin/calendars?${query}`)).body as unknown as {
-      items: { code: string }[]; nextCursor: string | null
+      items: { code: string }[]
+      nextCursor: string | null
     }
     assert.equal(page.items.length, 1)
     codes.push(...page.items.map(({ code }) => code))

@@ -12,7 +12,7 @@ export const refusals = {
   name_blank: { status: 422, meaning: 'The name has no visible character.' },
   country_unknown: { status: 422, meaning: '`country` is not an ISO 3166-1 alpha-2 code.' },
   currency_unknown: { status: 422, meaning: '`currency` is not an ISO 4217 code of money.' },
-  currency_not_sold: { status: 422, meaning: "The channel names a `currency` that is not one of its `currencies`." },
+  currency_not_sold: { status: 422, meaning: 'The channel names a `currency` that is not one of its `currencies`.' },
   time_zone_unknown: {
     status: 422,
     meaning: '`timeZone` is not `UTC` or the name of an IANA time zone such as `America/Chicago`.',

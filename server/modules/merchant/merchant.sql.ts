@@ -44,9 +44,7 @@ export async function putLegalEntity(tx: Tx, entity: LegalEntity): Promise<void>
     text: `insert into merchant.legal_entity (id, code, name, country, currency, zone, version)
            values ($1, $2, $3, $4, $5, $6, $7)
            on conflict (id) do update set name = excluded.name, zone = excluded.zone, version = excluded.version`,
-    values: [
-      entity.id, entity.code, entity.name, entity.country, entity.currency, entity.timeZone, entity.version,
-    ],
+    values: [entity.id, entity.code, entity.name, entity.country, entity.currency, entity.timeZone, entity.version],
   })
 }
 
@@ -75,9 +73,24 @@ export async function putChannel(tx: Tx, channel: Channel): Promise<void> {
                   payment_ttl_s = excluded.payment_ttl_s, payment_cap_s = excluded.payment_cap_s,
                   active = excluded.active, version = excluded.version`,
     values: [
-      channel.id, channel.code, channel.name, channel.kind, channel.legalEntityId, channel.marketId, channel.currency,
-      channel.currencies, channel.locale, channel.timeZone, channel.taxIncluded, channel.taxIncludedExcept,
-      channel.trusted, channel.cartTtlS, channel.paymentTtlS, channel.paymentCapS, channel.active, channel.version,
+      channel.id,
+      channel.code,
+      channel.name,
+      channel.kind,
+      channel.legalEntityId,
+      channel.marketId,
+      channel.currency,
+      channel.currencies,
+      channel.locale,
+      channel.timeZone,
+      channel.taxIncluded,
+      channel.taxIncludedExcept,
+      channel.trusted,
+      channel.cartTtlS,
+      channel.paymentTtlS,
+      channel.paymentCapS,
+      channel.active,
+      channel.version,
     ],
   })
 }
@@ -103,14 +116,21 @@ export async function putCalendar(tx: Tx, calendar: Calendar): Promise<void> {
               set name = excluded.name, zone = excluded.zone, working_days = excluded.working_days,
                   closed_dates = excluded.closed_dates, version = excluded.version`,
     values: [
-      calendar.id, calendar.code, calendar.name, calendar.timeZone, calendar.workingDays, calendar.closedDates,
+      calendar.id,
+      calendar.code,
+      calendar.name,
+      calendar.timeZone,
+      calendar.workingDays,
+      calendar.closedDates,
       calendar.version,
     ],
   })
 }
 
 export async function openNumberSeries(
-  tx: Tx, legalEntityId: Id<'legalEntity'>, series: readonly { readonly kind: string; readonly prefix: string }[],
+  tx: Tx,
+  legalEntityId: Id<'legalEntity'>,
+  series: readonly { readonly kind: string; readonly prefix: string }[],
 ): Promise<void> {
   await tx.execute({
     name: 'merchant.open_number_series',
@@ -125,7 +145,10 @@ export async function openNumberSeries(
  * finds the numbers untaken if this one rolls back. That is what makes the series gapless.
  */
 export async function advanceNumberSeries(
-  tx: Tx, legalEntityId: Id<'legalEntity'>, kind: string, count: number,
+  tx: Tx,
+  legalEntityId: Id<'legalEntity'>,
+  kind: string,
+  count: number,
 ): Promise<{ readonly prefix: string; readonly next_number: bigint } | undefined> {
   const [row] = await tx.rows<{ prefix: string; next_number: bigint }>({
     name: 'merchant.advance_number_series',

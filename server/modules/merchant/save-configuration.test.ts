@@ -8,7 +8,10 @@ import { createDb, sqlState, type Db } from '../../platform/db.ts'
 import { pricesIncludeTax, type Channel, type ConfigurationByKind, type ConfigurationKind } from './book.ts'
 import { openMerchant, type Merchant } from './open-merchant.ts'
 import {
-  createConfiguration, editConfiguration, type ConfigurationChanges, type NewConfiguration,
+  createConfiguration,
+  editConfiguration,
+  type ConfigurationChanges,
+  type NewConfiguration,
 } from './save-configuration.ts'
 
 let database: TestDatabase
@@ -32,7 +35,8 @@ function make<Kind extends ConfigurationKind>(kind: Kind, fields: NewConfigurati
 }
 
 async function create<Kind extends ConfigurationKind>(
-  kind: Kind, fields: NewConfiguration<Kind>,
+  kind: Kind,
+  fields: NewConfiguration<Kind>,
 ): Promise<ConfigurationByKind[Kind]> {
   const outcome = await make(kind, fields)
   assert.ok(outcome.kind === 'created', JSON.stringify(outcome))
@@ -40,18 +44,37 @@ async function create<Kind extends ConfigurationKind>(
 }
 
 function edit<Kind extends ConfigurationKind>(
-  kind: Kind, id: ConfigurationByKind[Kind]['id'], seenVersion: number, changes: ConfigurationChanges<Kind>,
+  kind: Kind,
+  id: ConfigurationByKind[Kind]['id'],
+  seenVersion: number,
+  changes: ConfigurationChanges<Kind>,
 ) {
   return db.inTransaction((tx) => editConfiguration(tx, { actor, kind, id, seenVersion, changes }))
 }
 
 const entityFields = (code: string): NewConfiguration<'legalEntity'> => ({
-  code, name: 'Fernway', country: 'US', currency: 'USD' as CurrencyCode, timeZone: 'America/New_York',
+  code,
+  name: 'Fernway',
+  country: 'US',
+  currency: 'USD' as CurrencyCode,
+  timeZone: 'America/New_York',
 })
 const channelFields = (code: string, legalEntityId: Id<'legalEntity'>): NewConfiguration<'channel'> => ({
-  code, name: 'Web', kind: 'web', legalEntityId, marketId: null, currency: 'USD' as CurrencyCode,
-  currencies: ['USD', 'EUR'] as CurrencyCode[], locale: 'en-US', timeZone: 'America/New_York', taxIncluded: false,
-  trusted: false, cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true,
+  code,
+  name: 'Web',
+  kind: 'web',
+  legalEntityId,
+  marketId: null,
+  currency: 'USD' as CurrencyCode,
+  currencies: ['USD', 'EUR'] as CurrencyCode[],
+  locale: 'en-US',
+  timeZone: 'America/New_York',
+  taxIncluded: false,
+  trusted: false,
+  cartTtlS: 3_600,
+  paymentTtlS: 1_800,
+  paymentCapS: 86_400,
+  active: true,
 })
 
 test('what was saved is what the book holds, for every kind', async () => {
@@ -59,10 +82,18 @@ test('what was saved is what the book holds, for every kind', async () => {
   const market = await create('market', { code: 'book', name: 'Here', countries: ['US', 'CA'] })
   const channel = await create('channel', { ...channelFields('book', entity.id), marketId: market.id })
   const zone = await create('zone', {
-    code: 'book', name: 'Texas', country: 'US', regions: ['TX'], postalPrefixes: ['75', '76'],
+    code: 'book',
+    name: 'Texas',
+    country: 'US',
+    regions: ['TX'],
+    postalPrefixes: ['75', '76'],
   })
   const calendar = await create('calendar', {
-    code: 'book', name: 'Office', timeZone: 'UTC', workingDays: [1, 2, 3], closedDates: ['2026-12-25', '2027-01-01'],
+    code: 'book',
+    name: 'Office',
+    timeZone: 'UTC',
+    workingDays: [1, 2, 3],
+    closedDates: ['2026-12-25', '2027-01-01'],
   })
 
   const book = await merchant.currentBook()
@@ -90,11 +121,15 @@ test('an edit changes the fields it names, counts the version up and is told and
   const id = formatId('channel', channel.id)
   assert.deepEqual(events, [
     {
-      type: 'channel.created', aggregate_kind: 'channel', version: 1,
+      type: 'channel.created',
+      aggregate_kind: 'channel',
+      version: 1,
       data: { id, code: 'edit', fields: Object.keys(channelFields('', entity.id)) },
     },
     {
-      type: 'channel.edited', aggregate_kind: 'channel', version: 2,
+      type: 'channel.edited',
+      aggregate_kind: 'channel',
+      version: 2,
       data: { id, code: 'edit', fields: ['name', 'active'] },
     },
   ])
@@ -103,7 +138,10 @@ test('an edit changes the fields it names, counts the version up and is told and
     text: 'select actor, action from platform.audit_entry where object = $1 order by id',
     values: [id],
   })
-  assert.deepEqual(audit, [{ actor, action: 'channel.created' }, { actor, action: 'channel.edited' }])
+  assert.deepEqual(audit, [
+    { actor, action: 'channel.created' },
+    { actor, action: 'channel.edited' },
+  ])
 })
 
 test('a shop tells dollars without tax and euros with it', async () => {
@@ -120,7 +158,11 @@ test('every kind can be edited', async () => {
   const market = await create('market', { code: 'all', name: 'All', countries: ['US'] })
   const zone = await create('zone', { code: 'all', name: 'All', country: 'MX', regions: [], postalPrefixes: [] })
   const calendar = await create('calendar', {
-    code: 'all', name: 'All', timeZone: 'UTC', workingDays: [1], closedDates: [],
+    code: 'all',
+    name: 'All',
+    timeZone: 'UTC',
+    workingDays: [1],
+    closedDates: [],
   })
   await edit('legalEntity', entity.id, 1, { name: 'New', timeZone: 'UTC' })
   await edit('market', market.id, 1, { countries: ['US', 'MX'] })
@@ -131,9 +173,12 @@ test('every kind can be edited', async () => {
   assert.deepEqual(book.legalEntityById.get(entity.id), { ...entity, name: 'New', timeZone: 'UTC', version: 2 })
   assert.deepEqual(book.marketById.get(market.id), { ...market, countries: ['US', 'MX'], version: 2 })
   assert.deepEqual(book.zoneById.get(zone.id), { ...zone, postalPrefixes: ['01'], version: 2 })
-  assert.deepEqual(
-    book.calendarById.get(calendar.id), { ...calendar, workingDays: [1, 7], closedDates: ['2028-02-29'], version: 2 },
-  )
+  assert.deepEqual(book.calendarById.get(calendar.id), {
+    ...calendar,
+    workingDays: [1, 7],
+    closedDates: ['2028-02-29'],
+    version: 2,
+  })
 })
 
 test('what cannot be is refused and not written', async () => {
@@ -153,7 +198,10 @@ test('what cannot be is refused and not written', async () => {
   ])
   const book = await merchant.currentBook()
   assert.deepEqual(book.marketById.get(market.id), market)
-  assert.deepEqual(book.rows.legalEntity.filter(({ code }) => code === 'refuse'), [entity])
+  assert.deepEqual(
+    book.rows.legalEntity.filter(({ code }) => code === 'refuse'),
+    [entity],
+  )
 })
 
 test('of forty who want the same code one gets it; of forty who edit the same version one does', async () => {
@@ -162,7 +210,10 @@ test('of forty who want the same code one gets it; of forty who edit the same ve
   assert.equal(makes.filter((made) => made.kind === 'refused' && made.refusal.code === 'code_taken').length, 39)
 
   const { rows } = await merchant.currentBook()
-  const { id } = must(rows.legalEntity.find(({ code }) => code === 'race'), 'the one made')
+  const { id } = must(
+    rows.legalEntity.find(({ code }) => code === 'race'),
+    'the one made',
+  )
   const edits = await Promise.all(
     Array.from({ length: 40 }, (_, n) => edit('legalEntity', id, 1, { name: `Name ${n}` })),
   )

@@ -6,7 +6,13 @@ import { raiseRevision } from '../../platform/revision.ts'
 import type { ConfigurationByKind, ConfigurationKind, ConfigurationRows } from './book.ts'
 import { checkConfiguration, type ConfigurationRefusal } from './check-configuration.ts'
 import {
-  openNumberSeries, putCalendar, putChannel, putLegalEntity, putMarket, putZone, readConfiguration,
+  openNumberSeries,
+  putCalendar,
+  putChannel,
+  putLegalEntity,
+  putMarket,
+  putZone,
+  readConfiguration,
 } from './merchant.sql.ts'
 import { numberSeriesOf } from './take-numbers.ts'
 
@@ -14,8 +20,8 @@ import { numberSeriesOf } from './take-numbers.ts'
 type OptionalField = 'id' | 'taxIncludedExcept'
 
 /** What a new row says of itself. */
-export type NewConfiguration<Kind extends ConfigurationKind> =
-  Omit<Row<Kind>, OptionalField | 'version'> & Partial<Pick<Row<Kind>, OptionalField & keyof Row<Kind>>>
+export type NewConfiguration<Kind extends ConfigurationKind> = Omit<Row<Kind>, OptionalField | 'version'> &
+  Partial<Pick<Row<Kind>, OptionalField & keyof Row<Kind>>>
 
 type Row<Kind extends ConfigurationKind> = ConfigurationByKind[Kind]
 
@@ -29,8 +35,9 @@ interface FixedFields {
 }
 
 /** The fields of a row that an edit may change. */
-export type ConfigurationChanges<Kind extends ConfigurationKind> =
-  Partial<Omit<ConfigurationByKind[Kind], 'id' | 'code' | 'version' | FixedFields[Kind]>>
+export type ConfigurationChanges<Kind extends ConfigurationKind> = Partial<
+  Omit<ConfigurationByKind[Kind], 'id' | 'code' | 'version' | FixedFields[Kind]>
+>
 
 export type CreateOutcome<Kind extends ConfigurationKind> =
   | { readonly kind: 'created'; readonly row: ConfigurationByKind[Kind] }
@@ -47,7 +54,8 @@ export type EditOutcome<Kind extends ConfigurationKind> =
  * Refused: nothing was written; the caller rolls back, or carries on and only a revision was used up.
  */
 export async function createConfiguration<Kind extends ConfigurationKind>(
-  tx: Tx, { actor, kind, fields }: { actor: string; kind: Kind; fields: NewConfiguration<Kind> },
+  tx: Tx,
+  { actor, kind, fields }: { actor: string; kind: Kind; fields: NewConfiguration<Kind> },
 ): Promise<CreateOutcome<Kind>> {
   await raiseRevision(tx, 'merchant')
   const rows = await readConfiguration(tx)
@@ -67,7 +75,13 @@ export async function createConfiguration<Kind extends ConfigurationKind>(
 /** Changes fields of one row, if it still has the version that the editor saw. */
 export async function editConfiguration<Kind extends ConfigurationKind>(
   tx: Tx,
-  { actor, kind, id, seenVersion, changes }: {
+  {
+    actor,
+    kind,
+    id,
+    seenVersion,
+    changes,
+  }: {
     actor: string
     kind: Kind
     id: ConfigurationByKind[Kind]['id']
@@ -91,26 +105,44 @@ export async function editConfiguration<Kind extends ConfigurationKind>(
 
 /** What a field is when a new row leaves it out. */
 const absent = {
-  legalEntity: {}, market: {}, channel: { taxIncludedExcept: [] }, zone: {}, calendar: {},
+  legalEntity: {},
+  market: {},
+  channel: { taxIncludedExcept: [] },
+  zone: {},
+  calendar: {},
 } as const satisfies { readonly [Kind in ConfigurationKind]: Partial<ConfigurationByKind[Kind]> }
 
 const put: { readonly [Kind in ConfigurationKind]: (tx: Tx, row: ConfigurationByKind[Kind]) => Promise<void> } = {
-  legalEntity: putLegalEntity, market: putMarket, channel: putChannel, zone: putZone, calendar: putCalendar,
+  legalEntity: putLegalEntity,
+  market: putMarket,
+  channel: putChannel,
+  zone: putZone,
+  calendar: putCalendar,
 }
 
 function without<Kind extends ConfigurationKind>(
-  rows: ConfigurationRows, kind: Kind, row: ConfigurationByKind[Kind],
+  rows: ConfigurationRows,
+  kind: Kind,
+  row: ConfigurationByKind[Kind],
 ): ConfigurationRows {
   return { ...rows, [kind]: rows[kind].filter((other) => other.id !== row.id) }
 }
 
 /** The words of a kind in event types and audit actions. */
 const wordByKind = {
-  legalEntity: 'legal_entity', market: 'market', channel: 'channel', zone: 'zone', calendar: 'calendar',
+  legalEntity: 'legal_entity',
+  market: 'market',
+  channel: 'channel',
+  zone: 'zone',
+  calendar: 'calendar',
 } as const satisfies Record<ConfigurationKind, string>
 
 async function announce<Kind extends ConfigurationKind>(
-  tx: Tx, actor: string, kind: Kind, row: ConfigurationByKind[Kind], fields: readonly string[],
+  tx: Tx,
+  actor: string,
+  kind: Kind,
+  row: ConfigurationByKind[Kind],
+  fields: readonly string[],
 ): Promise<void> {
   const word = wordByKind[kind]
   const action = `${word}.${row.version === 1 ? 'created' : 'edited'}`

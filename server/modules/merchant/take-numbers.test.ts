@@ -22,10 +22,15 @@ after(async () => {
 
 async function openEntity(code: string): Promise<Id<'legalEntity'>> {
   const fields = {
-    code, name: 'Fernway', country: 'US', currency: 'USD' as CurrencyCode, timeZone: 'America/New_York',
+    code,
+    name: 'Fernway',
+    country: 'US',
+    currency: 'USD' as CurrencyCode,
+    timeZone: 'America/New_York',
   }
   const outcome = await db.inTransaction((tx) =>
-    createConfiguration(tx, { actor: 'test', kind: 'legalEntity', fields }))
+    createConfiguration(tx, { actor: 'test', kind: 'legalEntity', fields }),
+  )
   assert.ok(outcome.kind === 'created')
   return outcome.row.id
 }
@@ -42,25 +47,37 @@ test('numbers count from one, a series for each kind and legal entity', async ()
 
 test('forty writers, a third of whom roll back, leave no gap and no number twice', async () => {
   const id = await openEntity('race')
-  const taken = await Promise.all(Array.from({ length: 40 }, async (_, writer) => {
-    const count = 1 + (writer % 3)
-    const work = db.inTransaction(async (tx) => {
-      const numbers = await takeNumbers(tx, id, 'invoice', count)
-      if (writer % 3 === 2) throw new Error('changed my mind')
-      return numbers.map(({ number }) => Number(number))
-    })
-    return work.catch((error: unknown) => {
-      assert.match(String(error), /changed my mind/)
-      return []
-    })
-  }))
+  const taken = await Promise.all(
+    Array.from({ length: 40 }, async (_, writer) => {
+      const count = 1 + (writer % 3)
+      const work = db.inTransaction(async (tx) => {
+        const numbers = await takeNumbers(tx, id, 'invoice', count)
+        if (writer % 3 === 2) throw new Error('changed my mind')
+        return numbers.map(({ number }) => Number(number))
+      })
+      return work.catch((error: unknown) => {
+        assert.match(String(error), /changed my mind/)
+        return []
+      })
+    }),
+  )
   const numbers = taken.flat().toSorted((a, b) => a - b)
-  assert.deepEqual(numbers, Array.from({ length: 14 + 13 * 2 }, (_, index) => index + 1))
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 14 + 13 * 2 }, (_, index) => index + 1),
+  )
 })
 
 test('no number, half a number and a series nobody opened are our bugs', async () => {
   const id = await openEntity('bugs')
-  for (const [entityId, count] of [[id, 0], [id, 1.5], [newId<'legalEntity'>(), 1]] as const) {
-    await assert.rejects(db.inTransaction((tx) => takeNumbers(tx, entityId, 'invoice', count)), InvariantError)
+  for (const [entityId, count] of [
+    [id, 0],
+    [id, 1.5],
+    [newId<'legalEntity'>(), 1],
+  ] as const) {
+    await assert.rejects(
+      db.inTransaction((tx) => takeNumbers(tx, entityId, 'invoice', count)),
+      InvariantError,
+    )
   }
 })

@@ -17,7 +17,8 @@ const abbreviations: Readonly<Record<NumberedKind, string>> = { invoice: 'INV', 
 /** A legal entity opens with these, each with its own first number. */
 export function numberSeriesOf(entityCode: string): { readonly kind: NumberedKind; readonly prefix: string }[] {
   return (Object.keys(abbreviations) as NumberedKind[]).map((kind) => ({
-    kind, prefix: `${entityCode.toUpperCase()}-${abbreviations[kind]}-`,
+    kind,
+    prefix: `${entityCode.toUpperCase()}-${abbreviations[kind]}-`,
   }))
 }
 
@@ -27,7 +28,10 @@ export function numberSeriesOf(entityCode: string): { readonly kind: NumberedKin
  * @param count  1 or more
  */
 export async function takeNumbers(
-  tx: Tx, legalEntityId: Id<'legalEntity'>, kind: NumberedKind, count: number,
+  tx: Tx,
+  legalEntityId: Id<'legalEntity'>,
+  kind: NumberedKind,
+  count: number,
 ): Promise<TakenNumber[]> {
   invariant(Number.isSafeInteger(count) && count > 0, 'at least one number is taken')
   const row = must(await advanceNumberSeries(tx, legalEntityId, kind, count), `the ${kind} numbers of ${legalEntityId}`)

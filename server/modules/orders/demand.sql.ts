@@ -49,7 +49,10 @@ export function returnUnits(
 }
 
 /** Which orders demand lines belong to. */
-export function readOrdersOfDemand(tx: Tx, demandIds: readonly string[]): Promise<{ id: Id<'demandLine'>; order_id: Id<'order'>; sku: string }[]> {
+export function readOrdersOfDemand(
+  tx: Tx,
+  demandIds: readonly string[],
+): Promise<{ id: Id<'demandLine'>; order_id: Id<'order'>; sku: string }[]> {
   return tx.rows({
     name: 'orders.read_orders_of_demand',
     text: 'select id, order_id, sku from orders.demand_line where id = any($1::uuid[])',

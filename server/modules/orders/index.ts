@@ -1,17 +1,44 @@
 export { events } from './orders.events.ts'
 export { endOrders, openOrders, type AllocatedUnits } from './move-orders.ts'
 export {
-  PlacedLineJson, placedLineJson, PromiseJson, promiseJson, TotalsJson, totalsJson, type LineMoney,
+  PlacedLineJson,
+  placedLineJson,
+  PromiseJson,
+  promiseJson,
+  TotalsJson,
+  totalsJson,
+  type LineMoney,
 } from './order-json.ts'
 export { lineMoneyOf, totalsOf } from './order-money.ts'
 export {
-  buckets, nextStatuses, type Bucket, type FulfillmentMethod, type NewCharge, type NewDemandLine, type NewOrder,
-  type NewOrderLine, type OrderStatus, type PaymentTerms, type ShipTo, type Totals,
+  buckets,
+  nextStatuses,
+  type Bucket,
+  type FulfillmentMethod,
+  type NewCharge,
+  type NewDemandLine,
+  type NewOrder,
+  type NewOrderLine,
+  type OrderStatus,
+  type PaymentTerms,
+  type ShipTo,
+  type Totals,
 } from './order.ts'
 export {
-  extendPayBy, lockOrderRows, readChargeRows, readDemandLineRows, readOrderLineRows, readOrderRows,
-  readOrdersByReference, readOrdersOfCarts, readOverdueOrders, takeOrderNumbers, type ChargeRow, type DemandLineRow,
-  type OrderLineRow, type OrderRow,
+  extendPayBy,
+  lockOrderRows,
+  readChargeRows,
+  readDemandLineRows,
+  readOrderLineRows,
+  readOrderRows,
+  readOrdersByReference,
+  readOrdersOfCarts,
+  readOverdueOrders,
+  takeOrderNumbers,
+  type ChargeRow,
+  type DemandLineRow,
+  type OrderLineRow,
+  type OrderRow,
 } from './orders.sql.ts'
 export { orderNumber, recordOrders } from './record-orders.ts'
 export { demandOwner, missingUnits, type FreedUnits } from './return-units.ts'

@@ -31,7 +31,10 @@ export async function endOrders(
   end: { readonly status: 'cancelled' | 'expired'; readonly reason: string; readonly actor: string },
 ): Promise<void> {
   await step(tx, orders, end.status, `order.${end.status}`, { reason: end.reason, actor: end.actor })
-  cancelUnits(tx, orders.map((order) => order.id))
+  cancelUnits(
+    tx,
+    orders.map((order) => order.id),
+  )
 }
 
 async function step(
@@ -47,7 +50,11 @@ async function step(
     invariant(allowed.includes(to), `an order cannot go from ${status} to ${to}`)
   }
   const from = [...new Set(orders.map((order) => order.status))]
-  const moved = await moveOrders(tx, orders.map(({ id, version }) => ({ id, version: version + 1 })), { from, to })
+  const moved = await moveOrders(
+    tx,
+    orders.map(({ id, version }) => ({ id, version: version + 1 })),
+    { from, to },
+  )
   invariant(moved.length === orders.length, 'locked orders do not move under their lock')
   appendEvents(
     tx,

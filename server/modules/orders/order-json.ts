@@ -5,30 +5,39 @@ import { formatInstant, type Instant } from '../../kernel/time.ts'
 import { idJson, InstantJson, MoneyJson, moneyJson, SignedMoneyJson, strict } from '../../platform/http/index.ts'
 import type { NewOrder, Totals } from './order.ts'
 
-export const TotalsJson = strict({
-  items: MoneyJson,
-  discount: MoneyJson,
-  delivery: MoneyJson,
-  tax: MoneyJson,
-  total: SignedMoneyJson,
-}, { title: 'Totals' })
+export const TotalsJson = strict(
+  {
+    items: MoneyJson,
+    discount: MoneyJson,
+    delivery: MoneyJson,
+    tax: MoneyJson,
+    total: SignedMoneyJson,
+  },
+  { title: 'Totals' },
+)
 
-export const PlacedLineJson = strict({
-  id: idJson('orderLine'),
-  sku: Type.String(),
-  title: Type.String(),
-  quantity: Type.Integer(),
-  unitPrice: MoneyJson,
-  discount: MoneyJson,
-  tax: MoneyJson,
-  total: MoneyJson,
-}, { title: 'OrderLine' })
+export const PlacedLineJson = strict(
+  {
+    id: idJson('orderLine'),
+    sku: Type.String(),
+    title: Type.String(),
+    quantity: Type.Integer(),
+    unitPrice: MoneyJson,
+    discount: MoneyJson,
+    tax: MoneyJson,
+    total: MoneyJson,
+  },
+  { title: 'OrderLine' },
+)
 
-export const PromiseJson = strict({
-  method: Type.Union([Type.Literal('ship'), Type.Literal('pickup'), Type.Literal('carried_out')]),
-  earliest: InstantJson,
-  latest: InstantJson,
-}, { title: 'Promise' })
+export const PromiseJson = strict(
+  {
+    method: Type.Union([Type.Literal('ship'), Type.Literal('pickup'), Type.Literal('carried_out')]),
+    earliest: InstantJson,
+    latest: InstantJson,
+  },
+  { title: 'Promise' },
+)
 
 export function totalsJson(totals: Totals, currency: CurrencyCode): Static<typeof TotalsJson> {
   const amount = (minor: bigint) => moneyJson({ minor, currency })

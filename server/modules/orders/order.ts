@@ -20,7 +20,14 @@ export type PaymentTerms = 'provider' | 'paid' | 'authorized' | 'due'
 
 /** Every unit of a demand line stands in exactly one of these. */
 export const buckets = [
-  'pending', 'allocated', 'in_work', 'shipped', 'delivered', 'lost', 'returned', 'cancelled',
+  'pending',
+  'allocated',
+  'in_work',
+  'shipped',
+  'delivered',
+  'lost',
+  'returned',
+  'cancelled',
 ] as const
 export type Bucket = (typeof buckets)[number]
 

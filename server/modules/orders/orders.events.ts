@@ -21,7 +21,10 @@ export const events = {
       lines: Type.Array(Type.Object({ lineId: Type.String(), sku: Type.String(), quantity: Type.Integer() })),
     }),
   },
-  'order.accepted': { summary: 'The money is safe: the order is open and will be fulfilled.', data: Type.Object({ orderId }) },
+  'order.accepted': {
+    summary: 'The money is safe: the order is open and will be fulfilled.',
+    data: Type.Object({ orderId }),
+  },
   'order.completed': { summary: 'Nothing is left to deliver or to pay.', data: Type.Object({ orderId }) },
   'order.cancelled': { summary: 'The order was cancelled; its goods and its money were given back.', data: ended },
   'order.expired': { summary: 'Nobody paid in time; the goods were given back.', data: ended },

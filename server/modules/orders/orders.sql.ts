@@ -3,7 +3,13 @@ import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
 import type {
-  FulfillmentMethod, NewCharge, NewDemandLine, NewOrder, NewOrderLine, OrderStatus, PaymentTerms,
+  FulfillmentMethod,
+  NewCharge,
+  NewDemandLine,
+  NewOrder,
+  NewOrderLine,
+  OrderStatus,
+  PaymentTerms,
 } from './order.ts'
 
 /** Numbers for people, taken before the orders are written so that the writes need no answer. Gaps are allowed. */
@@ -332,10 +338,7 @@ export function moveUnits(
               set pending = pending - moved.units, allocated = allocated + moved.units
              from unnest($1::uuid[], $2::int[]) as moved (id, units)
             where stored.id = moved.id`,
-    values: [
-      plainArray(moves.map((move) => move.demandId)),
-      plainArray(moves.map((move) => sign * move.units)),
-    ],
+    values: [plainArray(moves.map((move) => move.demandId)), plainArray(moves.map((move) => sign * move.units))],
   })
 }
 

@@ -28,21 +28,26 @@ export const demandOwner = {
     // A reserved claim is an unpaid order's: its units never left `pending`.
     const allocated = sumByDemand(ofOrders.filter((each) => each.stage === 'allocated'))
     if (allocated.length > 0) await returnUnits(tx, allocated)
-    const owners = await readOrdersOfDemand(tx, ofOrders.map((each) => each.demandId))
+    const owners = await readOrdersOfDemand(
+      tx,
+      ofOrders.map((each) => each.demandId),
+    )
     const unitsByDemand = new Map(sumByDemand(ofOrders).map((each) => [each.demandId, each.units]))
     const byOrder = Map.groupBy(owners, (owner) => owner.order_id)
-    await raiseExceptions(tx, [...byOrder].map(([orderId, lines]) => missingUnits(
-      orderId,
-      lines.map(({ id, sku }) => ({ sku, units: unitsByDemand.get(id) ?? 0 })),
-    )))
+    await raiseExceptions(
+      tx,
+      [...byOrder].map(([orderId, lines]) =>
+        missingUnits(
+          orderId,
+          lines.map(({ id, sku }) => ({ sku, units: unitsByDemand.get(id) ?? 0 })),
+        ),
+      ),
+    )
   },
 }
 
 /** What an operator is told when units of an accepted order have no supply. */
-export function missingUnits(
-  orderId: Id<'order'>,
-  lines: readonly { readonly sku: string; readonly units: number }[],
-) {
+export function missingUnits(orderId: Id<'order'>, lines: readonly { readonly sku: string; readonly units: number }[]) {
   return {
     reason: 'units_missing',
     objectKind: 'order' as const,

@@ -12,7 +12,12 @@ export type VerifyOrderToken = (orderId: Id<'order'>, token: string) => boolean
  */
 export async function readGuestOrder(
   source: Queryable,
-  { caller, orderId: text, token, verify }: {
+  {
+    caller,
+    orderId: text,
+    token,
+    verify,
+  }: {
     readonly caller: Caller
     readonly orderId: string
     readonly token: string | undefined

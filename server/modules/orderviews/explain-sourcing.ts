@@ -6,10 +6,7 @@ import { readDecisions, type StoredFacts } from '../sourcing/index.ts'
 
 /** Every sourcing decision of an order, its stored facts and what they mean in words. */
 export async function explainSourcing(source: Queryable, orderId: Id<'order'>) {
-  const [decisions, demand] = await Promise.all([
-    readDecisions(source, orderId),
-    readDemandLineRows(source, [orderId]),
-  ])
+  const [decisions, demand] = await Promise.all([readDecisions(source, orderId), readDemandLineRows(source, [orderId])])
   const skus = demand.filter((line) => line.stocked).map((line) => line.sku)
   return decisions.map((decision) => ({
     id: formatId('decision', decision.id),
@@ -30,11 +27,13 @@ function inWords(facts: StoredFacts, skus: readonly string[]): string[] {
   for (const [code, ...units] of facts.seen) {
     words.push(`${code} had ${units.map((free, sku) => `${free} of ${skuName(facts, sku, skus)}`).join(' and ')} free.`)
   }
-  for (const [reason, codes] of Object.entries(facts.refused)) words.push(`${codes.join(', ')}: ${reasonWords[reason] ?? reason}.`)
+  for (const [reason, codes] of Object.entries(facts.refused))
+    words.push(`${codes.join(', ')}: ${reasonWords[reason] ?? reason}.`)
   const locations = [...new Set(facts.plan.map(([, code]) => code))]
   if (locations.length === 0) words.push('No location could serve it.')
   else if (locations.length === 1) words.push(`${locations[0]} is the nearest location that has everything.`)
-  else words.push(`No single location had everything: ${locations.join(' and ')} together are the fewest, nearest first.`)
+  else
+    words.push(`No single location had everything: ${locations.join(' and ')} together are the fewest, nearest first.`)
   for (const [demand, code, units] of facts.plan) words.push(`${code} sends ${units} × ${nameOf(demand)}.`)
   return words
 }

@@ -16,10 +16,13 @@ export interface ListedOrderRow {
 }
 
 /** Copies orders as they are now into the list; what the list has in a newer version stays. */
-export function upsertOrderRows(tx: Tx, rows: readonly (ListedOrderRow & {
-  readonly variant_ids: readonly Id<'variant'>[]
-  readonly version: number
-})[]): void {
+export function upsertOrderRows(
+  tx: Tx,
+  rows: readonly (ListedOrderRow & {
+    readonly variant_ids: readonly Id<'variant'>[]
+    readonly version: number
+  })[],
+): void {
   tx.send({
     name: 'orderviews.upsert_order_rows',
     text: `insert into orderviews.order_row
@@ -63,7 +66,10 @@ export interface OrderFilter {
 export function listOrderRows(
   source: Queryable,
   filter: OrderFilter,
-  page: { readonly before: { readonly placedAt: Instant; readonly orderId: Id<'order'> } | null; readonly limit: number },
+  page: {
+    readonly before: { readonly placedAt: Instant; readonly orderId: Id<'order'> } | null
+    readonly limit: number
+  },
 ): Promise<ListedOrderRow[]> {
   return source.rows({
     name: 'orderviews.list_order_rows',

@@ -8,19 +8,22 @@ export async function projectOrders(tx: Tx, orderIds: readonly Id<'order'>[]): P
   if (orderIds.length === 0) return
   const [orders, lines] = await readBoth(tx, [...new Set(orderIds)])
   const variantsByOrder = Map.groupBy(lines, (line) => line.order_id)
-  upsertOrderRows(tx, orders.map((order) => ({
-    order_id: order.id,
-    number: order.number,
-    channel_id: order.channel_id,
-    reference: order.reference,
-    person_id: order.person_id,
-    status: order.status,
-    currency: order.currency,
-    total_minor: order.total_minor,
-    placed_at: order.placed_at,
-    version: order.version,
-    variant_ids: [...new Set((variantsByOrder.get(order.id) ?? []).map((line) => line.variant_id))],
-  })))
+  upsertOrderRows(
+    tx,
+    orders.map((order) => ({
+      order_id: order.id,
+      number: order.number,
+      channel_id: order.channel_id,
+      reference: order.reference,
+      person_id: order.person_id,
+      status: order.status,
+      currency: order.currency,
+      total_minor: order.total_minor,
+      placed_at: order.placed_at,
+      version: order.version,
+      variant_ids: [...new Set((variantsByOrder.get(order.id) ?? []).map((line) => line.variant_id))],
+    })),
+  )
 }
 
 function readBoth(source: Queryable, orderIds: readonly Id<'order'>[]) {

@@ -6,8 +6,22 @@ import { formatInstant } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { idJson, InstantJson, moneyJson, SignedMoneyJson, strict } from '../../platform/http/index.ts'
 import {
-  buckets, type Bucket, lineMoneyOf, orderNumber, PlacedLineJson, placedLineJson, PromiseJson, promiseJson, readChargeRows,
-  readDemandLineRows, readOrderLineRows, TotalsJson, totalsJson, totalsOf, type DemandLineRow, type OrderRow,
+  buckets,
+  type Bucket,
+  lineMoneyOf,
+  orderNumber,
+  PlacedLineJson,
+  placedLineJson,
+  PromiseJson,
+  promiseJson,
+  readChargeRows,
+  readDemandLineRows,
+  readOrderLineRows,
+  TotalsJson,
+  totalsJson,
+  totalsOf,
+  type DemandLineRow,
+  type OrderRow,
 } from '../orders/index.ts'
 import { readAttemptRowsOfOrders, readTransactionRows, type AttemptRow } from '../payments/index.ts'
 import { readPromises } from '../sourcing/index.ts'
@@ -15,9 +29,17 @@ import { readPromises } from '../sourcing/index.ts'
 const StatusJson = Type.Enum(['awaiting_payment', 'open', 'completed', 'cancelled', 'expired'])
 const BucketsJson = strict(
   {
-    pending: Type.Integer(), allocated: Type.Integer(), in_work: Type.Integer(), shipped: Type.Integer(),
-    delivered: Type.Integer(), lost: Type.Integer(), returned: Type.Integer(), cancelled: Type.Integer(),
-  }, { title: 'Units', description: 'Every unit of the line stands in exactly one of these.' })
+    pending: Type.Integer(),
+    allocated: Type.Integer(),
+    in_work: Type.Integer(),
+    shipped: Type.Integer(),
+    delivered: Type.Integer(),
+    lost: Type.Integer(),
+    returned: Type.Integer(),
+    cancelled: Type.Integer(),
+  },
+  { title: 'Units', description: 'Every unit of the line stands in exactly one of these.' },
+)
 
 const orderJson = {
   id: idJson('order'),
@@ -29,36 +51,47 @@ const orderJson = {
   placedAt: InstantJson,
   payBy: Type.Union([InstantJson, Type.Null()]),
   lines: Type.Array(strict({ ...PlacedLineJson.properties, units: BucketsJson }, { title: 'OrderLineWithUnits' })),
-  charges: Type.Array(strict({ type: Type.String(), amount: SignedMoneyJson, tax: SignedMoneyJson }, { title: 'Charge' })),
+  charges: Type.Array(
+    strict({ type: Type.String(), amount: SignedMoneyJson, tax: SignedMoneyJson }, { title: 'Charge' }),
+  ),
   totals: TotalsJson,
   promise: Type.Union([PromiseJson, Type.Null()]),
-  payments: Type.Array(strict({
-    id: idJson('attempt'),
-    provider: Type.String(),
-    status: Type.String(),
-    amount: SignedMoneyJson,
-    failure: Type.Union([Type.String(), Type.Null()]),
-    actionUrl: Type.Union([Type.String(), Type.Null()]),
-    createdAt: InstantJson,
-  }, { title: 'Payment' })),
+  payments: Type.Array(
+    strict(
+      {
+        id: idJson('attempt'),
+        provider: Type.String(),
+        status: Type.String(),
+        amount: SignedMoneyJson,
+        failure: Type.Union([Type.String(), Type.Null()]),
+        actionUrl: Type.Union([Type.String(), Type.Null()]),
+        createdAt: InstantJson,
+      },
+      { title: 'Payment' },
+    ),
+  ),
   shipments: Type.Array(Type.Never()),
   returns: Type.Array(Type.Never()),
 } as const
 
 export const StoreOrderJson = strict(orderJson, { title: 'Order' })
-export const AdminOrderJson = strict({
-  ...orderJson,
-  channelId: idJson('channel'),
-  reference: Type.Union([Type.String(), Type.Null()]),
-  customerId: Type.Union([idJson('person'), Type.Null()]),
-  shipTo: Type.Union([
-    strict({
-      country: Type.String(), region: Type.Union([Type.String(), Type.Null()]),
-      postalCode: Type.Union([Type.String(), Type.Null()]),
-    }),
-    Type.Null(),
-  ]),
-}, { title: 'AdminOrder' })
+export const AdminOrderJson = strict(
+  {
+    ...orderJson,
+    channelId: idJson('channel'),
+    reference: Type.Union([Type.String(), Type.Null()]),
+    customerId: Type.Union([idJson('person'), Type.Null()]),
+    shipTo: Type.Union([
+      strict({
+        country: Type.String(),
+        region: Type.Union([Type.String(), Type.Null()]),
+        postalCode: Type.Union([Type.String(), Type.Null()]),
+      }),
+      Type.Null(),
+    ]),
+  },
+  { title: 'AdminOrder' },
+)
 
 /** An order as its buyer sees it: what it is, where its units stand, what was promised and paid. */
 export async function storeOrderJson(source: Queryable, order: OrderRow): Promise<Static<typeof StoreOrderJson>> {
@@ -79,7 +112,10 @@ export async function storeOrderJson(source: Queryable, order: OrderRow): Promis
     version: order.version,
     status: order.status,
     fulfillmentStatus: fulfillmentStatus(demand),
-    paymentStatus: paymentStatus(order, transactions.some((each) => each.kind === 'authorisation')),
+    paymentStatus: paymentStatus(
+      order,
+      transactions.some((each) => each.kind === 'authorisation'),
+    ),
     placedAt: formatInstant(order.placed_at),
     payBy: order.pay_by === null ? null : formatInstant(order.pay_by),
     lines: lines.map((line) => ({

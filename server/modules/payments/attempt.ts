@@ -13,7 +13,14 @@ import type { Instant } from '../../kernel/time.ts'
  *   voided           given back
  */
 export type AttemptStatus =
-  | 'pending' | 'action_required' | 'unknown' | 'authorised' | 'declined' | 'mismatched' | 'void_due' | 'voided'
+  | 'pending'
+  | 'action_required'
+  | 'unknown'
+  | 'authorised'
+  | 'declined'
+  | 'mismatched'
+  | 'void_due'
+  | 'voided'
 
 /** Attempts that may still turn into money. */
 export const undecidedStatuses = ['pending', 'action_required', 'unknown'] as const satisfies readonly AttemptStatus[]
@@ -82,7 +89,8 @@ export function attemptOf(row: AttemptRow): Attempt {
     providerReference: row.provider_reference,
     actionUrl: row.action_url,
     failure: row.failure,
-    request: row.request_key === null || row.request_run === null ? null : { id: row.request_key, run: row.request_run },
+    request:
+      row.request_key === null || row.request_run === null ? null : { id: row.request_key, run: row.request_run },
     tries: row.tries,
     version: row.version,
     createdAt: row.created_at,

@@ -13,26 +13,32 @@ import { updateAttempts } from './payments.sql.ts'
 export function giveUpAttempts(tx: Tx, rows: readonly AttemptRow[]): void {
   const open = rows.filter(({ status }) => status === 'authorised' || status === 'action_required')
   if (open.length === 0) return
-  updateAttempts(tx, open.map(({ id, provider_reference, failure }) => ({
-    id,
-    status: 'void_due',
-    providerReference: provider_reference,
-    actionUrl: null,
-    failure,
-    nextTryAt: addMs(tx.wallAt, 0),
-  })))
-  appendEvents(tx, open.map(attemptOf).map((attempt) => ({
-    type: 'payment.void_due',
-    aggregateKind: 'payment',
-    aggregateId: attempt.id,
-    version: attempt.version + 1,
-    occurredAt: tx.at,
-    data: {
-      paymentId: formatId('attempt', attempt.id),
-      orderId: formatId('order', attempt.orderId),
-      provider: attempt.provider,
-      amount: moneyJson(attempt.amount),
-      failure: null,
-    },
-  })))
+  updateAttempts(
+    tx,
+    open.map(({ id, provider_reference, failure }) => ({
+      id,
+      status: 'void_due',
+      providerReference: provider_reference,
+      actionUrl: null,
+      failure,
+      nextTryAt: addMs(tx.wallAt, 0),
+    })),
+  )
+  appendEvents(
+    tx,
+    open.map(attemptOf).map((attempt) => ({
+      type: 'payment.void_due',
+      aggregateKind: 'payment',
+      aggregateId: attempt.id,
+      version: attempt.version + 1,
+      occurredAt: tx.at,
+      data: {
+        paymentId: formatId('attempt', attempt.id),
+        orderId: formatId('order', attempt.orderId),
+        provider: attempt.provider,
+        amount: moneyJson(attempt.amount),
+        failure: null,
+      },
+    })),
+  )
 }

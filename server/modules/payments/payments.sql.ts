@@ -10,7 +10,11 @@ const attemptColumns = `id, order_id, tender, provider, amount_minor, currency, 
  * Records the intents before the provider hears of them. `next_try_at` lies beyond the first call's deadline: whoever
  * records an attempt makes that call itself, the sweep only takes over when it died.
  */
-export function insertAttempts(tx: Tx, attempts: readonly NewAttempt[], firstCall: { readonly withinMs: number }): void {
+export function insertAttempts(
+  tx: Tx,
+  attempts: readonly NewAttempt[],
+  firstCall: { readonly withinMs: number },
+): void {
   tx.send({
     name: 'payments.insert_attempts',
     text: `insert into payments.attempt

@@ -28,17 +28,28 @@ export interface Settled {
  */
 export function settleAttempts(tx: Tx, answered: readonly Answered[]): Settled[] {
   const settled = answered.map(({ attempt, answer, orderWaits }): Settled => {
-    if (answer === null || !isUndecided(attempt.status)) return { attempt: attemptOf(attempt), status: attempt.status, settlement: null }
+    if (answer === null || !isUndecided(attempt.status))
+      return { attempt: attemptOf(attempt), status: attempt.status, settlement: null }
     const settlement = decideSettlement(answer, { orderWaits, tries: attempt.tries })
     return { attempt: attemptOf(attempt), status: settlement.status, settlement }
   })
   const changed = settled.filter((each): each is Settled & { settlement: Settlement } => each.settlement !== null)
   if (changed.length === 0) return settled
 
-  updateAttempts(tx, changed.map(({ attempt, settlement }) => updateOf(tx, attempt.id, settlement)))
+  updateAttempts(
+    tx,
+    changed.map(({ attempt, settlement }) => updateOf(tx, attempt.id, settlement)),
+  )
   const booked = changed.filter(({ settlement }) => settlement.authorised !== null)
-  if (booked.length > 0) insertTransactions(tx, booked.map(({ attempt, settlement }) => bookingOf(attempt, settlement)))
-  appendEvents(tx, changed.map(({ attempt, settlement }) => eventOf(tx, attempt, settlement)))
+  if (booked.length > 0)
+    insertTransactions(
+      tx,
+      booked.map(({ attempt, settlement }) => bookingOf(attempt, settlement)),
+    )
+  appendEvents(
+    tx,
+    changed.map(({ attempt, settlement }) => eventOf(tx, attempt, settlement)),
+  )
   return settled
 }
 

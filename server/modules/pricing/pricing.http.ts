@@ -440,7 +440,7 @@ async function answerEdit<Kind extends PricingKind, Reply extends ProblemReply>(
   const outcome: EditPricingOutcome<Kind> = await commitIf(
     deps.db,
     (tx) => deps.pricing.editPricing(tx, command),
-    (edit) => edit.kind === 'edited',
+    (edited) => edited.kind === 'edited',
   )
   switch (outcome.kind) {
     case 'edited':

@@ -66,7 +66,10 @@ function daysOf(transit: readonly Transit[]): ReadonlyMap<string, TransitDays> {
  * @returns null when the service does not go there, is switched off or is unknown
  */
 export function transitDays(
-  book: ShippingBook, serviceId: Id<'shippingService'>, fromCountry: string, toCountry: string,
+  book: ShippingBook,
+  serviceId: Id<'shippingService'>,
+  fromCountry: string,
+  toCountry: string,
 ): TransitDays | null {
   return book.daysByRoute.get(serviceId)?.get(fromCountry + toCountry) ?? null
 }

@@ -3,7 +3,12 @@ export type { ShippingRefusal } from './check-shipping.ts'
 export { openShipping, type Shipping } from './open-shipping.ts'
 export { saveCarrier, type SaveCarrierOutcome } from './save-carrier.ts'
 export {
-  createService, editService, type CreateServiceOutcome, type EditServiceOutcome, type NewService, type ServiceChanges,
+  createService,
+  editService,
+  type CreateServiceOutcome,
+  type EditServiceOutcome,
+  type NewService,
+  type ServiceChanges,
 } from './save-service.ts'
 export { events } from './shipping.events.ts'
 export { mountShipping } from './shipping.http.ts'

@@ -13,7 +13,8 @@ export type SaveCarrierOutcome =
 
 /** Adds the carrier with this code or renames it; the same again changes nothing. */
 export async function saveCarrier(
-  tx: Tx, { actor, code, name }: { actor: string; code: string; name: string },
+  tx: Tx,
+  { actor, code, name }: { actor: string; code: string; name: string },
 ): Promise<SaveCarrierOutcome> {
   await raiseRevision(tx, 'shipping')
   const refusal = checkCarrier({ code, name })
@@ -24,10 +25,16 @@ export async function saveCarrier(
 
   const carrier: Carrier = { id: current?.id ?? newId(), code, name, version: (current?.version ?? 0) + 1 }
   await putCarrier(tx, carrier)
-  appendEvents(tx, [{
-    type: 'carrier.saved', aggregateKind: 'carrier', aggregateId: carrier.id, version: carrier.version,
-    data: { code, name }, occurredAt: tx.at,
-  }])
+  appendEvents(tx, [
+    {
+      type: 'carrier.saved',
+      aggregateKind: 'carrier',
+      aggregateId: carrier.id,
+      version: carrier.version,
+      data: { code, name },
+      occurredAt: tx.at,
+    },
+  ])
   appendAudit(tx, { actor, action: 'carrier.saved', object: code, detail: { name } })
   return { kind: 'saved', carrier }
 }

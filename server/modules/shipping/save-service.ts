@@ -25,7 +25,8 @@ export type EditServiceOutcome =
   | { readonly kind: 'refused'; readonly refusal: ShippingRefusal }
 
 export async function createService(
-  tx: Tx, { actor, fields }: { actor: string; fields: NewService },
+  tx: Tx,
+  { actor, fields }: { actor: string; fields: NewService },
 ): Promise<CreateServiceOutcome> {
   await raiseRevision(tx, 'shipping')
   const rows = await readShipping(tx)
@@ -39,8 +40,16 @@ export async function createService(
 /** Changes a service, if it still has the version that the editor saw. */
 export async function editService(
   tx: Tx,
-  { actor, id, seenVersion, changes }: {
-    actor: string; id: Id<'shippingService'>; seenVersion: number; changes: ServiceChanges
+  {
+    actor,
+    id,
+    seenVersion,
+    changes,
+  }: {
+    actor: string
+    id: Id<'shippingService'>
+    seenVersion: number
+    changes: ServiceChanges
   },
 ): Promise<EditServiceOutcome> {
   await raiseRevision(tx, 'shipping')
@@ -57,16 +66,29 @@ export async function editService(
 }
 
 async function write(
-  tx: Tx, actor: string, service: Service, { carriers }: ShippingRows, fields: readonly string[],
+  tx: Tx,
+  actor: string,
+  service: Service,
+  { carriers }: ShippingRows,
+  fields: readonly string[],
 ): Promise<void> {
-  const carrier = must(carriers.find(({ code }) => code === service.carrier), 'the carrier that was checked')
+  const carrier = must(
+    carriers.find(({ code }) => code === service.carrier),
+    'the carrier that was checked',
+  )
   await putService(tx, service, carrier.id)
   await replaceTransit(tx, service.id, service.transit)
   const id = formatId('shippingService', service.id)
   const action = service.version === 1 ? 'shipping_service.created' : 'shipping_service.edited'
-  appendEvents(tx, [{
-    type: action, aggregateKind: 'shipping_service', aggregateId: service.id, version: service.version,
-    data: { id, code: service.code, fields }, occurredAt: tx.at,
-  }])
+  appendEvents(tx, [
+    {
+      type: action,
+      aggregateKind: 'shipping_service',
+      aggregateId: service.id,
+      version: service.version,
+      data: { id, code: service.code, fields },
+      occurredAt: tx.at,
+    },
+  ])
   appendAudit(tx, { actor, action, object: id, detail: { fields } })
 }

@@ -32,10 +32,16 @@ interface Answer {
 }
 
 async function send(
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH', url: string, body?: object, headers: Record<string, string> = {},
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH',
+  url: string,
+  body?: object,
+  headers: Record<string, string> = {},
 ): Promise<Answer> {
   const answer = await app.inject({
-    method, url, headers: { authorization: 'Bearer x', ...headers }, ...(body === undefined ? {} : { payload: body }),
+    method,
+    url,
+    headers: { authorization: 'Bearer x', ...headers },
+    ...(body === undefined ? {} : { payload: body }),
   })
   return { status: answer.statusCode, body: answer.json() }
 }
@@ -46,7 +52,10 @@ const patch = (id: unknown, version: number, body: object) =>
   send('PATCH', `/v1/admin/shipping-services/${String(id)}`, body, { 'if-match': `"${version}"` })
 
 const service = (code: string) => ({
-  code, name: 'Ground', carrier: 'swift', transit: [{ from: 'US', to: 'US', daysMin: 2, daysMax: 5 }],
+  code,
+  name: 'Ground',
+  carrier: 'swift',
+  transit: [{ from: 'US', to: 'US', daysMin: 2, daysMax: 5 }],
 })
 
 test('a service is added, repeated, read, edited and listed', async () => {
@@ -61,7 +70,10 @@ test('a service is added, repeated, read, edited and listed', async () => {
   const edited = await patch(id, 1, { active: false, transit: [] })
   assert.deepEqual(edited, { status: 200, body: { ...made.body, active: false, transit: [], version: 2 } })
   const { items } = (await send('GET', '/v1/admin/shipping-services')).body as unknown as { items: Answer['body'][] }
-  assert.deepEqual(items.filter(({ code }) => code === 'story'), [edited.body])
+  assert.deepEqual(
+    items.filter(({ code }) => code === 'story'),
+    [edited.body],
+  )
 })
 
 test('carriers are put by code and listed page by page', async () => {

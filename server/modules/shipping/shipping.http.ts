@@ -4,8 +4,22 @@ import { unreachable } from '../../kernel/invariant.ts'
 import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
-  actorOf, CountryCode, decodeCursor, encodeCursor, expectedVersion, idJson, line, once, page, pageQuery, readId,
-  refuse, refusePlatform, sendVersion, strict, type App,
+  actorOf,
+  CountryCode,
+  decodeCursor,
+  encodeCursor,
+  expectedVersion,
+  idJson,
+  line,
+  once,
+  page,
+  pageQuery,
+  readId,
+  refuse,
+  refusePlatform,
+  sendVersion,
+  strict,
+  type App,
 } from '../../platform/http/index.ts'
 import type { Service } from './book.ts'
 import type { Shipping } from './open-shipping.ts'
@@ -19,123 +33,171 @@ const ROUTES_MAX = 5_000
 const Code = line(40, { description: 'For people and imports; lower case, unique, stays.', examples: ['swift-ground'] })
 const Name = line(200)
 const Days = Type.Integer({ description: 'Days from hand-over to delivery.' })
-const Transit = Type.Array(
-  strict({ from: CountryCode, to: CountryCode, daysMin: Days, daysMax: Days }), { maxItems: ROUTES_MAX },
-)
+const Transit = Type.Array(strict({ from: CountryCode, to: CountryCode, daysMin: Days, daysMax: Days }), {
+  maxItems: ROUTES_MAX,
+})
 
 const CarrierJson = strict({ code: Code, name: Name }, { title: 'Carrier' })
 const ServiceBody = strict({
-  code: Code, name: Name, carrier: line(40, { description: "A carrier's code." }),
-  active: Type.Optional(Type.Boolean()), transit: Transit,
+  code: Code,
+  name: Name,
+  carrier: line(40, { description: "A carrier's code." }),
+  active: Type.Optional(Type.Boolean()),
+  transit: Transit,
 })
 const ServiceEdit = strict({
-  name: Type.Optional(Name), active: Type.Optional(Type.Boolean()),
+  name: Type.Optional(Name),
+  active: Type.Optional(Type.Boolean()),
   transit: Type.Optional(Type.Array(Transit.items, { maxItems: ROUTES_MAX, description: 'Replaces all routes.' })),
 })
-const ServiceJson = strict({
-  id: idJson('shippingService'), code: Code, name: Name, carrier: Code, active: Type.Boolean(), transit: Transit,
-  version: Type.Integer({ minimum: 1 }),
-}, { title: 'ShippingService' })
+const ServiceJson = strict(
+  {
+    id: idJson('shippingService'),
+    code: Code,
+    name: Name,
+    carrier: Code,
+    active: Type.Boolean(),
+    transit: Transit,
+    version: Type.Integer({ minimum: 1 }),
+  },
+  { title: 'ShippingService' },
+)
 
 const tags = ['shipping']
 const querystring = strict(pageQuery)
 const params = strict({ id: idJson('shippingService') })
 
 export function mountShipping(app: App, { db, shipping }: { readonly db: Db; readonly shipping: Shipping }): void {
-  app.get('/v1/admin/carriers', {
-    schema: { summary: 'Lists carriers by code', tags, querystring, response: { 200: page(CarrierJson) } },
-    config: { scope: 'shipping:read' },
-  }, async (request, reply) => {
-    const found = pageByCode((await shipping.currentBook()).carriers, request.query)
-    if (found === null) return refusePlatform(reply, 'invalid_request', wrongCursor)
-    return reply.send({ ...found, items: found.items.map(({ code, name }) => ({ code, name })) })
-  })
-
-  app.put('/v1/admin/carriers/:code', {
-    schema: {
-      summary: 'Adds or renames a carrier', tags, params: strict({ code: Code }), body: strict({ name: Name }),
-      response: { 200: CarrierJson },
+  app.get(
+    '/v1/admin/carriers',
+    {
+      schema: { summary: 'Lists carriers by code', tags, querystring, response: { 200: page(CarrierJson) } },
+      config: { scope: 'shipping:read' },
     },
-    config: { scope: 'shipping:write', idempotent: 'natural', refusals },
-  }, async (request, reply) => {
-    const command = { actor: actorOf(request.caller), code: request.params.code, name: request.body.name }
-    const outcome = await commitIf(db, (tx) => saveCarrier(tx, command), ({ kind }) => kind === 'saved')
-    if (outcome.kind === 'refused') return refuse(reply, refusals, outcome.refusal)
-    const { code, name } = outcome.carrier
-    return reply.send({ code, name })
-  })
+    async (request, reply) => {
+      const found = pageByCode((await shipping.currentBook()).carriers, request.query)
+      if (found === null) return refusePlatform(reply, 'invalid_request', wrongCursor)
+      return reply.send({ ...found, items: found.items.map(({ code, name }) => ({ code, name })) })
+    },
+  )
 
-  app.get('/v1/admin/shipping-services', {
-    schema: { summary: 'Lists shipping services by code', tags, querystring, response: { 200: page(ServiceJson) } },
-    config: { scope: 'shipping:read' },
-  }, async (request, reply) => {
-    const found = pageByCode((await shipping.currentBook()).services, request.query)
-    if (found === null) return refusePlatform(reply, 'invalid_request', wrongCursor)
-    return reply.send({ ...found, items: found.items.map(serviceJson) })
-  })
-
-  app.get('/v1/admin/shipping-services/:id', {
-    schema: { summary: 'Reads a shipping service with its routes', tags, params, response: { 200: ServiceJson } },
-    config: { scope: 'shipping:read' },
-  }, async (request, reply) => {
-    const service = (await shipping.currentBook()).serviceById.get(readId('shippingService', request.params.id))
-    if (service === undefined) return refusePlatform(reply, 'not_found')
-    return sendVersion(reply, service.version).send(serviceJson(service))
-  })
-
-  app.post('/v1/admin/shipping-services', {
-    schema: { summary: 'Adds a shipping service', tags, body: ServiceBody, response: { 201: ServiceJson } },
-    config: { scope: 'shipping:write', idempotent: 'key', refusals },
-  }, async (request, reply) => {
-    const command = { actor: actorOf(request.caller), fields: { active: true, ...request.body } }
-    return once({ db }, request, reply, {
-      refusals,
-      work: async (tx) => {
-        const outcome = await createService(tx, command)
-        return outcome.kind === 'refused'
-          ? { refuse: outcome.refusal }
-          : { status: 201, stored: serviceJson(outcome.service) }
+  app.put(
+    '/v1/admin/carriers/:code',
+    {
+      schema: {
+        summary: 'Adds or renames a carrier',
+        tags,
+        params: strict({ code: Code }),
+        body: strict({ name: Name }),
+        response: { 200: CarrierJson },
       },
-      render: (stored) => {
-        sendVersion(reply, 1)
-        return stored
-      },
-    })
-  })
+      config: { scope: 'shipping:write', idempotent: 'natural', refusals },
+    },
+    async (request, reply) => {
+      const command = { actor: actorOf(request.caller), code: request.params.code, name: request.body.name }
+      const outcome = await commitIf(
+        db,
+        (tx) => saveCarrier(tx, command),
+        ({ kind }) => kind === 'saved',
+      )
+      if (outcome.kind === 'refused') return refuse(reply, refusals, outcome.refusal)
+      const { code, name } = outcome.carrier
+      return reply.send({ code, name })
+    },
+  )
 
-  app.patch('/v1/admin/shipping-services/:id', {
-    schema: { summary: 'Edits a shipping service', tags, params, body: ServiceEdit, response: { 200: ServiceJson } },
-    config: { scope: 'shipping:write', idempotent: 'natural', ifMatch: 'required', refusals },
-  }, async (request, reply) => {
-    const command = {
-      actor: actorOf(request.caller),
-      id: readId('shippingService', request.params.id),
-      seenVersion: expectedVersion(request),
-      changes: request.body,
-    }
-    const outcome = await commitIf(db, (tx) => editService(tx, command), ({ kind }) => kind === 'edited')
-    switch (outcome.kind) {
-      case 'edited':
-        return sendVersion(reply, outcome.service.version).send(serviceJson(outcome.service))
-      case 'unknown':
-        return refusePlatform(reply, 'not_found')
-      case 'version_mismatch':
-        return refusePlatform(reply, 'version_mismatch', { currentVersion: outcome.currentVersion })
-      case 'refused':
-        return refuse(reply, refusals, outcome.refusal)
-      default:
-        return unreachable(outcome)
-    }
-  })
+  app.get(
+    '/v1/admin/shipping-services',
+    {
+      schema: { summary: 'Lists shipping services by code', tags, querystring, response: { 200: page(ServiceJson) } },
+      config: { scope: 'shipping:read' },
+    },
+    async (request, reply) => {
+      const found = pageByCode((await shipping.currentBook()).services, request.query)
+      if (found === null) return refusePlatform(reply, 'invalid_request', wrongCursor)
+      return reply.send({ ...found, items: found.items.map(serviceJson) })
+    },
+  )
+
+  app.get(
+    '/v1/admin/shipping-services/:id',
+    {
+      schema: { summary: 'Reads a shipping service with its routes', tags, params, response: { 200: ServiceJson } },
+      config: { scope: 'shipping:read' },
+    },
+    async (request, reply) => {
+      const service = (await shipping.currentBook()).serviceById.get(readId('shippingService', request.params.id))
+      if (service === undefined) return refusePlatform(reply, 'not_found')
+      return sendVersion(reply, service.version).send(serviceJson(service))
+    },
+  )
+
+  app.post(
+    '/v1/admin/shipping-services',
+    {
+      schema: { summary: 'Adds a shipping service', tags, body: ServiceBody, response: { 201: ServiceJson } },
+      config: { scope: 'shipping:write', idempotent: 'key', refusals },
+    },
+    async (request, reply) => {
+      const command = { actor: actorOf(request.caller), fields: { active: true, ...request.body } }
+      return once({ db }, request, reply, {
+        refusals,
+        work: async (tx) => {
+          const outcome = await createService(tx, command)
+          return outcome.kind === 'refused'
+            ? { refuse: outcome.refusal }
+            : { status: 201, stored: serviceJson(outcome.service) }
+        },
+        render: (stored) => {
+          sendVersion(reply, 1)
+          return stored
+        },
+      })
+    },
+  )
+
+  app.patch(
+    '/v1/admin/shipping-services/:id',
+    {
+      schema: { summary: 'Edits a shipping service', tags, params, body: ServiceEdit, response: { 200: ServiceJson } },
+      config: { scope: 'shipping:write', idempotent: 'natural', ifMatch: 'required', refusals },
+    },
+    async (request, reply) => {
+      const command = {
+        actor: actorOf(request.caller),
+        id: readId('shippingService', request.params.id),
+        seenVersion: expectedVersion(request),
+        changes: request.body,
+      }
+      const outcome = await commitIf(
+        db,
+        (tx) => editService(tx, command),
+        ({ kind }) => kind === 'edited',
+      )
+      switch (outcome.kind) {
+        case 'edited':
+          return sendVersion(reply, outcome.service.version).send(serviceJson(outcome.service))
+        case 'unknown':
+          return refusePlatform(reply, 'not_found')
+        case 'version_mismatch':
+          return refusePlatform(reply, 'version_mismatch', { currentVersion: outcome.currentVersion })
+        case 'refused':
+          return refuse(reply, refusals, outcome.refusal)
+        default:
+          return unreachable(outcome)
+      }
+    },
+  )
 }
 
 const wrongCursor = { errors: [{ path: '/cursor', message: 'is not of this list' }] }
 
 /** The page of a list in code order; null when the cursor is not one of its own. */
 function pageByCode<Row extends { readonly code: string }>(
-  rows: readonly Row[], { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+  rows: readonly Row[],
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
 ): { items: Row[]; nextCursor: string | null } | null {
-  const after = cursor === undefined ? [''] as const : decodeCursor(cursor, ['text'])
+  const after = cursor === undefined ? ([''] as const) : decodeCursor(cursor, ['text'])
   if (after === null) return null
   const rest = rows.filter(({ code }) => code > after[0]).toSorted((a, b) => (a.code < b.code ? -1 : 1))
   const last = rest.length > limit ? rest[limit - 1] : undefined
@@ -144,6 +206,8 @@ function pageByCode<Row extends { readonly code: string }>(
 
 function serviceJson(service: Service): Static<typeof ServiceJson> {
   return {
-    ...service, id: formatId('shippingService', service.id), transit: service.transit.map((route) => ({ ...route })),
+    ...service,
+    id: formatId('shippingService', service.id),
+    transit: service.transit.map((route) => ({ ...route })),
   }
 }

@@ -45,7 +45,9 @@ export async function putService(tx: Tx, service: Service, carrierId: string): P
 
 /** A service's routes are always replaced as a whole. */
 export async function replaceTransit(
-  tx: Tx, serviceId: Id<'shippingService'>, transit: readonly Transit[],
+  tx: Tx,
+  serviceId: Id<'shippingService'>,
+  transit: readonly Transit[],
 ): Promise<void> {
   await tx.execute({
     name: 'shipping.delete_transit',

@@ -29,8 +29,14 @@ const actor = 'key_01h2xcejqtf2nbrexx3vqjhp41'
 const carrier = (code: string, name: string) => db.inTransaction((tx) => saveCarrier(tx, { actor, code, name }))
 
 const fields = (code: string): NewService => ({
-  code, name: 'Ground', carrier: 'swift', active: true,
-  transit: [{ from: 'US', to: 'CA', daysMin: 3, daysMax: 6 }, { from: 'US', to: 'US', daysMin: 2, daysMax: 5 }],
+  code,
+  name: 'Ground',
+  carrier: 'swift',
+  active: true,
+  transit: [
+    { from: 'US', to: 'CA', daysMin: 3, daysMax: 6 },
+    { from: 'US', to: 'US', daysMin: 2, daysMax: 5 },
+  ],
 })
 async function create(code: string): Promise<Service> {
   const outcome = await db.inTransaction((tx) => createService(tx, { actor, fields: fields(code) }))
@@ -55,7 +61,8 @@ test('a service is held as it was saved; an edit replaces its routes and is told
   assert.deepEqual((await shipping.currentBook()).serviceByCode.get('edited'), service)
   const transit = [{ from: 'DE', to: 'FR', daysMin: 0, daysMax: 1 }]
   const outcome = await db.inTransaction((tx) =>
-    editService(tx, { actor, id: service.id, seenVersion: 1, changes: { name: 'Ground EU', transit } }))
+    editService(tx, { actor, id: service.id, seenVersion: 1, changes: { name: 'Ground EU', transit } }),
+  )
   const expected = { ...service, name: 'Ground EU', transit, version: 2 }
   assert.deepEqual(outcome, { kind: 'edited', service: expected })
   assert.deepEqual((await shipping.currentBook()).serviceById.get(service.id), expected)
@@ -71,9 +78,14 @@ test('a service is held as it was saved; an edit replaces its routes and is told
     { type: 'shipping_service.edited', version: 2, data: { id, code: 'edited', fields: ['name', 'transit'] } },
   ])
   const audit = await db.rows<{ action: string }>({
-    name: 'test.audit', text: 'select action from platform.audit_entry where object = $1 order by id', values: [id],
+    name: 'test.audit',
+    text: 'select action from platform.audit_entry where object = $1 order by id',
+    values: [id],
   })
-  assert.deepEqual(audit.map(({ action }) => action), ['shipping_service.created', 'shipping_service.edited'])
+  assert.deepEqual(
+    audit.map(({ action }) => action),
+    ['shipping_service.created', 'shipping_service.edited'],
+  )
 })
 
 test('a stale version and an unknown service are not edited', async () => {
@@ -93,10 +105,14 @@ test('saving a carrier again changes nothing; another name renames it', async ()
   assert.deepEqual(renamed.carrier, { ...first.carrier, name: 'Atlas Global', version: 2 })
   assert.deepEqual((await shipping.currentBook()).carrierByCode.get('atlas'), renamed.carrier)
   const events = await db.rows<{ data: { name: string } }>({
-    name: 'test.carrier_events', text: 'select data from platform.event where aggregate_id = $1 order by position',
+    name: 'test.carrier_events',
+    text: 'select data from platform.event where aggregate_id = $1 order by position',
     values: [first.carrier.id],
   })
-  assert.deepEqual(events.map(({ data }) => data.name), ['Atlas', 'Atlas Global'])
+  assert.deepEqual(
+    events.map(({ data }) => data.name),
+    ['Atlas', 'Atlas Global'],
+  )
 })
 
 test('forty carriers of one code at once are one carrier', async () => {
@@ -144,5 +160,8 @@ test('a carrier needs a code and a name', () => {
 
 test('every refusal of the table can happen', () => {
   const seen = new Set<string>(rows.map(([, expected]) => expected))
-  assert.deepEqual(Object.keys(refusals).filter((code) => !seen.has(code)), [])
+  assert.deepEqual(
+    Object.keys(refusals).filter((code) => !seen.has(code)),
+    [],
+  )
 })

@@ -16,7 +16,12 @@ export interface Estimate {
  */
 export function estimateRoutes(
   routes: readonly Route[],
-  { at, channelId, demands, supply }: {
+  {
+    at,
+    channelId,
+    demands,
+    supply,
+  }: {
     readonly at: Instant
     readonly channelId: Id<'channel'>
     readonly demands: readonly Demand[]

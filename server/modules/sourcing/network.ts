@@ -46,7 +46,6 @@ export interface Destination {
 /** Beyond this many destinations the memo starts over: 40,000 postal codes would hold 16 MB at 50 locations. */
 const RANKINGS_MAX = 5_000
 
-
 export function buildNetwork(nodes: readonly Node[]): Network {
   return {
     nodes,

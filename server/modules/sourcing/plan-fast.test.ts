@@ -46,15 +46,28 @@ test('any plan gives every demand its units once, from rows that have them', () 
   const seed = 20261122
   fc.assert(
     fc.property(
-      fc.array(fc.record({ variant: fc.integer({ min: 0, max: 3 }), units: fc.integer({ min: 1, max: 9 }) }), { minLength: 1, maxLength: 6 }),
-      fc.array(fc.record({
-        variant: fc.integer({ min: 0, max: 3 }), location: fc.integer({ min: 0, max: 5 }), free: fc.integer({ min: 0, max: 12 }),
-      }), { maxLength: 24 }),
+      fc.array(fc.record({ variant: fc.integer({ min: 0, max: 3 }), units: fc.integer({ min: 1, max: 9 }) }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      fc.array(
+        fc.record({
+          variant: fc.integer({ min: 0, max: 3 }),
+          location: fc.integer({ min: 0, max: 5 }),
+          free: fc.integer({ min: 0, max: 12 }),
+        }),
+        { maxLength: 24 },
+      ),
       (wanted, free) => {
         const demands = wanted.map(({ variant, units }) => ({ variantId: `v${variant}` as Id<'variant'>, units }))
         const supply = free.map(({ variant, location, free: units }, index): PlanSupply => ({
-          supplyId: BigInt(index), variantId: `v${variant}` as Id<'variant'>, locationId: `l${location}` as Id<'location'>,
-          kind: 'on_hand', channelId: null, eta: null, free: units,
+          supplyId: BigInt(index),
+          variantId: `v${variant}` as Id<'variant'>,
+          locationId: `l${location}` as Id<'location'>,
+          kind: 'on_hand',
+          channelId: null,
+          eta: null,
+          free: units,
         }))
         const candidates = [0, 1, 2, 3, 4, 5].map((index) => `l${index}` as Id<'location'>)
         const plan = planFast({ demands, candidates, supply: Map.groupBy(supply, (row) => row.variantId), channelId })
@@ -74,11 +87,16 @@ function checkUnits(plan: FastPlan, demands: readonly Demand[], supply: readonly
     taken.set(row.supplyId, (taken.get(row.supplyId) ?? 0) + units)
   }
   for (const row of supply) assert.ok((taken.get(row.supplyId) ?? 0) <= row.free, 'a row gives at most what it has')
-  const total = (variantId: string) => supply.reduce((sum, row) => sum + (row.variantId === variantId ? row.free : 0), 0)
+  const total = (variantId: string) =>
+    supply.reduce((sum, row) => sum + (row.variantId === variantId ? row.free : 0), 0)
   const wanted = Map.groupBy(demands, (demand) => demand.variantId)
   const isEnough = [...wanted].every(([id, all]) => total(id) >= all.reduce((sum, demand) => sum + demand.units, 0))
   assert.equal(plan.kind, isEnough ? 'planned' : 'short')
-  if (plan.kind === 'planned') assert.deepEqual(given, demands.map((demand) => demand.units))
+  if (plan.kind === 'planned')
+    assert.deepEqual(
+      given,
+      demands.map((demand) => demand.units),
+    )
 }
 
 function readDemands(text: string): Demand[] {

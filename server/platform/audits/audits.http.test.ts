@@ -53,20 +53,33 @@ test('a run answers with what it found, and so does the next look', async () => 
   })
   const run = await send('POST', 'writer')
   assert.equal(run.status, 200)
-  const names = readPredicates().filter(({ given }) => given === null).map(({ name }) => name)
-  assert.deepEqual(run.body.results?.map(({ name }) => name), names)
+  const names = readPredicates()
+    .filter(({ given }) => given === null)
+    .map(({ name }) => name)
+  assert.deepEqual(
+    run.body.results?.map(({ name }) => name),
+    names,
+  )
   const violated = run.body.results?.filter(({ violations }) => violations !== 0)
-  assert.deepEqual(violated?.map(({ name, violations, sample }) => ({ name, violations, sample })), [{
-    name: 'supply-quantity-is-the-sum-of-its-entries',
-    violations: 1,
-    sample: [{ object: 'supply 7', detail: { quantity: null, entries: -1 } }],
-  }])
+  assert.deepEqual(
+    violated?.map(({ name, violations, sample }) => ({ name, violations, sample })),
+    [
+      {
+        name: 'supply-quantity-is-the-sum-of-its-entries',
+        violations: 1,
+        sample: [{ object: 'supply 7', detail: { quantity: null, entries: -1 } }],
+      },
+    ],
+  )
   assert.deepEqual(await send('GET', 'reader'), run)
   const [entry] = await db.rows({
-    name: 'test.entry', text: 'select actor, action, object, detail from platform.audit_entry',
+    name: 'test.entry',
+    text: 'select actor, action, object, detail from platform.audit_entry',
   })
   assert.deepEqual(entry, {
-    actor: actorOf(callers['writer'] as Caller), action: 'invariants.checked', object: 'invariants',
+    actor: actorOf(callers['writer'] as Caller),
+    action: 'invariants.checked',
+    object: 'invariants',
     detail: { violated: ['supply-quantity-is-the-sum-of-its-entries'] },
   })
 })

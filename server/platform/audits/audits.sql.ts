@@ -54,7 +54,11 @@ export interface AuditRow {
 /** @returns the stored row; `ran_at` is the database's wall clock */
 export async function putResult(
   source: Queryable,
-  { name, violations: { count, sample }, ms }: {
+  {
+    name,
+    violations: { count, sample },
+    ms,
+  }: {
     readonly name: string
     readonly violations: Violations
     readonly ms: number

@@ -40,10 +40,12 @@ export function parsePredicate(name: string, file: string): Predicate {
   const [header = '', ...query] = file.split('\n\n')
   const lines = header.split('\n').map((line) => must(/^--(?: (.*))?$/.exec(line), `${name}: a comment first`)[1] ?? '')
   const end = lines.indexOf('')
-  const fields = new Map(lines.slice(end + 1).map((line) => {
-    const [, field = '', value = ''] = must(/^([A-Z][a-z ]+): (.+)$/.exec(line), `${name}: a field in "${line}"`)
-    return [field, value]
-  }))
+  const fields = new Map(
+    lines.slice(end + 1).map((line) => {
+      const [, field = '', value = ''] = must(/^([A-Z][a-z ]+): (.+)$/.exec(line), `${name}: a field in "${line}"`)
+      return [field, value]
+    }),
+  )
   const field = (title: string): string => must(fields.get(title), `${name}: the field ${title}`)
   const [, number, keeper] = must(/^(\d+) ([CTK])$/.exec(field('Invariant')), `${name}: an invariant such as 1 K`)
   return {

@@ -16,7 +16,8 @@ function cell(value: number, width: number): string {
 
 function describe({ name, violations, sample }: AuditResult): string {
   const { meaning, cause, lookAt } = must(
-    readPredicates().find((predicate) => predicate.name === name), `the predicate of a result, ${name}`,
+    readPredicates().find((predicate) => predicate.name === name),
+    `the predicate of a result, ${name}`,
   )
   const more = violations - sample.length
   return [

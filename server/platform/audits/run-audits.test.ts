@@ -43,18 +43,30 @@ test('where one predicate cannot be run the others are, and it is said which', a
 })
 
 test('a run stores what it found, with the ids that the API speaks', async () => {
-  await run(`insert into orders.demand_line
+  await run(
+    `insert into orders.demand_line
                (id, order_id, line_id, variant_id, sku, stocked, share_minor, ordered, allocated)
-             select id, $2, id, id, 'TEE', true, 0, 3, 3 from unnest($1::uuid[]) as line (id)`, [lineIds, orderId])
+             select id, $2, id, id, 'TEE', true, 0, 3, 3 from unnest($1::uuid[]) as line (id)`,
+    [lineIds, orderId],
+  )
   await run(`insert into platform.audit_result values ('given-up', 1, '[]', clock_timestamp(), 1)`)
 
   const results = await runAudits(db, { sampleMax: 2 })
-  assert.deepEqual(results.filter(({ violations }) => violations > 0).map(({ name }) => name), [broken])
+  assert.deepEqual(
+    results.filter(({ violations }) => violations > 0).map(({ name }) => name),
+    [broken],
+  )
   const found = results.find(({ name }) => name === broken)
-  assert.deepEqual([found?.violations, found?.sample], [3, [
-    { object: formatId('demandLine', lineIds[0] as Id<'demandLine'>), detail: { units: 3, claims: 0 } },
-    { object: formatId('demandLine', lineIds[1] as Id<'demandLine'>), detail: { units: 3, claims: 0 } },
-  ]])
+  assert.deepEqual(
+    [found?.violations, found?.sample],
+    [
+      3,
+      [
+        { object: formatId('demandLine', lineIds[0] as Id<'demandLine'>), detail: { units: 3, claims: 0 } },
+        { object: formatId('demandLine', lineIds[1] as Id<'demandLine'>), detail: { units: 3, claims: 0 } },
+      ],
+    ],
+  )
   const { wallAt } = await db.clock()
   for (const { ranAt, ms } of results) assert.ok(wallAt - ranAt < 60_000 && ranAt <= wallAt && ms >= 0)
   assert.deepEqual(await readAudits(db), results, 'and what was given up is forgotten')
@@ -62,23 +74,30 @@ test('a run stores what it found, with the ids that the API speaks', async () =>
 
 test('single predicates can be asked; the others keep their last result', async () => {
   await run('update orders.demand_line set shipped = allocated, allocated = 0')
-  assert.deepEqual((await runAudits(db, { names: [broken] })).map(({ violations }) => violations), [0])
+  assert.deepEqual(
+    (await runAudits(db, { names: [broken] })).map(({ violations }) => violations),
+    [0],
+  )
   assert.equal((await readAudits(db)).length, readPredicates().filter(({ given }) => given === null).length)
   await assert.rejects(runAudits(db, { names: ['no-such-sentence'] }), /missing: an audit called no-such-sentence/)
 })
 
 test('an order within the detail gets its public id, too', async () => {
-  await run(`insert into orders.orders
+  await run(
+    `insert into orders.orders
                (id, channel_id, status, method, currency, tax_included, items_minor, discount_minor, delivery_minor,
                 tax_minor, total_minor, payment_terms, placed_at)
              values ($1, $1, 'awaiting_payment', 'ship', 'USD', true, 0, 0, 0, 0, 0, 'provider', '2026-01-01')`,
-    [orderId])
+    [orderId],
+  )
   await run(`update orders.demand_line set shipped = 0, pending = 3 where id = $1`, [lineIds[0]])
   const [result] = await runAudits(db, { names: ['units-of-unpaid-orders-are-reserved'] })
-  assert.deepEqual(result?.sample, [{
-    object: formatId('demandLine', lineIds[0] as Id<'demandLine'>),
-    detail: { order: formatId('order', orderId), sku: 'TEE', pending: 3, reserved: 0 },
-  }])
+  assert.deepEqual(result?.sample, [
+    {
+      object: formatId('demandLine', lineIds[0] as Id<'demandLine'>),
+      detail: { order: formatId('order', orderId), sku: 'TEE', pending: 3, reserved: 0 },
+    },
+  ])
 })
 
 test('an invariant that needs more than the database is not run without it', async () => {
@@ -109,10 +128,12 @@ test('a predicate is a transaction without an id: readers of events never wait f
 test('rendered, a violation says what it means, where it may come from and where to look', () => {
   const at = 0 as Instant
   const sample = [{ object: 'supply 42', detail: { quantity: 5, entries: 4 } }]
-  assert.equal(renderAudit([
-    { name: 'a-cart-has-one-live-order', violations: 0, sample: [], ranAt: at, ms: 12 },
-    { name: 'supply-quantity-is-the-sum-of-its-entries', violations: 3, sample, ranAt: at, ms: 1_240 },
-  ]), `violations      ms  invariant
+  assert.equal(
+    renderAudit([
+      { name: 'a-cart-has-one-live-order', violations: 0, sample: [], ranAt: at, ms: 12 },
+      { name: 'supply-quantity-is-the-sum-of-its-entries', violations: 3, sample, ranAt: at, ms: 1_240 },
+    ]),
+    `violations      ms  invariant
          0      12  a-cart-has-one-live-order
          3    1240  supply-quantity-is-the-sum-of-its-entries
 
@@ -123,6 +144,7 @@ supply-quantity-is-the-sum-of-its-entries
   supply 42 {"quantity":5,"entries":4}
   and 2 more
 
-2 invariants checked in 1.3 s: one is violated`)
+2 invariants checked in 1.3 s: one is violated`,
+  )
   assert.match(renderAudit([]), /\n\n0 invariants checked in 0.0 s: every invariant holds$/)
 })

@@ -3,7 +3,13 @@ import { invariant, must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Db, Queryable } from '../db.ts'
 import {
-  findViolations, forgetOtherResults, putResult, readResults, type AuditRow, type Violation, type Violations,
+  findViolations,
+  forgetOtherResults,
+  putResult,
+  readResults,
+  type AuditRow,
+  type Violation,
+  type Violations,
 } from './audits.sql.ts'
 import { readPredicates, type Predicate } from './predicates.ts'
 
@@ -56,7 +62,8 @@ export class AuditsIncompleteError extends Error {
  * @throws AuditsIncompleteError when one could not be run; the others were
  */
 export async function runAudits(
-  db: Db, { names, sampleMax = SAMPLE_MAX }: RunAuditsOptions = {},
+  db: Db,
+  { names, sampleMax = SAMPLE_MAX }: RunAuditsOptions = {},
 ): Promise<AuditResult[]> {
   invariant(sampleMax >= 1, 'the count of violations travels with the first of them')
   const runnable = readPredicates().filter((predicate) => predicate.given === null)
@@ -70,7 +77,11 @@ export async function runAudits(
       failures.push({ name: predicate.name, error })
     }
   }
-  if (names === undefined) await forgetOtherResults(db, runnable.map((predicate) => predicate.name))
+  if (names === undefined)
+    await forgetOtherResults(
+      db,
+      runnable.map((predicate) => predicate.name),
+    )
   if (failures.length > 0) throw new AuditsIncompleteError(failures, results)
   return results
 }
@@ -105,7 +116,10 @@ export async function auditAgainst(
 }
 
 function predicateNamed(predicates: readonly Predicate[], name: string): Predicate {
-  return must(predicates.find((predicate) => predicate.name === name), `an audit called ${name}`)
+  return must(
+    predicates.find((predicate) => predicate.name === name),
+    `an audit called ${name}`,
+  )
 }
 
 function resultOf({ name, violations, sample, ran_at, ms }: AuditRow): AuditResult {

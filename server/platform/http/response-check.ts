@@ -17,7 +17,8 @@ export class ResponseMismatchError extends Error {
 export function checkResponses(app: App): void {
   const validators = new Map<TSchema, Validator>()
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (typeof payload !== 'string' || !jsonType.test(String(reply.getHeader('content-type')))) return done(null, payload)
+    if (typeof payload !== 'string' || !jsonType.test(String(reply.getHeader('content-type'))))
+      return done(null, payload)
     const { schema, method, url } = request.routeOptions
     const { statusCode } = reply
     const responses = (schema?.response ?? {}) as Record<string, TSchema>
