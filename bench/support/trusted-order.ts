@@ -54,6 +54,7 @@ export function trustedPlacement(
   const address = addressOf(index)
   return {
     kind: 'trusted',
+    actor: null,
     channel,
     reference,
     fingerprint: randomUUID(),

@@ -164,6 +164,7 @@ async function placeTrusted(
   const [outcome] = await rooms.checkout.placeTrustedOrders([
     {
       kind: 'trusted',
+      actor: null,
       channel: pos,
       reference: randomUUID(),
       fingerprint: randomUUID(),

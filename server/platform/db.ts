@@ -236,10 +236,8 @@ class PgTx {
   }
 
   send(statement: Statement): void {
-    const answer = this.#query(statement)
-    // Awaited by `finish`; until then an early failure is only noted, so that it is not reported as unhandled.
-    answer.catch((error: unknown) => (this.failure ??= error))
-    this.#pending.push(answer)
+    // Awaited by `finish`; an early failure is noted there, so that it is not reported as unhandled before that.
+    this.#pending.push(this.#query(statement))
   }
 
   /** Ends the handle: a statement sent later by forgotten code would run outside the transaction. */
@@ -250,7 +248,10 @@ class PgTx {
 
   #query(statement: Statement): Promise<pg.QueryResult> {
     invariant(this.#open, `statement ${statement.name} was sent after its transaction ended`)
-    return sendTogether(this.#client, queryConfig(statement))
+    const answer = sendTogether(this.#client, queryConfig(statement))
+    // Statements behind a failed one only hear that the transaction is aborted; this is what it was.
+    answer.catch((error: unknown) => (this.failure ??= error))
+    return answer
   }
 }
 

@@ -13,6 +13,7 @@ import { ClientLog } from '../support/client-log.ts'
 import { openHead, type Head } from '../support/head.ts'
 import { allDecided, hurry } from '../support/hurry.ts'
 import { Intake } from '../support/intake.ts'
+import { isBusy } from '../support/machine.ts'
 import { seededRandom } from '../support/random-seed.ts'
 import { makeThrowAwayDir } from '../support/server.ts'
 import { findFreePort, startServer, type ShopServer } from '../support/shop-server.ts'
@@ -103,9 +104,9 @@ test(
     assert.deepEqual(server.defects, [])
     await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
     windows.assertAllHit()
-    // What else runs on the machine is no fault of the server: the quickest recovery says how long one takes.
-    assert.ok(Math.min(...servesAgainMs) < SERVES_AGAIN_WITHIN_MS, `serves again after ${servesAgainMs.join(', ')} ms`)
-    log.close()
+    if (isBusy()) t.diagnostic('how soon it is there again was not judged: the machine is busy with other things')
+  else assert.ok(Math.max(...servesAgainMs) < SERVES_AGAIN_WITHIN_MS, `there again after ${servesAgainMs.join(', ')} ms`)
+  log.close()
   },
 )
 

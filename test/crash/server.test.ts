@@ -12,6 +12,7 @@ import { openHead, type Head } from '../support/head.ts'
 import { startHoldingProxy, type HoldingProxy } from '../support/holding-proxy.ts'
 import { allDecided, hurry } from '../support/hurry.ts'
 import { Intake } from '../support/intake.ts'
+import { isBusy } from '../support/machine.ts'
 import { seededRandom } from '../support/random-seed.ts'
 import { findFreePort, startServer, type ShopServer } from '../support/shop-server.ts'
 import { openTestShop, type TestShop } from '../support/test-shop.ts'
@@ -93,8 +94,8 @@ test('the server is killed under load: no acknowledged order is lost, none is th
   assert.deepEqual(server.defects, [])
   await assertBooks({ databaseUrl: shop.databaseUrl, providerUrl: shop.provider.url })
   moments.assertAllHit()
-  // What else runs on the machine is no fault of the server: the quickest start says how long one takes.
-  assert.ok(Math.min(...readyMs) < READY_WITHIN_MS, `ready after ${readyMs.join(', ')} ms`)
+  if (isBusy()) t.diagnostic('how soon it is there again was not judged: the machine is busy with other things')
+  else assert.ok(Math.max(...readyMs) < READY_WITHIN_MS, `there again after ${readyMs.join(', ')} ms`)
   log.close()
 })
 

@@ -97,7 +97,7 @@ export class Intake {
       const request = this.#compose()
       const leaves = random.chance(LEAVES)
       while ((await this.#ask(request)) === 'unknown' && this.#isOpen) {
-        await sleep(random.integer(20, 300))
+        await sleep(random.integer(50, 500))
         if (leaves) break
       }
     }
@@ -206,6 +206,7 @@ export class Intake {
       const doubled = [...stored[makes]].filter((id) => !ids[makes].has(id))
       assert.deepEqual({ lost, doubled }, { lost: [], doubled: [] }, `acknowledged ${makes}s are there, and no others`)
     }
+    assert.deepEqual(await readUnaudited(shop.db), [], 'every order that a key brought is in the audit log')
     return { told: known.length, unknown: unknown.length, orders: ids.order.size, carts: ids.cart.size }
   }
 
@@ -246,4 +247,20 @@ async function readMade(db: TestShop['db']): Promise<Record<Made, ReadonlySet<st
     order: new Set(orders.map(({ id }) => formatId('order', id))),
     cart: new Set(carts.map(({ id }) => formatId('cart', id))),
   }
+}
+
+/** Orders of trusted channels without exactly one entry in the audit log. */
+async function readUnaudited(db: TestShop['db']): Promise<{ reference: string; entries: number }[]> {
+  const orders = await db.rows<{ id: Id<'order'>; reference: string }>({
+    name: 'test.trusted',
+    text: 'select id, reference from orders.orders where reference is not null',
+  })
+  const entries = await db.rows<{ object: string; count: number }>({
+    name: 'test.audited',
+    text: "select object, count(*)::int from platform.audit_entry where action = 'order.placed' group by object",
+  })
+  const counts = new Map(entries.map(({ object, count }) => [object, count]))
+  return orders
+    .map(({ id, reference }) => ({ reference, entries: counts.get(formatId('order', id)) ?? 0 }))
+    .filter((order) => order.entries !== 1)
 }

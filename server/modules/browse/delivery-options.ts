@@ -110,12 +110,7 @@ function optionsOfBundle(
   const { parts, supplies, at } = wanted
   const channelId = storefront.channel.id
   const demands: readonly Demand[] = parts
-  const supply = new Map(
-    parts.map(({ variantId }, index) => [
-      variantId,
-      planSupply(variantId, must(supplies[index], 'supply of every part'), numbers),
-    ]),
-  )
+  const supply = plannableSupply(wanted, numbers)
   const options: DeliveryOption[] = []
   const add = (nodes: readonly Node[], ways: readonly DeliveryWay[]): boolean => {
     const plan = planFast({ demands, supply, channelId, candidates: nodes.map(({ locationId }) => locationId) })
@@ -143,31 +138,25 @@ function optionsOfBundle(
   return options
 }
 
-/** Supply in the planner's words. Which row of a place is used does not matter here: they are numbered as they come. */
-function planSupply(
-  variantId: Id<'variant'>,
-  { shelves, others }: Supply,
+/** Supply in the planner's words, which tells the rows of all parts apart by their numbers. */
+function plannableSupply(
+  { parts, supplies }: WantedUnit,
   numbers: Numbering<Id<'location'>>,
-): PlanSupply[] {
-  const rows: PlanSupply[] = others.map(({ location, kind, channelId, eta, units }, index) => ({
-    supplyId: BigInt(index),
-    variantId,
-    locationId: numbers.thingOf(location),
-    kind,
-    channelId,
-    eta,
-    free: units,
-  }))
-  for (let at = 0; at < shelves.length; at += 2) {
-    rows.push({
-      supplyId: BigInt(rows.length),
-      variantId,
-      locationId: numbers.thingOf(shelves[at] ?? 0),
-      kind: 'on_hand',
-      channelId: null,
-      eta: null,
-      free: shelves[at + 1] ?? 0,
-    })
+): Map<Id<'variant'>, PlanSupply[]> {
+  const rowsByVariant = new Map<Id<'variant'>, PlanSupply[]>()
+  let supplyId = 0n
+  for (const [index, { variantId }] of parts.entries()) {
+    const rows: PlanSupply[] = []
+    const { shelves, others } = must(supplies[index], 'supply of every part')
+    for (let at = 0; at < shelves.length; at += 2) {
+      const locationId = numbers.thingOf(shelves[at] ?? 0)
+      const free = shelves[at + 1] ?? 0
+      rows.push({ supplyId: supplyId++, variantId, locationId, kind: 'on_hand', channelId: null, eta: null, free })
+    }
+    for (const { location, kind, channelId, eta, units: free } of others) {
+      rows.push({ supplyId: supplyId++, variantId, locationId: numbers.thingOf(location), kind, channelId, eta, free })
+    }
+    rowsByVariant.set(variantId, rows)
   }
-  return rows
+  return rowsByVariant
 }

@@ -38,6 +38,7 @@ const world = {
 function placement(lines: string, locationCode: string | null = 'store'): TrustedPlacement {
   return {
     kind: 'trusted',
+    actor: null,
     channel: { id: newId<'channel'>(), currencies: ['GBP'] as readonly string[] } as Channel,
     reference: '1',
     fingerprint: '',

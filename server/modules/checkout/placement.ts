@@ -55,6 +55,8 @@ export interface ShopperPlacement {
 /** What a trusted channel has sold already: its prices are facts, and beyond supply its units wait. */
 export interface TrustedPlacement {
   readonly kind: 'trusted'
+  /** Whose key brought it, for the audit log; null for an import, which keeps a record of its own. */
+  readonly actor: string | null
   readonly channel: Channel
   readonly reference: string
   readonly fingerprint: string

@@ -1,5 +1,6 @@
-import { newId, type Id } from '../../kernel/id.ts'
+import { formatId, newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
+import { appendAudit } from '../../platform/audit.ts'
 import type { Db, Tx } from '../../platform/db.ts'
 import { releaseKeys, sendKeyAnswers, takeKeys, type KeyTaking } from '../../platform/http/index.ts'
 import { readRevisions, type Revisions } from '../../platform/revision.ts'
@@ -236,6 +237,14 @@ async function write(
     return isFinished ? [{ ...request.key, answer: { status: 201, stored: null } }] : []
   })
   if (finished.length > 0) sendKeyAnswers(tx, finished)
+  appendAudit(
+    tx,
+    requests.flatMap((request, index) => {
+      const each = prepared[index]
+      if (request.kind !== 'trusted' || request.actor === null || each?.kind !== 'placed') return []
+      return [{ actor: request.actor, action: 'order.placed', object: formatId('order', each.draft.order.id), detail: {} }]
+    }),
+  )
   await raiseExceptions(
     tx,
     drafts.flatMap((draft) => draft.exceptions),

@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { formatId, type Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
-import { appendAudit } from '../../platform/audit.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf,
@@ -92,13 +91,12 @@ export function mountTrustedOrders(app: App, deps: PlaceDeps & { readonly mercha
       config: { scope: 'orders:write', idempotent: 'natural', refusals },
     },
     async (request, reply) => {
-      const read = await readTrusted(deps.merchant, request.body)
+      const read = await readTrusted(deps.merchant, request.body, actorOf(request.caller))
       if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
       const [outcome] = await placeTrustedOrders(deps, [read.placement])
       if (outcome === undefined || outcome.kind === 'refused') {
         return answerRefusal(reply, outcome?.refusal ?? { code: 'cart_empty' })
       }
-      await auditTrusted(db, actorOf(request.caller), [outcome])
       return reply.code(outcome.kind === 'placed' ? 201 : 200).send(await trustedJson(db, outcome.orderId))
     },
   )
@@ -128,15 +126,11 @@ export function mountTrustedOrders(app: App, deps: PlaceDeps & { readonly mercha
       config: { scope: 'orders:write', idempotent: 'natural', refusals },
     },
     async (request) => {
-      const read = await Promise.all(request.body.orders.map((order) => readTrusted(deps.merchant, order)))
+      const actor = actorOf(request.caller)
+      const read = await Promise.all(request.body.orders.map((order) => readTrusted(deps.merchant, order, actor)))
       const placements = read.flatMap((each) => (each.kind === 'read' ? [each.placement] : []))
       const outcomes = (await placeTrustedOrders(deps, placements)).values()
       const results = read.map((each) => (each.kind === 'read' ? (outcomes.next().value as TrustedOutcome) : each))
-      await auditTrusted(
-        db,
-        actorOf(request.caller),
-        results.filter((each) => each.kind !== 'refused'),
-      )
       return { results: results.map(trustedResultJson) }
     },
   )
@@ -151,19 +145,6 @@ function trustedResultJson(outcome: TrustedOutcome, index: number) {
     code,
     detail: `${refusals[outcome.refusal.code].meaning} ${JSON.stringify(facts)}`,
   }
-}
-
-async function auditTrusted(
-  db: Db,
-  actor: string,
-  placed: readonly { readonly kind: string; readonly orderId?: Id<'order'> }[],
-): Promise<void> {
-  const entries = placed.flatMap(({ kind, orderId }) =>
-    kind === 'placed' && orderId !== undefined
-      ? [{ actor, action: 'order.placed', object: formatId('order', orderId), detail: {} }]
-      : [],
-  )
-  if (entries.length > 0) await db.inTransaction(async (tx) => appendAudit(tx, entries))
 }
 
 async function trustedJson(db: Db, orderId: Id<'order'>): Promise<Static<typeof TrustedOrderJson>> {
@@ -181,7 +162,7 @@ type ReadTrusted =
   | { readonly kind: 'refused'; readonly refusal: PlacementRefusal }
 
 /** Reads one trusted order; a channel that is not trusted may not bring its own prices. */
-async function readTrusted(merchant: Merchant, body: TrustedOrderBody): Promise<ReadTrusted> {
+async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: string): Promise<ReadTrusted> {
   const book = merchant.peek() ?? (await merchant.currentBook())
   const channel = book.channelByCode.get(body.channel)
   if (channel === undefined || !channel.trusted) {
@@ -198,6 +179,7 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody): Promise<
     kind: 'read',
     placement: {
       kind: 'trusted',
+      actor,
       channel,
       reference: body.reference,
       fingerprint: fingerprintOfOrder(body),

@@ -173,6 +173,7 @@ function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedP
   const personId = customer === undefined ? null : must(people.get(customer.reference), 'the person of a customer')
   return {
     kind: 'trusted',
+    actor: null,
     channel,
     reference,
     fingerprint: fingerprintOf(order),

@@ -18,6 +18,14 @@ export const pressureLimits: PressureLimits = {
   lagMaxMs: 2_000,
 }
 
+/** For tests of what is answered: on a busy machine they would otherwise be told to come again. */
+export const noPressureLimits: PressureLimits = {
+  readsInFlightMax: Infinity,
+  inFlightMax: Infinity,
+  readsLagMaxMs: Infinity,
+  lagMaxMs: Infinity,
+}
+
 /**
  * How hard this process is at work. Our own because @fastify/under-pressure makes no difference between reads and
  * writes, and because it costs a hook more.

@@ -7,7 +7,7 @@ import { admission, setAnswerHeaders, type Authenticate } from './admission.ts'
 import type { App } from './app.ts'
 import { readBody } from './body.ts'
 import { answerError, UnsupportedBodyError } from './failures.ts'
-import { openPressure, pressureLimits, type PressureLimits } from './pressure.ts'
+import { noPressureLimits, openPressure, pressureLimits, type PressureLimits } from './pressure.ts'
 import { problemBody, refusePlatform } from './problem.ts'
 import { openRateLimit } from './rate-limit.ts'
 import { refusals, type PlatformCode } from './refusals.ts'
@@ -61,7 +61,7 @@ export function operationsOf(app: App): readonly Operation[] {
 export function createHttpServer(options: HttpServerOptions): App {
   const now = options.now ?? (() => performance.now())
   const telemetry = options.telemetry ?? createTelemetry({ logLevel: 'warn' })
-  const pressure = openPressure(options.pressure ?? pressureLimits, now)
+  const pressure = openPressure(options.pressure ?? (options.checkResponses ? noPressureLimits : pressureLimits), now)
   const rateLimit = openRateLimit(options.rateLimitPerSecond ?? 0)
   const gatekeeper = { authenticate: options.authenticate, rateLimit, pressure, now }
 
