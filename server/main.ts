@@ -54,8 +54,9 @@ export async function start(options: ListenOptions): Promise<void> {
       const node = await openConfigured(config, databaseUrl, provider?.url ?? config.pspUrl ?? null)
       try {
         const seeded = await seedIfEmpty(node, config)
-        const { url } = await node.serve(config)
+        // Whoever finds it ready finds all of it: a start that fails halfway must not have taken requests.
         await node.work()
+        const { url } = await node.serve(config)
         greet({ url, config, seeded, ms: performance.now() - began })
         letGoOfTheStart()
         await askedToEnd()

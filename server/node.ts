@@ -217,6 +217,18 @@ async function startWorking(
     version,
     onError: (error) => onError(error, 'heartbeat'),
   })
+  const jobs: Jobs = await startJobs({
+    db,
+    databaseUrl,
+    version,
+    concurrency: JOBS_AT_ONCE,
+    onError,
+    tasks: { askPayment: (payload) => askPayment({ db, payments: rooms.payments, checkout: rooms.checkout }, payload) },
+  }).catch(async (error: unknown) => {
+    await registered.stop().catch((failure: unknown) => onError(failure, 'heartbeat'))
+    throw error
+  })
+  // From here on nothing fails: what follows waits for a database that is away.
   const leader: Lease = startLease({
     db,
     name: 'work',
@@ -247,14 +259,6 @@ async function startWorking(
       ),
     onParked,
     onError: (error) => onError(error, 'orderviews'),
-  })
-  const jobs: Jobs = await startJobs({
-    db,
-    databaseUrl,
-    version,
-    concurrency: JOBS_AT_ONCE,
-    onError,
-    tasks: { askPayment: (payload) => askPayment({ db, payments: rooms.payments, checkout: rooms.checkout }, payload) },
   })
   return {
     lags: () => [

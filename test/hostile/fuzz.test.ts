@@ -47,6 +47,11 @@ const variedWords = {
 } as const
 const skus = ['NF-RIDGE2-MOS', 'NF-RIDGE2-MOS', 'NF-RIDGE2-SAN', 'NOT-A-SKU']
 
+/** What would make the books complain by right. */
+const leftAlone = {
+  'POST /v1/admin/exceptions/{id}/close': 'a person who calls missing units settled takes them out of every queue',
+}
+
 type Manner = 'sound' | 'wrong' | 'nonsense'
 
 interface Drawn {
@@ -176,15 +181,13 @@ const names = [
 
 test(`${REQUESTS} requests drawn from the description: no failure, no answer that is not described, books that balance`, async (t) => {
   t.diagnostic(`seed ${SEED}`)
+  const drawable = api.operations.filter(({ name, scope }) => scope !== 'public' && !(name in leftAlone))
   const found: string[] = []
   const statuses = new Map<number, number>()
   let sound = 0
   let served = 0
   const run = async (worker: number): Promise<void> => {
-    const fuzzer = new Fuzzer(
-      SEED + worker,
-      api.operations.filter(({ scope }) => scope !== 'public'),
-    )
+    const fuzzer = new Fuzzer(SEED + worker, drawable)
     for (let sent = 0; sent < REQUESTS / AT_ONCE; sent++) {
       const { operation, manner, request } = await fuzzer.draw()
       const answer = await api.send(request)
@@ -194,7 +197,7 @@ test(`${REQUESTS} requests drawn from the description: no failure, no answer tha
       const fault = faultOf(operation, answer) ?? slowness(answer)
       if (fault !== null)
         found.push(
-          `${operation.name}: ${fault}\n  ${request.path} ${request.raw ?? JSON.stringify(request.body)}`.slice(
+          `${operation.name}: ${fault}\n  ${request.path} ${String(request.raw ?? JSON.stringify(request.body))}`.slice(
             0,
             2_000,
           ),

@@ -36,6 +36,7 @@ export interface ApiClient {
 /** A server that has not said a word for so long waits for more. */
 const SILENCE_MS = 400
 const SOCKETS_MAX = 64
+const ANSWER_WITHIN_MS = 20_000
 const REPEATS_MAX = 30
 const REPEAT_AFTER_MS = 300
 
@@ -81,7 +82,11 @@ export function openApiClient(url: string): ApiClient {
           })
         },
       )
-      request.on('error', reject)
+      request.on('error', (error) => {
+        const cause = `${method} ${path} ${JSON.stringify(headers)} ${String(payload).slice(0, 2_000)}`
+        reject(new Error(`no answer to ${cause}`, { cause: error }))
+      })
+      request.setTimeout(ANSWER_WITHIN_MS, () => request.destroy(new Error('the server is silent')))
       request.end(payload)
     })
   }

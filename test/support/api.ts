@@ -36,11 +36,28 @@ export interface TestApiOptions {
   readonly works?: boolean
 }
 
-export async function openTestApi({ rateLimitPerSecond = 0, works = false }: TestApiOptions = {}): Promise<TestApi> {
+export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await open(options, opened)
+  } catch (error) {
+    // Whatever stays open would keep the test's process alive for ever.
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+async function open(
+  { rateLimitPerSecond = 0, works = false }: TestApiOptions,
+  opened: AsyncDisposableStack,
+): Promise<TestApi> {
   const database = await createTestDatabase()
+  opened.defer(() => database.drop())
   await migrateJobs(database.url)
   const directory = mkdtempSync(join(tmpdir(), 'waybill-psp-'))
+  opened.defer(() => rmSync(directory, { recursive: true }))
   const provider = await startProvider({ directory, port: 0, manners: goodManners })
+  opened.defer(() => provider.close())
   const log: string[] = []
   const node = openNode({
     databaseUrl: database.url,
@@ -51,11 +68,13 @@ export async function openTestApi({ rateLimitPerSecond = 0, works = false }: Tes
     telemetry: createTelemetry({ logLevel: 'debug', destination: { write: (line) => void log.push(line) } }),
     checkResponses: true,
   })
+  opened.defer(() => node.stop())
   const seeded = await seedDemo(node)
   invariant(seeded.kind === 'seeded', 'a new database is empty')
   const { url } = await node.serve({ host: '127.0.0.1', port: 0 })
   if (works) await node.work()
   const client = openApiClient(url)
+  opened.defer(() => client.close())
   const description = (await client.send({ method: 'GET', path: '/openapi.json' })).json as ApiDescription
   return {
     ...client,
@@ -66,13 +85,7 @@ export async function openTestApi({ rateLimitPerSecond = 0, works = false }: Tes
     operations: operationsOf(description),
     log,
     providerDirectory: directory,
-    close: async () => {
-      client.close()
-      await node.stop()
-      await provider.close()
-      rmSync(directory, { recursive: true })
-      await database.drop()
-    },
+    close: () => opened.disposeAsync(),
   }
 }
 

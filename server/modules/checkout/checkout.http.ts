@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { formatId, parseId, type Id } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/time.ts'
+import { afterCommit } from '../../platform/after-commit.ts'
 import {
   AddressJson,
   CurrencyCodeJson,
@@ -248,7 +249,8 @@ async function answerPlaced<Reply extends ProblemReply>(
   outcome: PlaceOutcome,
 ): Promise<Reply> {
   if (outcome.kind === 'refused') return answerRefusal(reply, outcome.refusal)
-  const facts = outcome.draft === null ? await readPlacedFacts(db, outcome.orderId) : factsOfDraft(outcome.draft)
+  const { draft, orderId } = outcome
+  const facts = draft === null ? await afterCommit(() => readPlacedFacts(db, orderId)) : factsOfDraft(draft)
   const accessToken = tokens.makeAccessToken('order', outcome.orderId)
   const { payment } = outcome
   if (payment === null || payment.result.kind === 'placed')

@@ -1,5 +1,6 @@
 import { newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
+import { afterCommit } from '../../platform/after-commit.ts'
 import { CommitUnknownError, type Tx } from '../../platform/db.ts'
 import { releaseKeys, takeKeys } from '../../platform/http/index.ts'
 import { lockOrderRows, orderNumber, readDemandLineRows, type OrderRow } from '../orders/index.ts'
@@ -14,7 +15,7 @@ import {
 import { answerRepeat, type AnsweredPayment, type KeyRefusal, type PlaceDeps } from './place-orders.ts'
 import type { RequestKey } from './placement.ts'
 import type { KnownKey } from './prepare-orders.ts'
-import { afterRecording, settlePatiently } from './settle-patiently.ts'
+import { settlePatiently } from './settle-patiently.ts'
 
 export type PayRefusal =
   | { readonly code: 'not_payable'; readonly orderStatus: string }
@@ -66,11 +67,11 @@ export async function payOrder(
   const recorded = await record().catch((error: unknown) => {
     if (!(error instanceof CommitUnknownError)) throw error
     // Taking the same key waits for a commit under way: it is ours by then, or free.
-    return afterRecording(record)
+    return afterCommit(record)
   })
   if (recorded.kind === 'refused') return recorded
   if (recorded.kind === 'key_known') {
-    const repeated = await afterRecording(() => answerRepeat(deps, recorded.state, key, returnUrl))
+    const repeated = await afterCommit(() => answerRepeat(deps, recorded.state, key, returnUrl))
     return repeated.kind === 'refused' ? repeated : { kind: 'answered', payment: repeated.payment }
   }
   const { attempt, order, demandIds } = recorded

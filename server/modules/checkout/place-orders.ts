@@ -1,5 +1,6 @@
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
+import { afterCommit } from '../../platform/after-commit.ts'
 import type { Batcher } from '../../platform/batch/batch.ts'
 import type { Db } from '../../platform/db.ts'
 import { orderNumber, readDemandLineRows, readOrderRows } from '../orders/index.ts'
@@ -7,7 +8,7 @@ import { askable, attemptOf, isUndecided, readAttemptRowsOfOrders, type Payments
 import type { Draft } from './draft-order.ts'
 import type { PlacementRefusal, RequestKey, ShopperPlacement, TrustedPlacement } from './placement.ts'
 import type { KnownKey, Prepared } from './prepare-orders.ts'
-import { afterRecording, settlePatiently } from './settle-patiently.ts'
+import { settlePatiently } from './settle-patiently.ts'
 import { readStoredPayment, type PaymentResult, type Settlable, type SettledPayment } from './settle-payments.ts'
 
 export type PlaceOutcome =
@@ -61,7 +62,7 @@ export async function placeOrder(
   if (prepared.kind === 'refused') return prepared
   if (prepared.kind === 'key_known') {
     const { state } = prepared
-    return afterRecording(() => answerRepeat(deps, state, request.key, returnUrl))
+    return afterCommit(() => answerRepeat(deps, state, request.key, returnUrl))
   }
   if (prepared.kind === 'placed_before')
     return { kind: 'answered', orderId: prepared.orderId, draft: null, payment: null }

@@ -242,7 +242,9 @@ async function write(
     requests.flatMap((request, index) => {
       const each = prepared[index]
       if (request.kind !== 'trusted' || request.actor === null || each?.kind !== 'placed') return []
-      return [{ actor: request.actor, action: 'order.placed', object: formatId('order', each.draft.order.id), detail: {} }]
+      return [
+        { actor: request.actor, action: 'order.placed', object: formatId('order', each.draft.order.id), detail: {} },
+      ]
     }),
   )
   await raiseExceptions(

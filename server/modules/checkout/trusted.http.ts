@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { formatId, type Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
+import { afterCommit } from '../../platform/after-commit.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   actorOf,
@@ -97,7 +98,8 @@ export function mountTrustedOrders(app: App, deps: PlaceDeps & { readonly mercha
       if (outcome === undefined || outcome.kind === 'refused') {
         return answerRefusal(reply, outcome?.refusal ?? { code: 'cart_empty' })
       }
-      return reply.code(outcome.kind === 'placed' ? 201 : 200).send(await trustedJson(db, outcome.orderId))
+      const taken = await afterCommit(() => trustedJson(db, outcome.orderId))
+      return reply.code(outcome.kind === 'placed' ? 201 : 200).send(taken)
     },
   )
 

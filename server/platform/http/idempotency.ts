@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { newId } from '../../kernel/id.ts'
 import { invariant } from '../../kernel/invariant.ts'
+import { afterCommit } from '../after-commit.ts'
 import { BusyError, CommitUnknownError, DatabaseAwayError, type Db, type Tx } from '../db.ts'
 import type { Caller } from './caller.ts'
 import {
@@ -111,7 +112,7 @@ export async function once<Stored extends Json, Refused extends Refusal, Reply e
       // Whatever was stored under this fingerprint was stored by this route's own `work`.
       const { status, stored } = outcome.answer as { status: number; stored: Stored }
       reply.code(status)
-      reply.send(await options.render(stored))
+      reply.send(await afterCommit(() => options.render(stored)))
       return reply
     }
     case 'refused':

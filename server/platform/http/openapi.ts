@@ -238,10 +238,13 @@ function problemResponse(status: number, codes: readonly Code[]): JsonObject {
 }
 
 /** One code a status is enough here. */
-function platformCodesOf({ scope, idempotent, ifMatch, query, params }: Operation, takesBody: boolean): PlatformCode[] {
+function platformCodesOf(operation: Operation, takesBody: boolean): PlatformCode[] {
+  const { scope, idempotent, ifMatch, query, params, method } = operation
+  // A body is read where none is taken too, and refused unless it is empty.
+  const readsBody = method !== 'GET' && method !== 'HEAD'
   return [
-    ...(takesBody ? (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
-    ...(takesBody || query !== null ? (['invalid_request'] as const) : []),
+    ...(readsBody ? (['malformed_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(readsBody || query !== null ? (['invalid_request'] as const) : []),
     // Also a filter or a body can name what is not there, or not for this key.
     ...(takesBody || query !== null || params !== null ? (['not_found'] as const) : []),
     ...(idempotent === 'key'

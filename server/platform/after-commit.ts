@@ -1,0 +1,20 @@
+import { QueueFullError } from './batch/batch.ts'
+import { BusyError, CommitUnknownError, DatabaseAwayError } from './db.ts'
+
+/**
+ * Runs what follows a commit: reading what the answer shows, or the next transaction of the same request. Errors that
+ * tell the client "nothing was written" are not true there any more; it is told to ask again with its key instead.
+ */
+export async function afterCommit<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!saysNothingWasWritten(error)) throw error
+    throw new CommitUnknownError('a part of it is written, and how it stands cannot be told now', { cause: error })
+  }
+}
+
+/** The database was not reached, or not in time: by this call nothing was written, and the next may succeed. */
+export function saysNothingWasWritten(error: unknown): boolean {
+  return error instanceof BusyError || error instanceof DatabaseAwayError || error instanceof QueueFullError
+}
