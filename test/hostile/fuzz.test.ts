@@ -195,13 +195,7 @@ test(`${REQUESTS} requests drawn from the description: no failure, no answer tha
       if (manner === 'sound') sound++
       if (answer.status < 300) served++
       const fault = faultOf(operation, answer) ?? slowness(answer)
-      if (fault !== null)
-        found.push(
-          `${operation.name}: ${fault}\n  ${request.path} ${String(request.raw ?? JSON.stringify(request.body))}`.slice(
-            0,
-            2_000,
-          ),
-        )
+      if (fault !== null) found.push(describe({ operation, request }, answer, fault))
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, (_, worker) => run(worker)))
@@ -229,6 +223,13 @@ test(`${REQUESTS} requests drawn from the description: no failure, no answer tha
   })
   assert.ok(order.status === 201 || order.json.code === 'out_of_stock', `the shop is still open: ${order.text}`)
 })
+
+/** A fault with the request that met it, and with what the server's log knows of it. */
+function describe({ operation, request }: Pick<Drawn, 'operation' | 'request'>, answer: Answer, fault: string): string {
+  const sent = `${request.path} ${JSON.stringify(request.headers)} ${String(request.raw ?? JSON.stringify(request.body))}`
+  const logged = api.log.filter((line) => line.includes(String(answer.headers['waybill-request-id'])))
+  return `${operation.name}: ${fault}\n  ${sent.slice(0, 1_500)}\n  ${logged.join('  ').slice(0, 1_500)}`
+}
 
 /** Beyond this a request was not delayed by its neighbours but hung. */
 const HUNG_MS = 10_000

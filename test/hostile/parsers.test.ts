@@ -1,6 +1,6 @@
 /** What is not what it says it is: bytes, JSON, HTTP and texts that are meant to trip their reader. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { must } from '../../server/kernel/invariant.ts'
 import type { Answer, ApiRequest } from '../support/api-client.ts'
@@ -28,18 +28,27 @@ after(() => api.close())
 
 const ANSWERED_WITHIN_MS = 1_000
 const TRIES = 4
+const slow: ApiRequest[] = []
 
-/** An answer within a second. A machine with other work to do may be slow once, what is slow by itself is so again. */
+/** Sends a request that must be answered within a second; one that took longer is asked again by `quickAlone`. */
 async function sendQuickly(request: ApiRequest): Promise<Answer> {
-  for (let tries = 1; ; tries++) {
-    const answer = await api.send({ ...request, headers: { ...request.headers, 'idempotency-key': newKey() } })
-    if (answer.ms < ANSWERED_WITHIN_MS) return answer
-    assert.ok(
-      tries < TRIES,
-      `${request.method} ${request.path} took ${Math.round(answer.ms)} ms: ${answer.text.slice(0, 300)}`,
-    )
+  const answer = await api.send({ ...request, headers: { ...request.headers, 'idempotency-key': newKey() } })
+  if (answer.ms >= ANSWERED_WITHIN_MS) slow.push(request)
+  return answer
+}
+
+/** A request among many may have waited for its neighbours; what is slow by itself is so without them too. */
+async function quickAlone(): Promise<void> {
+  for (const request of slow.splice(0)) {
+    const took: number[] = []
+    while (took.length < TRIES && took.every((ms) => ms >= ANSWERED_WITHIN_MS))
+      took.push((await sendQuickly(request)).ms)
+    slow.length = 0
+    const what = `${request.method} ${request.path} ${String(request.raw ?? JSON.stringify(request.body)).slice(0, 300)}`
+    assert.ok(Math.min(...took) < ANSWERED_WITHIN_MS, `${what} took ${took.map(Math.round).join(', ')} ms`)
   }
 }
+afterEach(quickAlone)
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 /** As `@` stands for the example's own text. */
@@ -453,7 +462,13 @@ test('bytes that are not quite HTTP: a refusal or silence, never a failure, and 
 test('a body that drips in keeps its own connection, and nobody else waits', async () => {
   const { method, path, headers = {} } = shop.exampleIn(shop.operation('POST /v1/store/orders'), {})
   const body = JSON.stringify(orderBody())
-  const head = Object.entries({ ...headers, 'content-type': 'application/json', 'content-length': String(body.length) })
+  const head = Object.entries({
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    // The server hangs up once it has answered, however long that takes.
+    connection: 'close',
+  })
   const pieces = Array.from({ length: 12 }, (_, index) =>
     body.slice((index * body.length) / 12, ((index + 1) * body.length) / 12),
   )
@@ -463,7 +478,7 @@ test('a body that drips in keeps its own connection, and nobody else waits', asy
         `${method} ${path} HTTP/1.1\r\nhost: x\r\n${head.map(([name, value]) => `${name}: ${value}${name === 'idempotency-key' ? index : ''}\r\n`).join('')}\r\n`,
         ...pieces,
       ],
-      { everyMs: 50 },
+      { everyMs: 50, silenceMs: 10_000 },
     ),
   )
   const order = await sendQuickly({ ...shop.exampleIn(shop.operation('POST /v1/store/orders'), {}), body: orderBody() })

@@ -22,6 +22,13 @@ export interface Answer {
   readonly ms: number
 }
 
+export interface SendBytesOptions {
+  /** Between two chunks. */
+  readonly everyMs?: number
+  /** A server that has not said a word for so long waits for more; we hang up. */
+  readonly silenceMs?: number
+}
+
 export interface ApiClient {
   /**
    * Repeats what a busy server turned away (503 with Retry-After), as the API tells its clients to: on a machine that
@@ -29,11 +36,10 @@ export interface ApiClient {
    */
   readonly send: (request: ApiRequest) => Promise<Answer>
   /** Writes bytes that need not be HTTP, a chunk every `everyMs`, and reads until the server closes or falls silent. */
-  readonly sendBytes: (chunks: readonly (string | Buffer)[], options?: { everyMs?: number }) => Promise<string>
+  readonly sendBytes: (chunks: readonly (string | Buffer)[], options?: SendBytesOptions) => Promise<string>
   readonly close: () => void
 }
 
-/** A server that has not said a word for so long waits for more. */
 const SILENCE_MS = 400
 const SOCKETS_MAX = 64
 const ANSWER_WITHIN_MS = 20_000
@@ -93,7 +99,7 @@ export function openApiClient(url: string): ApiClient {
 
   const sendBytes = (
     chunks: readonly (string | Buffer)[],
-    { everyMs = 0 }: { everyMs?: number } = {},
+    { everyMs = 0, silenceMs = SILENCE_MS }: SendBytesOptions = {},
   ): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(Number(port), hostname)
@@ -101,7 +107,7 @@ export function openApiClient(url: string): ApiClient {
       let silence: NodeJS.Timeout | undefined
       const wait = (): void => {
         clearTimeout(silence)
-        silence = setTimeout(() => socket.destroy(), SILENCE_MS + everyMs)
+        silence = setTimeout(() => socket.destroy(), silenceMs + everyMs)
       }
       socket.on('data', (chunk) => {
         told += chunk.toString('latin1')
