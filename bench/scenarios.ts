@@ -1,4 +1,5 @@
 import { audit } from './scenarios/audit.ts'
+import { availability, catalog, product } from './scenarios/browse.ts'
 import { growth } from './scenarios/growth.ts'
 import { importOrders } from './scenarios/import.ts'
 import { hot, intake, locations, nodes, supply } from './scenarios/intake.ts'
@@ -35,6 +36,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   supply: { about: 'the door with a million supply rows', run: supply },
   growth: { about: 'the door and looking orders up with 0, 100,000 and 1,000,000 orders', run: growth },
   lanes: { about: "shoppers' p50 and p99 alone and while bulk runs", run: lanes },
+  catalog: { about: 'requests per CPU second and p99: 20 products with prices and availability', run: catalog },
+  product: { about: 'the same of one product', run: product },
+  availability: { about: 'the same of ten SKUs with ways to get them to a postal code', run: availability },
   'load-catalog': { about: 'seconds to load 100,000 variants with prices over HTTP', run: loadCatalog },
   import: { about: 'rows per second of `waybill import orders`, on --file or on a generated one', run: importOrders },
   audit: { about: 'seconds to check every invariant over a million orders', run: audit },

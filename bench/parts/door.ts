@@ -70,7 +70,7 @@ const postgresAfter = await backends()
 const result: DoorResult = {
   ...load,
   nodeCpuMsPerOrder: round((node.user + node.system) / 1_000 / batched),
-  postgresCpuMsPerOrder: postgresBefore === 0 ? null : round((postgresAfter - postgresBefore) / batched),
+  postgresCpuMsPerOrder: postgresAfter === 0 ? null : round((postgresAfter - postgresBefore) / batched),
   ordersPerBatch: round(batched / batches),
   outcomes,
 }

@@ -1,17 +1,24 @@
 import type { Id } from '../../server/kernel/id.ts'
 import { planFast, type PlanSupply } from '../../server/modules/sourcing/index.ts'
+import { atMost } from '../support/bar.ts'
 import { median, round } from '../support/measure.ts'
 
 const REPEATS = 20_000
+/** What the bar is set for. */
+const JUDGED_AT = 50
+const MICROSECONDS_MOST = 50
 
 /** Microseconds of one decision of two lines, at 4, 50 and 500 locations: where one has all, a pair has, none has. */
 export function planFastScenario(): Promise<object> {
   const runs = [4, 50, 500].flatMap((locations) =>
-    (['one', 'pair', 'short'] as const).map((kind) => ({
-      locations,
-      kind,
-      microseconds: round(measure(locations, kind)),
-    })),
+    (['one', 'pair', 'short'] as const).map((kind) => {
+      const microseconds = round(measure(locations, kind))
+      return {
+        locations,
+        kind,
+        microseconds: locations === JUDGED_AT ? atMost(microseconds, MICROSECONDS_MOST) : microseconds,
+      }
+    }),
   )
   return Promise.resolve({ lines: 2, runs })
 }

@@ -9,6 +9,10 @@ export function atLeast(value: number, least: number): Judged {
   return { value, bar: `≥ ${least}`, met: value >= least }
 }
 
+export function atMost(value: number, most: number): Judged {
+  return { value, bar: `≤ ${most}`, met: value <= most }
+}
+
 export function below(value: number, limit: number): Judged {
   return { value, bar: `< ${limit}`, met: value < limit }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnProvider } from '../../sandbox/psp/spawn.ts'
@@ -26,6 +26,15 @@ export async function buildShop(cluster: Cluster, name: string, size: ShopSize):
   const key = await createPublishableKey(db, channelId)
   await db.close()
   return key
+}
+
+export async function readSkus(databaseUrl: string): Promise<readonly string[]> {
+  const db = createDb({ databaseUrl, poolMax: 1, applicationName: 'bench' })
+  try {
+    return (await readShop(db)).skus
+  } finally {
+    await db.close()
+  }
 }
 
 async function createPublishableKey(
@@ -94,10 +103,9 @@ export async function measureHttp(
   },
 ): Promise<HttpResult> {
   const databaseUrl = await cluster.copy(shop, 'http')
-  const db = createDb({ databaseUrl, poolMax: 1, applicationName: 'bench' })
-  const { skus } = await readShop(db)
-  await db.close()
-  const provider = await spawnProvider({ directory: mkdtempSync(join(tmpdir(), 'waybill-bench-psp-')) })
+  const skus = await readSkus(databaseUrl)
+  const directory = mkdtempSync(join(tmpdir(), 'waybill-bench-psp-'))
+  const provider = await spawnProvider({ directory })
   const nodes = await Promise.all(Array.from({ length: servers }, () => startServer(databaseUrl, provider.url)))
   const serverCpu = (): number => nodes.reduce((sum, { pid }) => sum + (cpuMs(pid) ?? 0), 0)
   const before = { server: serverCpu(), provider: cpuMs(provider.pid) ?? 0 }
@@ -117,6 +125,7 @@ export async function measureHttp(
   }
   await Promise.all(nodes.map((node) => node.stop()))
   await provider.stop()
+  rmSync(directory, { recursive: true, force: true })
   await cluster.drop('http')
   return result
 }
