@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { Pool } from 'undici'
 import { partOptions } from '../support/child.ts'
 import { runLoad } from '../support/measure.ts'
-import { ZIPS } from '../support/shopper-order.ts'
+import { orderRequest } from '../support/order-request.ts'
 
 export interface HttpLoadOptions {
   readonly urls: readonly string[]
@@ -26,34 +25,14 @@ const result = await runLoad({
     if (pool === undefined) throw new Error('a server to call')
     const first = skus[(index * 7919) % skus.length]
     const second = skus[(index * 104_729 + 13) % skus.length]
-    const { statusCode, body } = await pool.request({
-      method: 'POST',
-      path: '/v1/store/orders',
-      headers: {
-        authorization: `Bearer ${publishableKey}`,
-        'content-type': 'application/json',
-        'idempotency-key': randomUUID(),
-      },
-      body: JSON.stringify({
-        lines:
-          first === second
-            ? [{ sku: first, quantity: 2 }]
-            : [
-                { sku: first, quantity: 1 },
-                { sku: second, quantity: 1 },
-              ],
-        email: `shopper${index}@example.com`,
-        shippingAddress: {
-          name: 'Ada Shopper',
-          line1: '1 Main Street',
-          city: 'Town',
-          region: 'NY',
-          postalCode: ZIPS[index % ZIPS.length],
-          country: 'US',
-        },
-        payment: { provider: 'sandbox', token: 'tok_ok' },
-      }),
-    })
+    const lines =
+      first === second
+        ? [{ sku: first, quantity: 2 }]
+        : [
+            { sku: first, quantity: 1 },
+            { sku: second, quantity: 1 },
+          ]
+    const { statusCode, body } = await pool.request(orderRequest({ publishableKey, lines, index }))
     await body.dump()
     statuses[statusCode] = (statuses[statusCode] ?? 0) + 1
     return statusCode === 201

@@ -1,6 +1,6 @@
 import type { ScenarioContext } from '../scenarios.ts'
-import { atLeast } from '../support/bar.ts'
-import { buildShop, measureDoor, measureHttp, measureLimit } from '../support/intake.ts'
+import { atLeast, exactly } from '../support/bar.ts'
+import { buildShop, measureDoor, measureHttp, measureLastUnits, measureLimit } from '../support/intake.ts'
 import { median, round } from '../support/measure.ts'
 import type { ShopSize } from '../support/shop.ts'
 
@@ -40,8 +40,9 @@ export async function intake({ cluster, log, seconds = SECONDS, concurrencies = 
   return { ...size, runs }
 }
 
-/** The same on one SKU, against all of them, alternating. */
+/** The same on one SKU, against all of them, alternating; and 1,000 buyers at once for 100 units. */
 export async function hot({ cluster, log, seconds = SECONDS, concurrencies = [128] }: ScenarioContext) {
+  const lastUnits = await sellLastUnits({ cluster, log, servers: [1] })
   await buildShop(cluster, 'shop', { ...size, unitsEach: 10_000_000 })
   const runs: object[] = []
   for (const concurrency of concurrencies) {
@@ -55,11 +56,34 @@ export async function hot({ cluster, log, seconds = SECONDS, concurrencies = [12
     const hotOfAll = atLeast(round(median(pairs.map((pair) => pair.hot / pair.all))), HOT_OF_ALL_LEAST)
     runs.push({ concurrency, hotOfAll, pairs })
   }
-  return { runs }
+  return { lastUnits, runs }
 }
 
-/** All SKUs and one SKU through 1, 2 and 4 serving processes. */
+const LAST_UNITS = 100
+const BUYERS = 1_000
+
+/** @returns how many of the buyers got one of the last units; what the others were told */
+async function sellLastUnits({
+  cluster,
+  log,
+  servers,
+}: Pick<ScenarioContext, 'cluster' | 'log'> & { readonly servers: readonly number[] }) {
+  const few: ShopSize = { skus: 1, locations: 4, unitsEach: LAST_UNITS / 4 }
+  const publishableKey = await buildShop(cluster, 'few', few)
+  const runs: object[] = []
+  for (const each of servers) {
+    log(`${BUYERS} buyers for ${LAST_UNITS} units through ${each} servers`)
+    const load = { shop: 'few', publishableKey, buyers: BUYERS, servers: each }
+    const { statuses, seconds } = await measureLastUnits(cluster, load)
+    runs.push({ servers: each, sold: exactly(statuses['201'] ?? 0, LAST_UNITS), statuses, seconds })
+  }
+  await cluster.drop('few')
+  return { buyers: BUYERS, runs }
+}
+
+/** All SKUs and one SKU through 1, 2 and 4 serving processes; and the last units through as many. */
 export async function nodes({ cluster, log, seconds = SECONDS, concurrencies = [128] }: ScenarioContext) {
+  const lastUnits = await sellLastUnits({ cluster, log, servers: [1, 2, 4] })
   const publishableKey = await buildShop(cluster, 'shop', { ...size, unitsEach: 10_000_000 })
   const runs: object[] = []
   for (const concurrency of concurrencies) {
@@ -75,7 +99,7 @@ export async function nodes({ cluster, log, seconds = SECONDS, concurrencies = [
     const [ofOne = Number.NaN, , ofFour = Number.NaN] = hotPerSecond
     runs.push({ concurrency, hotAtFourOfOne: atLeast(round(ofFour / ofOne), HOT_AT_FOUR_OF_ONE_LEAST) })
   }
-  return { runs }
+  return { lastUnits, runs }
 }
 
 /** Intake with 4, 50 and 500 locations a SKU. */

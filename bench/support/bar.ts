@@ -16,3 +16,7 @@ export function atMost(value: number, most: number): Judged {
 export function below(value: number, limit: number): Judged {
   return { value, bar: `< ${limit}`, met: value < limit }
 }
+
+export function exactly(value: number, wanted: number): Judged {
+  return { value, bar: `= ${wanted}`, met: value === wanted }
+}

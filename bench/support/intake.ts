@@ -6,6 +6,7 @@ import { createDb, type Db } from '../../server/platform/db.ts'
 import { openRooms } from '../../server/rooms.ts'
 import type { DoorOptions, DoorResult } from '../parts/door.ts'
 import type { HttpLoadOptions } from '../parts/http-load.ts'
+import type { LastUnitsOptions, LastUnitsResult } from '../parts/last-units-load.ts'
 import type { LimitOptions, LimitResult } from '../parts/limit.ts'
 import { runPart, startProcess } from './child.ts'
 import type { Cluster } from './cluster.ts'
@@ -102,27 +103,66 @@ export async function measureHttp(
     readonly skusUsed?: number
   },
 ): Promise<HttpResult> {
+  return throughNodes(cluster, { shop, servers }, async ({ urls, skus, nodesCpuMs, providerCpuMs }) => {
+    const before = { nodes: nodesCpuMs(), provider: providerCpuMs() }
+    const load = await runPart<LoadResult & { statuses: Record<string, number> }>('http-load.ts', {
+      urls,
+      publishableKey,
+      skus: skus.slice(0, skusUsed ?? skus.length),
+      concurrency,
+      seconds,
+      warmupSeconds: WARMUP_SECONDS,
+    } satisfies HttpLoadOptions)
+    const orders = load.statuses['201'] ?? 1
+    return {
+      ...load,
+      serverCpuMsPerOrder: round((nodesCpuMs() - before.nodes) / orders),
+      providerCpuMsPerOrder: round((providerCpuMs() - before.provider) / orders),
+    }
+  })
+}
+
+/** The shop's first SKU, of which it has fewer units than there are buyers. */
+export async function measureLastUnits(
+  cluster: Cluster,
+  {
+    shop,
+    publishableKey,
+    buyers,
+    servers,
+  }: { readonly shop: string; readonly publishableKey: string; readonly buyers: number; readonly servers: number },
+): Promise<LastUnitsResult> {
+  return throughNodes(cluster, { shop, servers }, ({ urls, skus }) => {
+    const [sku = ''] = skus
+    return runPart('last-units-load.ts', { urls, publishableKey, sku, buyers } satisfies LastUnitsOptions)
+  })
+}
+
+interface Nodes {
+  readonly urls: readonly string[]
+  readonly skus: readonly string[]
+  /** CPU time so far. */
+  readonly nodesCpuMs: () => number
+  readonly providerCpuMs: () => number
+}
+
+/** Runs `work` against serving processes on a copy of the shop, with a provider of its own, and ends all of them. */
+async function throughNodes<Result>(
+  cluster: Cluster,
+  { shop, servers }: { readonly shop: string; readonly servers: number },
+  work: (nodes: Nodes) => Promise<Result>,
+): Promise<Result> {
   const databaseUrl = await cluster.copy(shop, 'http')
   const skus = await readSkus(databaseUrl)
   const directory = mkdtempSync(join(tmpdir(), 'waybill-bench-psp-'))
   const provider = await spawnProvider({ directory })
   const nodes = await Promise.all(Array.from({ length: servers }, () => startServer(databaseUrl, provider.url)))
-  const serverCpu = (): number => nodes.reduce((sum, { pid }) => sum + (cpuMs(pid) ?? 0), 0)
-  const before = { server: serverCpu(), provider: cpuMs(provider.pid) ?? 0 }
-  const load = await runPart<LoadResult & { statuses: Record<string, number> }>('http-load.ts', {
+  const result = await work({
     urls: nodes.map(({ match }) => match[1] ?? ''),
-    publishableKey,
-    skus: skus.slice(0, skusUsed ?? skus.length),
-    concurrency,
-    seconds,
-    warmupSeconds: WARMUP_SECONDS,
-  } satisfies HttpLoadOptions)
-  const orders = load.statuses['201'] ?? 1
-  const result = {
-    ...load,
-    serverCpuMsPerOrder: round((serverCpu() - before.server) / orders),
-    providerCpuMsPerOrder: round(((cpuMs(provider.pid) ?? 0) - before.provider) / orders),
-  }
+    skus,
+    nodesCpuMs: () => nodes.reduce((sum, { pid }) => sum + (cpuMs(pid) ?? 0), 0),
+    providerCpuMs: () => cpuMs(provider.pid) ?? 0,
+  })
   await Promise.all(nodes.map((node) => node.stop()))
   await provider.stop()
   rmSync(directory, { recursive: true, force: true })
