@@ -13,15 +13,37 @@ import { mountPricing } from './modules/pricing/index.ts'
 import { mountShipping } from './modules/shipping/index.ts'
 import { mountAudit } from './platform/audits/audits.http.ts'
 import type { Db } from './platform/db.ts'
-import type { App } from './platform/http/index.ts'
+import { describeTags, type App } from './platform/http/index.ts'
 import type { Rooms } from './rooms.ts'
 
-/** Every route of the API, room by room. */
-/** @param auditDb  with time for statements over the whole database */
+/** What the API description says of each group of routes. */
+const tags = {
+  audit: 'Invariants that must hold over the whole database, and what was found when they were last checked.',
+  browse: 'What shoppers look at: products, prices, availability. From memory, each answer with its `asOf`.',
+  carts: 'What a shopper has gathered, what it costs now, and how it could reach them.',
+  catalog: 'Products, variants and bundles, and which channel offers what.',
+  customers: 'People who buy: accounts, addresses, search by e-mail or telephone number, erasure.',
+  exceptions: 'What needs a person: the reason, the facts, and the next action.',
+  identity: 'API keys: made, listed, revoked.',
+  inventory: 'Locations, stock levels, adjustments, counts, goods on their way.',
+  merchant: 'Legal entities, channels, markets, zones and calendars: who sells, where and when.',
+  operations: 'Health, metrics and this description.',
+  orders: 'Orders of shoppers and of trusted channels: placed, paid, read, cancelled.',
+  partner: 'What warehouses and other partners send and ask with keys bound to their locations.',
+  pricing: 'Price lists, prices, tax rates and delivery tariffs.',
+  shipping: 'Carriers, their services, and how many days they take.',
+}
+
+/**
+ * Every route of the API, room by room.
+ *
+ * @param auditDb  with time for statements over the whole database
+ */
 export function mountRoutes(
   app: App,
   { db, auditDb, rooms }: { readonly db: Db; readonly auditDb: Db; readonly rooms: Rooms },
 ): void {
+  describeTags(app, tags)
   const { merchant, identity, catalog, customers, pricing, inventory, shipping, checkout } = rooms
   const verify = identity.verifyAccessToken.bind(null, 'order')
   mountMerchant(app, { db, merchant })

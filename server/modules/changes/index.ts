@@ -1,5 +1,5 @@
 export { cancelOrder, type CancelCommand, type CancelOutcome } from './cancel-order.ts'
 export { mountChanges } from './changes.http.ts'
 export { refusals } from './changes.refusals.ts'
-export { decideCancellation, type CancelRefusal } from './decide-cancellation.ts'
+export type { CancelRefusal } from './decide-cancellation.ts'
 export { expireOrders } from './expire-orders.ts'

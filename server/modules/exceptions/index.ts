@@ -1,5 +1,4 @@
 export {
-  closeException,
   closeExceptions,
   type CloseExceptionOutcome,
   type CloseExceptionRefusal,
@@ -10,5 +9,4 @@ export { events } from './exceptions.events.ts'
 export { mountExceptions } from './exceptions.http.ts'
 export { refusals, type ExceptionsRefusal } from './exceptions.refusals.ts'
 export type { ExceptionFilter } from './exceptions.sql.ts'
-export { listExceptions } from './list-exceptions.ts'
 export { raiseExceptions, type NewException } from './raise-exceptions.ts'

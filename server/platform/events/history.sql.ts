@@ -1,4 +1,4 @@
-import { formatInstant, type Instant } from '../../kernel/time.ts'
+import type { Instant } from '../../kernel/time.ts'
 import { plainArray, type Queryable } from '../db.ts'
 
 export interface PastEvent {
@@ -20,18 +20,4 @@ export function readEventsOf(source: Queryable, aggregateIds: readonly string[])
              from platform.event where aggregate_id = any($1::uuid[]) order by position`,
     values: [plainArray(aggregateIds)],
   })
-}
-
-/** An event in the CloudEvents 1.0 envelope. */
-export function cloudEvent(event: PastEvent) {
-  return {
-    specversion: '1.0',
-    id: String(event.position),
-    source: '/waybill',
-    type: event.type,
-    subject: `${event.aggregate_kind}/${event.aggregate_id}`,
-    time: formatInstant(event.occurred_at),
-    sequence: event.version,
-    data: event.data,
-  }
 }

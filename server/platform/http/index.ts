@@ -3,15 +3,7 @@ export type { Authenticate } from './admission.ts'
 export { actorOf, type Caller, type Scope } from './caller.ts'
 export { decodeCursor, encodeCursor, type CursorValues } from './cursor.ts'
 export { sendVersion, expectedVersion } from './version.ts'
-export {
-  fingerprintOf,
-  keyOf,
-  keyRequestOf,
-  once,
-  type KeyedRequest,
-  type OnceOptions,
-  type OnceOutcome,
-} from './idempotency.ts'
+export { keyRequestOf, once, type KeyedRequest, type OnceOptions, type OnceOutcome } from './idempotency.ts'
 export {
   completeKeys,
   deleteOldKeys,
@@ -25,8 +17,8 @@ export {
 } from './idempotency.sql.ts'
 export { releaseKeys, sendKeyAnswers } from './hot-keys.sql.ts'
 export { mountPlatform, type PlatformRoutes } from './mount-platform.ts'
-export { describeOpenApi, type OpenApiDocument } from './openapi.ts'
-export { problem, refuse, refusePlatform, type ProblemReply } from './problem.ts'
+export { describeOpenApi, describeTags, type OpenApiDocument } from './openapi.ts'
+export { refuse, refusePlatform, type ProblemReply } from './problem.ts'
 export type { Refusal, RefusalMeaning, RefusalTable } from './refusals.ts'
 export * from './schemas.ts'
 export { createHttpServer, type HttpServerOptions } from './server.ts'

@@ -16,6 +16,13 @@ export interface OpenApiDocument extends JsonObject {
   readonly paths: Readonly<Record<string, JsonObject>>
 }
 
+const tagDescriptions = new WeakMap<App, Readonly<Record<string, string>>>()
+
+/** Says in a sentence what each group of routes is about. */
+export function describeTags(app: App, descriptions: Readonly<Record<string, string>>): void {
+  tagDescriptions.set(app, descriptions)
+}
+
 /**
  * Describes every route mounted on `app`, the same for the same routes however they were mounted. Our schemas are JSON
  * Schemas, which OpenAPI 3.1 takes as they are; what is added here is what the platform does for all of them: keys,
@@ -42,7 +49,9 @@ export function describeOpenApi(app: App, version: string): OpenApiDocument {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'This server' }],
-    tags: [...new Set(operations.flatMap(({ tags }) => tags))].toSorted(compare).map((name) => ({ name })),
+    tags: [...new Set(operations.flatMap(({ tags }) => tags))]
+      .toSorted(compare)
+      .map((name) => ({ name, description: tagDescriptions.get(app)?.[name] })),
     paths,
     components: components.describe(),
   }
