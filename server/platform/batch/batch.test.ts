@@ -79,14 +79,14 @@ const gatherings = [
   ['s1',             's30 s1',                   ['s30', 's1']],
   ['s1',             's1 s30 s1',                ['s1', 's30', 's1']],
   // Bulk takes a quarter, two lines, while shoppers wait …
-  ['s1',             'b1 b1 b1 b1 s1',           ['s1 b1', 'b1 b1 b1']],
+  ['s1',             'b1 b1 b1 b1 s1',           ['s1 b1', 'b1 b1', 'b1']],
   ['s1',             'b1 b1 b1 b1 s3 s3 s3',     ['s3 s3 b1 b1', 's3 b1', 'b1']],
   // … also when shoppers would fill the batch alone …
   ['s1',             's1 s1 s1 s1 s1 s1 s1 s1 s1 b1 b1 b1', ['s1 s1 s1 s1 s1 s1 b1 b1', 's1 s1 s1 b1']],
   // … but never in the place of the first shopper …
   ['s1',             's8 b2 s1',                 ['s8', 's1 b2']],
-  ['s1',             's7 b2 b1 s1',              ['s7 s1', 'b2 b1']],
-  // … and all of it when none wait.
+  ['s1',             's7 b2 b1 s1',              ['s7 s1', 'b2', 'b1']],
+  // … and all of it when none wait, nor were here a moment ago.
   ['b1',             'b4 b4 b4',                 ['b4 b4', 'b4']],
   // A larger bulk request passes up turns until they add up to it.
   ['s1',             'b4 s8 s4 s4',              ['s8', 's4 b4', 's4']],
@@ -128,7 +128,25 @@ test('with two slots, bulk keeps to its quarter while a shopper is in a run', as
     ['s1', 'b1a b1b'],
   )
   await must(runs[0], 'the first').finish()
-  assert.deepEqual(runs.at(-1)?.words, ['b1c', 'b4d'])
+  assert.deepEqual(runs.at(-1)?.words, ['b1c'])
+})
+
+test('bulk keeps to its quarter for a moment after the last shopper came, and is never kept from going', async () => {
+  let nowMs = 0
+  const { batcher, runs, last } = manual({ clock: () => nowMs })
+  await submitAll(batcher, ['s1', 'b4a', 'b2b', 'b1c', 'b1d', 'b1e', 'b1f'])
+  await last().finish()
+  // Larger than the quarter: it goes alone, as there is nobody to go with.
+  assert.deepEqual(last().words, ['b4a'])
+  nowMs = 249
+  await last().finish()
+  assert.deepEqual(last().words, ['b2b'])
+  nowMs = 250
+  await last().finish()
+  assert.deepEqual(
+    runs.map(({ words }) => words.join(' ')),
+    ['s1', 'b4a', 'b2b', 'b1c b1d b1e b1f'],
+  )
 })
 
 test('as many runs as there are slots, no more', async () => {

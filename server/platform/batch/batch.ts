@@ -81,6 +81,9 @@ export class DuplicateInFlightError extends Error {
   override readonly name = 'DuplicateInFlightError'
 }
 
+/** A shopper whose order was prepared pays and comes back to settle; one who was answered is followed by another. */
+const SHOPPERS_ABOUT_MS = 250
+
 /** Below this two transactions cost more than they gain side by side. */
 const SHARE_FROM = 64
 
@@ -96,7 +99,8 @@ const SETTLE_AFTER_MS = [20, 100, 400, 1_000, 2_500] as const
  * turn of the event loop.
  *
  * While shoppers wait, bulk gets at most a quarter of a batch (and gets it even when shoppers alone would fill the
- * batch); when none wait, all of it. A bulk request larger than that quarter passes up its turns until they add up.
+ * batch), and no more than that while some were here a moment ago; else all of it. A bulk request larger than that
+ * quarter passes up its turns until they add up.
  *
  * Data that PostgreSQL refuses (SQLSTATE class 22 and 23) and an error in our own decision halve the batch until the
  * request that causes it stands alone; that one gets the error, its neighbours their outcomes. An unknown commit is
@@ -134,6 +138,7 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
   #isBeginning = false
   #running = 0
   #runsWithShoppers = 0
+  #shopperCameAtMs = -Infinity
   /** Lines that bulk did not take because its first request is larger than its share. */
   #bulkCredit = 0
   /** Moving average over batches; what one request costs a slot. */
@@ -172,6 +177,7 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
     }
     const lines = Math.min(Math.max(linesOf(request), 1), batchLinesMax)
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    if (lane === 'shopper') this.#shopperCameAtMs = this.#clock()
     queue.push({ request, lane, lines, key, submittedAtMs: this.#clock(), resolve, reject })
     if (!this.#isBeginning && this.#running < this.#options.concurrency) {
       this.#isBeginning = true
@@ -221,7 +227,10 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
     return freeSlots > 1 && waiting >= SHARE_FROM ? Math.ceil(waiting / freeSlots) : waiting
   }
 
-  /** Lines that bulk may have of the next batch. Shoppers in a run are waiting too: for its answer. */
+  /**
+   * Lines that bulk may have of the next batch. Shoppers in a run are waiting too: for its answer. Where some were here
+   * a moment ago the next finds no full load of bulk before them.
+   */
   #bulkAllowance(): number {
     const { batchLinesMax } = this.#options
     const shopper = this.#queues.shopper.first
@@ -229,7 +238,8 @@ class CoalescingBatcher<Request, Outcome> implements Batcher<Request, Outcome> {
     const doShoppersWait = shopper !== undefined || this.#runsWithShoppers > 0
     if (bulk === undefined || !doShoppersWait) {
       this.#bulkCredit = 0
-      return batchLinesMax
+      const areShoppersAbout = this.#clock() - this.#shopperCameAtMs < SHOPPERS_ABOUT_MS
+      return areShoppersAbout && bulk !== undefined ? Math.max(bulk.lines, this.#bulkShare) : batchLinesMax
     }
     // A quarter of the batch that goes, not of the largest there could be: a few shoppers must not carry a full load.
     const quarter = shopper === undefined ? this.#bulkShare : Math.max(bulk.lines, Math.ceil(this.#shopperLines() / 3))
