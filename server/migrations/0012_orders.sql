@@ -32,6 +32,8 @@ create table orders.orders (
   payment_terms    text not null check (payment_terms in ('provider', 'paid', 'authorized', 'due')),
   placed_at        timestamptz not null,
   pay_by           timestamptz,
+  -- Found overdue with a payment that nobody knows the end of: not looked at again before.
+  expiry_not_before timestamptz,
   version          int not null default 1 check (version > 0),
   check (live_cart_id is null or live_cart_id = cart_id),
   check ((status in ('cancelled', 'expired')) <= (live_cart_id is null))
@@ -39,7 +41,7 @@ create table orders.orders (
 create unique index order_reference on orders.orders (channel_id, reference) where reference is not null;
 create unique index order_live_cart on orders.orders (live_cart_id) where live_cart_id is not null;
 create index order_by_person on orders.orders (person_id) where person_id is not null;
-create index order_pay_by on orders.orders (pay_by) where status = 'awaiting_payment';
+create index order_overdue on orders.orders (greatest(pay_by, expiry_not_before)) where status = 'awaiting_payment';
 
 -- Order lines are money.
 create table orders.order_line (

@@ -33,6 +33,7 @@ export {
   readOrderRows,
   readOrdersByReference,
   readOrdersOfCarts,
+  postponeExpiry,
   readOverdueOrders,
   takeOrderNumbers,
   type ChargeRow,

@@ -367,7 +367,17 @@ export function readOverdueOrders(source: Queryable, at: Instant, limit: number)
   return source.rows({
     name: 'orders.read_overdue',
     text: `select id from orders.orders
-            where status = 'awaiting_payment' and pay_by < $1 order by pay_by limit $2`,
+            where status = 'awaiting_payment' and greatest(pay_by, expiry_not_before) < $1
+            order by greatest(pay_by, expiry_not_before) limit $2`,
     values: [new Date(at), limit],
+  })
+}
+
+/** Orders that cannot expire yet make room for those that can. */
+export function postponeExpiry(tx: Tx, orderIds: readonly Id<'order'>[], until: Instant): void {
+  tx.send({
+    name: 'orders.postpone_expiry',
+    text: 'update orders.orders set expiry_not_before = $2 where id = any($1::uuid[])',
+    values: [plainArray(orderIds), new Date(until)],
   })
 }
