@@ -3,7 +3,12 @@ import { renderColumns, renderCommandHelp, UsageError } from './cli/command.ts'
 import { commands } from './cli/commands.ts'
 
 /** Errors whose message is written for the person at the terminal; of any other the place in the code matters too. */
-const PLAIN_ERRORS: readonly string[] = ['ConfigError', 'EmbeddedPostgresError', 'NewerDatabaseError']
+const PLAIN_ERRORS: readonly string[] = [
+  'ConfigError',
+  'DatabaseAwayError',
+  'EmbeddedPostgresError',
+  'NewerDatabaseError',
+]
 
 process.exitCode = await run(process.argv.slice(2))
 
@@ -45,7 +50,7 @@ function renderHelp(): string {
     '',
     ...renderColumns(rows),
     '',
-    'waybill COMMAND --help tells more. Settings are environment variables; the README lists them.',
+    'waybill COMMAND --help tells more. Settings are environment variables; docs/configuration.md lists them.',
     '',
   ].join('\n')
 }

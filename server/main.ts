@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
@@ -13,12 +13,14 @@ import { upsertNodes } from './modules/sourcing/index.ts'
 import { openNode, type Node } from './node.ts'
 import { readConfig, type Config } from './platform/config.ts'
 import { createDb, type Tx } from './platform/db.ts'
+import { sealAudit } from './platform/audit.ts'
 import { auditJson } from './platform/audits/audits.http.ts'
 import { openAuditDb } from './platform/audits/open-audit-db.ts'
 import { renderAudit } from './platform/audits/render-audit.ts'
 import { runAudits } from './platform/audits/run-audits.ts'
 import { createHttpServer, mountPlatform, type App } from './platform/http/index.ts'
 import { migrateJobs } from './platform/jobs/jobs.ts'
+import { isKeyOfDatabase } from './platform/master-key.ts'
 import { migrate as migrateDatabase } from './platform/migrate.ts'
 import { startEmbeddedPostgres } from './platform/postgres/embedded.ts'
 import { createTelemetry } from './platform/telemetry.ts'
@@ -57,7 +59,7 @@ export async function start(options: ListenOptions): Promise<void> {
         // Whoever finds it ready finds all of it: a start that fails halfway must not have taken requests.
         await node.work()
         const { url } = await node.serve(config)
-        greet({ url, config, seeded, ms: performance.now() - began })
+        await greet({ url, config, seeded, ms: performance.now() - began })
         letGoOfTheStart()
         await askedToEnd()
       } finally {
@@ -129,7 +131,10 @@ export async function importOrders(options: ImportOrdersOptions): Promise<number
     const node = await openConfigured(config, databaseUrl, null, { statementTimeoutMs: 0 })
     const { importRetailOrders } = await import('./modules/integrations/index.ts')
     try {
-      return await importRetailOrders({ ...node, joinNetwork, say, isTerminal: process.stdout.isTTY }, options)
+      const outcome = await importRetailOrders({ ...node, joinNetwork, say, isTerminal: process.stdout.isTTY }, options)
+      // No worker may be running: what this wrote into the audit log is sealed here.
+      await sealAudit(node.db)
+      return outcome
     } finally {
       await node.stop()
     }
@@ -236,10 +241,11 @@ async function openConfigured(
   pspUrl: string | null,
   { statementTimeoutMs }: { readonly statementTimeoutMs?: number } = {},
 ): Promise<Node> {
+  const masterKey = await masterKeyOf(config, databaseUrl)
   return openNode({
     databaseUrl,
     poolMax: config.poolMax,
-    masterKey: config.masterKey ?? readMasterKey(config.dataDir),
+    masterKey,
     pspUrl,
     rateLimitPerSecond: config.rateLimitPerSecond,
     telemetry: createTelemetry({ logLevel: config.logLevel, processMetrics: true }),
@@ -249,11 +255,29 @@ async function openConfigured(
 
 const MASTER_KEY_BYTES = 32
 
-/** Made on the first start, and readable by its owner only: who loses it loses the personal data. */
-function readMasterKey(dataDir: string): Uint8Array {
+/** The configured key, or that of the data directory, which is made on the first start of a new database. */
+async function masterKeyOf({ masterKey, dataDir }: Config, databaseUrl: string): Promise<Uint8Array> {
   const path = join(dataDir, 'master.key')
+  const db = createDb({ databaseUrl, poolMax: 1, applicationName: 'waybill start' })
+  try {
+    const isNew = masterKey === undefined && !existsSync(path)
+    // A database that knows a key is asked before one is made: nothing is left behind where it is the wrong one.
+    const isRight =
+      (!isNew || (await isKeyOfDatabase(db, randomBytes(MASTER_KEY_BYTES), { isNew }))) &&
+      (await isKeyOfDatabase(db, masterKey ?? readMasterKey(path), { isNew: false }))
+    if (isRight) return masterKey ?? readMasterKey(path)
+    throw new ConfigError(
+      `this database was made with another master key: give the right one in WAYBILL_MASTER_KEY, or as ${path}`,
+    )
+  } finally {
+    await db.close()
+  }
+}
+
+/** Readable by its owner only: who loses it loses the personal data. */
+function readMasterKey(path: string): Uint8Array {
   if (!existsSync(path)) {
-    mkdirSync(dataDir, { recursive: true })
+    mkdirSync(dirname(path), { recursive: true })
     try {
       writeFileSync(path, `${randomBytes(MASTER_KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
     } catch (error) {
@@ -292,6 +316,9 @@ async function isDemo({ rooms }: Node): Promise<boolean> {
   return rows.legalEntity.some(({ id }) => id === derivedId('legalEntity', 'us'))
 }
 
+/** What the demo file holds. */
+type WrittenDemo = DemoKeys & { readonly url?: string }
+
 function writeDemoFile(config: Config, url: string, demoKeys: DemoKeys): void {
   writeFileSync(demoFile(config), `${JSON.stringify({ ...demoKeys, url }, null, 2)}\n`, { mode: 0o600 })
 }
@@ -300,7 +327,13 @@ function demoFile({ dataDir }: Config): string {
   return join(dataDir, 'demo.json')
 }
 
-function greet({
+async function isServed(url: string | undefined): Promise<boolean> {
+  if (url === undefined) return false
+  const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1_000) }).catch(() => null)
+  return answer !== null && answer.ok
+}
+
+async function greet({
   url,
   config,
   seeded,
@@ -310,10 +343,12 @@ function greet({
   readonly config: Config
   readonly seeded: DemoKeys | null
   readonly ms: number
-}): void {
+}): Promise<void> {
   const path = demoFile(config)
-  const demo = seeded ?? (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as DemoKeys) : null)
-  if (demo !== null) writeDemoFile(config, url, demo)
+  const demo: WrittenDemo | null =
+    seeded ?? (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as WrittenDemo) : null)
+  // A second one on the same data directory leaves the tour with the first.
+  if (demo !== null && (seeded !== null || !(await isServed(demo.url)))) writeDemoFile(config, url, demo)
   say(`
 Waybill ${version} is ready after ${(ms / 1_000).toFixed(1)} s
 

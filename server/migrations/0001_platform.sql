@@ -11,6 +11,12 @@ create table platform.clock (
 );
 insert into platform.clock default values;
 
+-- HMAC of the master key this database was made with: a process with another one must not begin.
+create table platform.master_key (
+  only_row boolean primary key default true check (only_row),
+  digest   bytea not null check (length(digest) = 32)
+);
+
 -- Events are the record and the outbox. Positions come from a sequence without cache, taken after the transaction got
 -- its id: that is what lets a reader know when every position up to one it saw is final.
 create sequence platform.event_position cache 1;

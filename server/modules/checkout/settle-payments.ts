@@ -104,7 +104,9 @@ export async function settlePayments(
     })
     const overdue = settled.flatMap((each) => {
       const order = must(orderById.get(each.attempt.orderId), 'a locked order')
-      return each.status === 'unknown' || each.status === 'pending' ? overdueException(each, order, channelOf(order.channel_id)) : []
+      return each.status === 'unknown' || each.status === 'pending'
+        ? overdueException(each, order, channelOf(order.channel_id))
+        : []
     })
     await raiseExceptions(tx, [...settled.flatMap(exceptionOf), ...overdue])
     const keys = requests.flatMap(({ key }, index) =>
