@@ -8,7 +8,7 @@ import { createGates, openInventory, type Inventory } from './modules/inventory/
 import { openMerchant, type Merchant } from './modules/merchant/index.ts'
 import { demandOwner } from './modules/orders/index.ts'
 import { openPayments, type PaymentProvider, type Payments } from './modules/payments/index.ts'
-import { openPricing, type Pricing } from './modules/pricing/index.ts'
+import { openPricing, type Pricing, type PricingPorts } from './modules/pricing/index.ts'
 import { openShipping, type Shipping } from './modules/shipping/index.ts'
 import { openSourcing, type Sourcing } from './modules/sourcing/index.ts'
 import type { FinishedBatch } from './platform/batch/batch.ts'
@@ -35,6 +35,16 @@ export interface RoomsDeps {
   readonly masterKey: Uint8Array
   readonly providers: readonly PaymentProvider[]
   readonly onBatch?: (batch: FinishedBatch) => void
+}
+
+/** What pricing may refer to in rooms that it may not open. */
+export function pricingPorts({ shipping, inventory }: Pick<Rooms, 'shipping' | 'inventory'>): PricingPorts {
+  return {
+    shippingServices: async () => (await shipping.currentBook()).services,
+    locations: async () => (await inventory.currentLocations()).all,
+    // No room knows any segment yet.
+    segments: async () => [],
+  }
 }
 
 /** Opens the rooms and hands each the doors of rooms that it may not open itself, as its ports ask. */
@@ -84,8 +94,7 @@ export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Roo
   const customers = openCustomers({ db, masterKeys })
   const shipping = openShipping({ db })
   const sourcing = openSourcing({ shipping })
-  const shippingServices = async () => (await shipping.currentBook()).services
-  const pricing = openPricing({ db, merchant, shippingServices })
+  const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory }) })
   const payments = openPayments({ providers })
   const identity = openIdentity({ db, merchant, masterKeys, locations: inventory })
   const checkout = openCheckout({

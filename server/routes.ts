@@ -14,7 +14,7 @@ import { mountShipping } from './modules/shipping/index.ts'
 import { mountAudit } from './platform/audits/audits.http.ts'
 import type { Db } from './platform/db.ts'
 import { describeTags, type App } from './platform/http/index.ts'
-import type { Rooms } from './rooms.ts'
+import { pricingPorts, type Rooms } from './rooms.ts'
 
 /** What the API description says of each group of routes. */
 const tags = {
@@ -30,7 +30,7 @@ const tags = {
   operations: 'Health, metrics and this description.',
   orders: 'Orders of shoppers and of trusted channels: placed, paid, read, cancelled.',
   partner: 'What warehouses and other partners send and ask with keys bound to their locations.',
-  pricing: 'Price lists, prices, tax rates and delivery tariffs.',
+  pricing: 'Price lists, prices, promotions and their codes, tax rates and delivery tariffs.',
   shipping: 'Carriers, their services, and how many days they take.',
 }
 
@@ -50,12 +50,7 @@ export function mountRoutes(
   mountIdentity(app, { db, identity })
   mountCatalog(app, { db, catalog, merchant })
   mountCustomers(app, { db, customers })
-  mountPricing(app, {
-    db,
-    pricing,
-    merchant,
-    shippingServices: async () => (await shipping.currentBook()).services,
-  })
+  mountPricing(app, { db, pricing, merchant, ...pricingPorts(rooms) })
   mountInventory(app, { db, inventory })
   mountShipping(app, { db, shipping })
   mountBrowse(app, rooms)

@@ -37,6 +37,8 @@ create table merchant.channel (
   tax_included    boolean not null,
   -- Currencies whose prices are told the other way: dollars without sales tax, euros with VAT.
   tax_included_except text[] not null default '{}' check (tax_included_except <@ currencies),
+  -- Once a line, or once an order for each rate, as its invoices show it.
+  tax_rounding    text not null default 'line' check (tax_rounding in ('line', 'order')),
   -- Trusted channels bring their own prices and may sell beyond supply; their orders are facts.
   trusted         boolean not null default false,
   cart_ttl_s      int not null default 3600 check (cart_ttl_s > 0),

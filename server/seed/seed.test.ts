@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts'
 import { must } from '../kernel/invariant.ts'
+import { instantFromMs } from '../kernel/time.ts'
 import { createDb, type Db } from '../platform/db.ts'
 import { decideZone } from '../modules/merchant/index.ts'
+import { taxRatesIn } from '../modules/pricing/index.ts'
 import { adminScopes } from '../modules/identity/index.ts'
 import { openRooms, type Rooms } from '../rooms.ts'
 import { derivedId } from './derived-id.ts'
@@ -117,10 +119,10 @@ test('its stock has every case: plenty, low, none, inbound, backorder, safety st
 test('addresses meet the taxes of where they are', async () => {
   const { rooms } = first
   const { zones } = await rooms.merchant.currentBook()
-  const { taxRatesByZone } = await rooms.pricing.currentBook()
+  const pricing = await rooms.pricing.currentBook()
   const rateAt = (country: string, region: string, postalCode: string, taxClass: string): number => {
     const zone = must(decideZone(zones, { country, region, postalCode }), `a zone in ${country}`)
-    return taxRatesByZone.get(zone.id)?.get(taxClass) ?? 0
+    return taxRatesIn(pricing, zone.id, instantFromMs(0)).get(taxClass) ?? 0
   }
   const rows = [
     // country region postal code  class       parts per million

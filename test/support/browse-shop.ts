@@ -177,7 +177,13 @@ function openRooms(db: Db) {
   const merchant = openMerchant({ db })
   const shipping = openShipping({ db })
   const catalog = openCatalog({ merchant, onVariantsCreated: () => {} })
-  const pricing = openPricing({ db, merchant, shippingServices: async () => (await shipping.currentBook()).services })
+  const pricing = openPricing({
+    db,
+    merchant,
+    shippingServices: async () => (await shipping.currentBook()).services,
+    locations: async () => [],
+    segments: async () => [],
+  })
   return { merchant, catalog, pricing, sourcing: openSourcing({ shipping }) }
 }
 
@@ -311,7 +317,7 @@ async function fillShop(shop: Shelves): Promise<void> {
   await shop.change(
     null,
     `insert into catalog.bundle_component values ('${set}', '${tee}', 1, 0), ('${set}', '${cap}', 2, 1)`,
-    `insert into pricing.price
+    `insert into pricing.price (price_list_id, variant_id, amount_minor, revision)
      select id, '${tee}', case code when 'eur' then 2300 else 1000 end, 1 from pricing.price_list where code <> 'usd'`,
     `insert into inventory.supply (variant_id, location_id, kind, eta, quantity, source_ref)
      values ('${shop.variantId('tee-l')}', '${west}', 'inbound', '2100-01-05', 30, gen_random_uuid()),

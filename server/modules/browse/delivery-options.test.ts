@@ -9,7 +9,15 @@ import { shippingRoutes } from '../carts/index.ts'
 import type { Offer } from '../catalog/index.ts'
 import type { SupplySummary } from '../inventory/index.ts'
 import type { Channel } from '../merchant/index.ts'
-import { noTaxRates, offeredTariffs, priceDelivery, type DeliveryTariff, type PricingBook } from '../pricing/index.ts'
+import {
+  anonymousBuyer,
+  noOffers,
+  offeredTariffs,
+  tariffAmount,
+  type DeliveryTariff,
+  type PricingBook,
+  type SellingTerms,
+} from '../pricing/index.ts'
 import { estimateRoutes, rankForPickup, type Node, type Route, type SourcingBook } from '../sourcing/index.ts'
 import { DeliveryDesk } from './delivery-desk.ts'
 import { PICKUPS_TOLD_MAX, writeOptions } from './delivery-options.ts'
@@ -25,7 +33,7 @@ const otherChannelId = newId<'channel'>()
 const [ground, air] = [newId<'shippingService'>(), newId<'shippingService'>()]
 const [tee, cap, set] = [newId<'variant'>(), newId<'variant'>(), newId<'variant'>()]
 const channel = { id: channelId, taxIncluded: true, taxIncludedExcept: [] } as unknown as Channel
-const terms = { id: channelId, currency: 'USD' as CurrencyCode, taxIncluded: true }
+const terms: SellingTerms = { id: channelId, currency: 'USD' as CurrencyCode, taxIncluded: true, taxRounding: 'line' }
 
 const points = [
   [40.7, -74],
@@ -136,6 +144,7 @@ const part = (variantId: Id<'variant'>, quantity: number) => ({
 const offerOf = (variantId: Id<'variant'>, components: Offer['components'] = []): Offer => ({
   variantId,
   productId: newId(),
+  category: null,
   sku: 'it',
   title: '',
   kind: components.length === 0 ? 'physical' : 'bundle',
@@ -195,7 +204,9 @@ function worldOf({ nodes, tariffs }: Pick<Scene, 'nodes' | 'tariffs'>) {
     priceListById: new Map(),
     tariffs,
     taxRates: [],
-    taxRatesByZone: new Map(),
+    promotions: [],
+    promotionBook: noOffers.promotions,
+    taxPeriodsByZone: new Map(),
   }
   return { sourcing, pricing }
 }
@@ -226,8 +237,7 @@ function offeredByCart({ offer, priceMinor, supply, country, postalCode, ...scen
   return ways
     .flatMap(({ id, by, place }, index) => {
       const window = estimates[index]?.window ?? null
-      const charge = { itemsMinor: priceMinor, taxRates: noTaxRates, taxIncluded: terms.taxIncluded }
-      const price = { amount: Number(priceDelivery(by, charge).amountMinor), currency: 'USD' }
+      const price = { amount: Number(tariffAmount(by, priceMinor)), currency: 'USD' }
       if (window === null) return []
       const [earliest, latest] = [formatInstant(window.earliest), formatInstant(window.latest)]
       return [{ id, method: by.method, ...place, earliest, latest, price }]
@@ -243,6 +253,7 @@ function offeredHere({ offer, priceMinor, supply, country, postalCode, ...scene 
     world: worldOf(scene) as unknown as World,
     channel,
     terms,
+    buyer: anonymousBuyer,
     places: new Uint8Array(),
     key: 'web ',
   }

@@ -53,11 +53,11 @@ export async function readListings(
 export function soldAt(
   { variantId, status, channelIds }: Offer,
   prices: ReadonlyMap<Id<'variant'>, readonly ListedPrice[]>,
-  { world, channel, terms }: Storefront,
+  { world, channel, terms, buyer }: Storefront,
 ): bigint | null {
   if (status !== 'active' || !channelIds.has(channel.id)) return null
-  const question = { at: world.at, channel: terms, priceLists: world.pricing.priceListById }
-  return choosePrice(prices.get(variantId) ?? [], question)?.amountMinor ?? null
+  const question = { at: world.at, channel: terms, buyer, priceLists: world.pricing.priceListById }
+  return choosePrice(prices.get(variantId) ?? [], question, 1)?.amountMinor ?? null
 }
 
 /** What must be on a shelf somewhere so that one of these can be delivered; nothing for a download. */

@@ -41,6 +41,8 @@ before(async () => {
       db: source,
       merchant,
       shippingServices: async () => (await shipping.currentBook()).services,
+      locations: async () => [],
+      segments: async () => [],
     }),
     sourcing: openSourcing({ shipping }),
   }

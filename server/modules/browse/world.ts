@@ -5,7 +5,14 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Revisions } from '../../platform/revision.ts'
 import type { Catalog } from '../catalog/index.ts'
 import { pricesIncludeTax, type Channel, type Merchant, type MerchantBook } from '../merchant/index.ts'
-import type { PriceList, Pricing, PricingBook, SellingTerms } from '../pricing/index.ts'
+import {
+  anonymousBuyer,
+  type Buyer,
+  type PriceList,
+  type Pricing,
+  type PricingBook,
+  type SellingTerms,
+} from '../pricing/index.ts'
 import type { Node, Sourcing, SourcingBook } from '../sourcing/index.ts'
 import type { SellingPlaces } from './decide-availability.ts'
 import type { Dated } from './moment.ts'
@@ -37,6 +44,8 @@ export interface Storefront {
   readonly world: World
   readonly channel: Channel
   readonly terms: SellingTerms
+  /** Nobody knows who looks. */
+  readonly buyer: Buyer
   readonly places: SellingPlaces
   /** Begins the keys of what is cached for it; the same in every world. */
   readonly key: string
@@ -115,7 +124,13 @@ export function openStorefront(
     storefront = {
       world,
       channel,
-      terms: { id: channelId, currency: chosen, taxIncluded: pricesIncludeTax(channel, chosen) },
+      terms: {
+        id: channelId,
+        currency: chosen,
+        taxIncluded: pricesIncludeTax(channel, chosen),
+        taxRounding: channel.taxRounding,
+      },
+      buyer: { ...anonymousBuyer, marketIds: channel.marketId === null ? [] : [channel.marketId] },
       places: sellingPlaces(world.sourcing.network.nodes, channelId, numbers.locations),
       key: `${numbers.storefronts.of(`${channelId} ${chosen}`)}\n`,
     }

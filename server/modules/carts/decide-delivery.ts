@@ -2,13 +2,21 @@ import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Offer } from '../catalog/index.ts'
 import { decideZone, pricesIncludeTax, type Channel } from '../merchant/index.ts'
-import { noTaxRates, offeredTariffs, type DeliveryTariff, type SellingTerms, type TaxRates } from '../pricing/index.ts'
+import {
+  noTaxRates,
+  offeredTariffs,
+  taxRatesIn,
+  type DeliveryTariff,
+  type SellingTerms,
+  type TaxRates,
+} from '../pricing/index.ts'
 import { locatePostalCode, rankForPickup, rankForShipping, type Route } from '../sourcing/index.ts'
 import type { SellingWorld } from './selling-world.ts'
 
 /** Prices in this currency are told with or without tax, as the channel has it. */
 export function sellingTerms(channel: Channel, currency: CurrencyCode): SellingTerms {
-  return { id: channel.id, currency, taxIncluded: pricesIncludeTax(channel, currency) }
+  const { id, taxRounding } = channel
+  return { id, currency, taxIncluded: pricesIncludeTax(channel, currency), taxRounding }
 }
 
 type SoldOffers =
@@ -60,6 +68,15 @@ export function taxedPlace(
   return pickupCode === null ? shipTo : (sourcing.network.nodeByCode.get(pickupCode) ?? shipTo)
 }
 
+/** Where goods are handed over the counter; null where they are sent. */
+export function pickupLocation(
+  deliveryOption: string | null,
+  { sourcing }: Pick<SellingWorld, 'sourcing'>,
+): Id<'location'> | null {
+  const { pickupCode } = readOption(deliveryOption)
+  return pickupCode === null ? null : (sourcing.network.nodeByCode.get(pickupCode)?.locationId ?? null)
+}
+
 /** `tariff`, or `tariff:location` for a pickup. */
 function readOption(option: string | null): { readonly tariffCode: string | null; readonly pickupCode: string | null } {
   const [tariffCode = null, pickupCode = null] = option?.split(':') ?? []
@@ -84,12 +101,12 @@ export type DeliveryDecision =
 
 /**
  * Which tariff and which locations: what the buyer chose, else the cheapest way to ship these goods.
- * @param itemsMinor  the goods after discounts: from some total on a tariff is free
+ * @param amountOf  what a tariff would cost the buyer for these goods, after offers
  */
 export function decideDelivery(
   { terms, deliveryOption, shipTo, needed }: DeliveryChoice,
   world: SellingWorld,
-  itemsMinor: bigint,
+  amountOf: (tariff: DeliveryTariff) => bigint,
 ): DeliveryDecision {
   if (!needed) return { kind: 'none' }
   const { tariffCode, pickupCode } = readOption(deliveryOption)
@@ -102,14 +119,10 @@ export function decideDelivery(
   if (routes.length === 0) return refuse({ code: 'address_not_served', country: shipTo.country })
   const chosen =
     tariffCode === null
-      ? routes.toSorted((a, b) => compare(amountOf(a.tariff, itemsMinor), amountOf(b.tariff, itemsMinor)))[0]
+      ? routes.toSorted((a, b) => compare(amountOf(a.tariff), amountOf(b.tariff)))[0]
       : routes.find(({ tariff }) => tariff.code === tariffCode)
   if (chosen === undefined) return refuse({ code: 'delivery_option_unknown', deliveryOption: deliveryOption ?? '' })
   return { kind: 'chosen', method: 'ship', ...chosen }
-}
-
-function amountOf({ amountMinor, freeFromMinor }: DeliveryTariff, itemsMinor: bigint): bigint {
-  return freeFromMinor !== null && itemsMinor >= freeFromMinor ? 0n : amountMinor
 }
 
 function compare(a: bigint, b: bigint): number {
@@ -153,12 +166,10 @@ export function shippingRoutes(
 }
 
 export function taxRatesAt(
-  { merchant, pricing }: Pick<SellingWorld, 'merchant' | 'pricing'>,
+  { merchant, pricing, at }: Pick<SellingWorld, 'merchant' | 'pricing' | 'at'>,
   place: Destination | null,
 ): TaxRates {
-  if (place === null) return noTaxRates
-  const zone = decideZone(merchant.zones, place)
-  return zone === null ? noTaxRates : (pricing.taxRatesByZone.get(zone.id) ?? noTaxRates)
+  return place === null ? noTaxRates : taxRatesIn(pricing, decideZone(merchant.zones, place)?.id ?? null, at)
 }
 
 function refuse(refusal: DeliveryRefusal): { kind: 'refused'; refusal: DeliveryRefusal } {

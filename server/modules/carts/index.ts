@@ -15,6 +15,7 @@ export {
   type DeliveryRefusal,
   type Destination,
 } from './decide-delivery.ts'
+export { cartToPrice, type WantedSale } from './decide-prices.ts'
 export type { GuestTokens } from './ports.ts'
 export { expireCarts } from './expire-carts.ts'
 export { readSellingWorld, stockedVariants, type SellingRooms, type SellingWorld } from './selling-world.ts'

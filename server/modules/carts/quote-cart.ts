@@ -5,10 +5,11 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Offer } from '../catalog/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import {
-  addDelivery,
+  addDeliveries,
+  deliveryAmount,
+  noOffers,
   offeredTariffs,
   priceCart,
-  priceDelivery,
   type DeliveryTariff,
   type PricedCart,
 } from '../pricing/index.ts'
@@ -26,10 +27,9 @@ import {
   sellingTerms,
   shippingRoutes,
   soldOffers,
-  taxedPlace,
-  taxRatesAt,
   type Destination,
 } from './decide-delivery.ts'
+import { cartToPrice } from './decide-prices.ts'
 import { stockedVariants, type SellingWorld } from './selling-world.ts'
 
 export interface CartToQuote {
@@ -78,30 +78,18 @@ export async function quoteCart(
   if (sold.kind === 'unknown') return { kind: 'refused', refusal: { code: 'sku_unknown', skus: sold.skus } }
   const { offers } = sold
   const needed = offers.some(isDelivered)
-  const taxRates = taxRatesAt(world, taxedPlace(cart, world))
-  const goods = priceCart({
-    at: world.at,
-    channel: terms,
-    priceLists: world.pricing.priceListById,
-    prices: world.prices,
-    taxRates,
-    tariff: null,
-    lines: cart.lines.map((line, index) => {
-      const { variantId, taxClass } = must(offers[index], 'an offer for every line')
-      return { lineKey: line.sku, variantId, quantity: line.quantity, taxClass }
-    }),
-  })
+  const sale = cartToPrice(cart, offers, world, { ...noOffers, promotions: world.pricing.promotionBook })
+  const goods = priceCart(sale)
   if (goods.kind === 'refused') {
     return {
       kind: 'refused',
       refusal: goods.code === 'price_missing' ? { code: 'price_missing', skus: goods.lineKeys } : { code: goods.code },
     }
   }
-  const itemsMinor = goods.totals.itemsMinor - goods.totals.discountMinor
   const { deliveryOption, shipTo } = cart
-  const delivery = decideDelivery({ terms, deliveryOption, shipTo, needed }, world, itemsMinor)
-  const { taxIncluded } = terms
-  const priced = delivery.kind === 'chosen' ? addDelivery(goods, delivery.tariff, { taxRates, taxIncluded }) : goods
+  const amountOf = (tariff: DeliveryTariff): bigint => deliveryAmount(goods, { tariff }, sale)
+  const delivery = decideDelivery({ terms, deliveryOption, shipTo, needed }, world, amountOf)
+  const priced = delivery.kind === 'chosen' ? addDeliveries(goods, [{ tariff: delivery.tariff }], sale) : goods
   const choices = needed ? deliveryChoices(cart, terms.id, world) : []
   const supply = choices.length === 0 ? [] : await sourcing.readSupply(source, [...stockedVariants(world)])
   const estimates = estimateRoutes(
@@ -116,8 +104,8 @@ export async function quoteCart(
   const options = choices.flatMap(({ id, tariff, route, locationId }, index): QuotedOption[] => {
     const window = estimates[index]?.window ?? null
     if (window === null) return []
-    const { amountMinor } = priceDelivery(tariff, { itemsMinor, taxRates, taxIncluded })
-    return [{ id, method: route.method === 'ship' ? 'ship' : 'pickup', locationId, window, priceMinor: amountMinor }]
+    const method = route.method === 'ship' ? 'ship' : 'pickup'
+    return [{ id, method, locationId, window, priceMinor: amountOf(tariff) }]
   })
   return { kind: 'quoted', quote: { offers, priced, options: options.toSorted(byPrice) } }
 }

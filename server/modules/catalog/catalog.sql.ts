@@ -229,7 +229,7 @@ const fullTitle = (product: string, variant: string): string =>
 export function readOffers(source: Queryable, skus: readonly string[]): Promise<OfferRow[]> {
   return source.rows({
     name: 'catalog.read_offers',
-    text: `select variant.id as "variantId", product.id as "productId", variant.sku,
+    text: `select variant.id as "variantId", product.id as "productId", product.category, variant.sku,
                   ${fullTitle('product', 'variant')} as title, variant.kind, variant.stocked,
                   case when product.status = 'active' then variant.status else product.status end as status,
                   product.tax_class as "taxClass", variant.weight_grams as "weightGrams", variant.separable,

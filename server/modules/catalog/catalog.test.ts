@@ -98,6 +98,7 @@ test('what was saved is what is read, by SKU, by variant and by handle', async (
   assert.deepEqual(offer, {
     variantId,
     productId,
+    category: edit.category,
     sku: 'WHOLE-M',
     title: 'Merino tee – M',
     kind: 'physical',

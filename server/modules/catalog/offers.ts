@@ -7,6 +7,7 @@ import type { ProductStatus, VariantKind } from './product.ts'
 export interface Offer {
   readonly variantId: Id<'variant'>
   readonly productId: Id<'product'>
+  readonly category: string | null
   readonly sku: string
   /** The product's title and the variant's. */
   readonly title: string

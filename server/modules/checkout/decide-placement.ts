@@ -2,16 +2,15 @@ import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { prorate } from '../../kernel/prorate.ts'
 import {
+  cartToPrice,
   decideDelivery,
   isDelivered,
   sellingTerms,
   soldOffers,
-  taxedPlace,
-  taxRatesAt,
   type SellingWorld,
 } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
-import { addDelivery, priceCart, type PricedCart, type SellingTerms } from '../pricing/index.ts'
+import { addDeliveries, deliveryAmount, noOffers, priceCart, type PricedCart } from '../pricing/index.ts'
 import { decideSourcing, type Allotment, type Demand, type DeliveryWindow } from '../sourcing/index.ts'
 import { LINES_PER_ORDER_MAX, type PlacementRefusal, type ShopperPlacement, type WantedLine } from './placement.ts'
 import type { SupplyPool } from './supply-pool.ts'
@@ -56,21 +55,9 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
   const sold = soldOffers(lines, channel.id, world)
   if (sold.kind === 'unknown') return refuse({ code: 'sku_unknown', skus: sold.skus })
   const { offers } = sold
-  const terms: SellingTerms = sellingTerms(channel, currency)
-
-  const taxRates = taxRatesAt(world, taxedPlace(request, world))
-  const goods = priceCart({
-    at: world.at,
-    channel: terms,
-    priceLists: world.pricing.priceListById,
-    prices: world.prices,
-    taxRates,
-    tariff: null,
-    lines: lines.map((line, index) => {
-      const offer = must(offers[index], 'an offer for every line')
-      return { lineKey: line.sku, variantId: offer.variantId, quantity: line.quantity, taxClass: offer.taxClass }
-    }),
-  })
+  const terms = sellingTerms(channel, currency)
+  const sale = cartToPrice(request, offers, world, { ...noOffers, promotions: world.pricing.promotionBook })
+  const goods = priceCart(sale)
   if (goods.kind === 'refused') {
     return goods.code === 'price_missing'
       ? refuse({ code: 'price_missing', skus: goods.lineKeys })
@@ -80,11 +67,10 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
   const delivery = decideDelivery(
     { terms, deliveryOption, shipTo, needed: offers.some(isDelivered) },
     world,
-    goods.totals.itemsMinor - goods.totals.discountMinor,
+    (tariff) => deliveryAmount(goods, { tariff }, sale),
   )
   if (delivery.kind === 'refused') return delivery
-  const { taxIncluded } = terms
-  const priced = delivery.kind === 'chosen' ? addDelivery(goods, delivery.tariff, { taxRates, taxIncluded }) : goods
+  const priced = delivery.kind === 'chosen' ? addDeliveries(goods, [{ tariff: delivery.tariff }], sale) : goods
 
   const demand = draftDemand(
     lines,
@@ -128,7 +114,7 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
     offers,
     priced,
     method: delivery.kind === 'none' ? 'ship' : delivery.method,
-    taxIncluded,
+    taxIncluded: terms.taxIncluded,
     demand,
     stocked,
     allotments: sourced?.plan.allotments ?? [],

@@ -20,6 +20,7 @@ const lamp: Offer = {
   kind: 'physical',
   stocked: true,
   status: 'active',
+  category: null,
   taxClass: 'standard',
   channelIds: new Set(),
   weightGrams: null,

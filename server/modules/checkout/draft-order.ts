@@ -76,10 +76,7 @@ export function draftShopperOrder(
     placedAt: at,
     payBy: free ? null : payBy,
     lines,
-    charges:
-      priced.delivery === null
-        ? []
-        : [{ type: 'delivery', amountMinor: priced.delivery.amountMinor, taxMinor: priced.delivery.taxMinor }],
+    charges: priced.deliveries.map(({ amountMinor, taxMinor }) => ({ type: 'delivery', amountMinor, taxMinor })),
   }
   const decisionId = newId<'decision'>()
   const attemptId = newId<'attempt'>()

@@ -26,6 +26,8 @@ export interface Market {
 
 export type ChannelKind = 'web' | 'app' | 'pos' | 'marketplace' | 'import'
 
+export type TaxRounding = 'line' | 'order'
+
 /** One way of selling, with the terms that every cart and order of it gets. */
 export interface Channel {
   readonly id: Id<'channel'>
@@ -43,6 +45,8 @@ export interface Channel {
   /** Whether its prices contain the tax; in the currencies of `taxIncludedExcept` it is the other way round. */
   readonly taxIncluded: boolean
   readonly taxIncludedExcept: readonly CurrencyCode[]
+  /** Whether tax is rounded on each line, or once an order for each rate, as its invoices show it. */
+  readonly taxRounding: TaxRounding
   /** Brings its own prices and may sell beyond supply: its orders are facts. */
   readonly trusted: boolean
   /** Seconds of business time that a cart keeps its claims. */

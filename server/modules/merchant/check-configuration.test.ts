@@ -35,6 +35,7 @@ const channel: ConfigurationByKind['channel'] = {
   timeZone: 'America/New_York',
   taxIncluded: false,
   taxIncludedExcept: ['EUR' as CurrencyCode],
+  taxRounding: 'line',
   trusted: false,
   cartTtlS: 3_600,
   paymentTtlS: 1_800,

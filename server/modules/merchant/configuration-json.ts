@@ -59,6 +59,9 @@ const TaxIncludedExcept = Type.Array(CurrencyCodeJson, {
   maxItems: CURRENCIES_MAX,
   description: 'Currencies in which it is the other way round.',
 })
+const TaxRounding = Type.Enum(['line', 'order'], {
+  description: 'Whether tax is rounded on each line, or once an order for each rate.',
+})
 const marketId = Type.Union([idJson('market'), Type.Null()], { description: 'null: no market of its own' })
 const ChannelKind = Type.Union([
   Type.Literal('web'),
@@ -79,6 +82,7 @@ export const ChannelBody = strict({
   marketId: Type.Optional(marketId),
   trusted: Type.Optional(Type.Boolean({ description: 'Brings its own prices; its orders are facts.' })),
   taxIncludedExcept: Type.Optional(TaxIncludedExcept),
+  taxRounding: Type.Optional(TaxRounding),
   active: Type.Optional(Type.Boolean()),
   ...channelTerms,
   ...channelDurations,
@@ -92,6 +96,7 @@ export const ChannelEdit = strict({
   timeZone: Type.Optional(channelTerms.timeZone),
   taxIncluded: Type.Optional(channelTerms.taxIncluded),
   taxIncludedExcept: Type.Optional(TaxIncludedExcept),
+  taxRounding: Type.Optional(TaxRounding),
   active: Type.Optional(Type.Boolean()),
   ...channelDurations,
 })
@@ -106,6 +111,7 @@ export const ChannelJson = strict(
     active: Type.Boolean(),
     ...channelTerms,
     taxIncludedExcept: TaxIncludedExcept,
+    taxRounding: TaxRounding,
     cartTtlS: Seconds,
     paymentTtlS: Seconds,
     paymentCapS: Seconds,

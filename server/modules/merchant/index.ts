@@ -8,8 +8,9 @@ export type {
   LegalEntity,
   Market,
   MerchantBook,
+  TaxRounding,
 } from './book.ts'
-export { decideZone, type Place, type Zone } from './decide-zone.ts'
+export { decideZone, plainRegion, type Place, type Zone } from './decide-zone.ts'
 export type { ConfigurationRefusal } from './check-configuration.ts'
 export { events } from './merchant.events.ts'
 export { mountMerchant } from './merchant.http.ts'

@@ -84,6 +84,7 @@ test('a channel from nothing: entity, market, channel with the usual terms, read
     trusted: false,
     active: true,
     taxIncludedExcept: [],
+    taxRounding: 'line',
     cartTtlS: 3_600,
     paymentTtlS: 1_800,
     paymentCapS: 86_400,
@@ -91,8 +92,12 @@ test('a channel from nothing: entity, market, channel with the usual terms, read
   })
   assert.deepEqual(await send('GET', `/v1/admin/channels/${id}`), { ...made, status: 200 })
 
-  const edited = await patch(`/v1/admin/channels/${id}`, 1, { marketId: null, taxIncludedExcept: ['EUR'] })
-  const expected = { ...made.body, marketId: null, taxIncludedExcept: ['EUR'], version: 2 }
+  const edited = await patch(`/v1/admin/channels/${id}`, 1, {
+    marketId: null,
+    taxIncludedExcept: ['EUR'],
+    taxRounding: 'order',
+  })
+  const expected = { ...made.body, marketId: null, taxIncludedExcept: ['EUR'], taxRounding: 'order', version: 2 }
   assert.deepEqual(edited, { status: 200, etag: '"2"', body: expected })
   assert.deepEqual((await send('GET', `/v1/admin/channels/${id}`)).body, edited.body)
 })

@@ -20,6 +20,7 @@ export async function readConfiguration(source: Queryable): Promise<Configuratio
           'id', id, 'code', code, 'name', name, 'kind', kind, 'legalEntityId', legal_entity_id,
           'marketId', market_id, 'currency', currency, 'currencies', currencies, 'locale', locale,
           'timeZone', zone, 'taxIncluded', tax_included, 'taxIncludedExcept', tax_included_except,
+          'taxRounding', tax_rounding,
           'trusted', trusted, 'cartTtlS', cart_ttl_s, 'paymentTtlS', payment_ttl_s, 'paymentCapS', payment_cap_s,
           'active', active, 'version', version) order by code), '[]')
         from merchant.channel),
@@ -63,12 +64,12 @@ export async function putChannel(tx: Tx, channel: Channel): Promise<void> {
     name: 'merchant.put_channel',
     text: `insert into merchant.channel (
              id, code, name, kind, legal_entity_id, market_id, currency, currencies, locale, zone, tax_included,
-             tax_included_except, trusted, cart_ttl_s, payment_ttl_s, payment_cap_s, active, version)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+             tax_included_except, tax_rounding, trusted, cart_ttl_s, payment_ttl_s, payment_cap_s, active, version)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
            on conflict (id) do update
               set name = excluded.name, market_id = excluded.market_id, currency = excluded.currency,
                   currencies = excluded.currencies, locale = excluded.locale, zone = excluded.zone,
-                  tax_included = excluded.tax_included, tax_included_except = excluded.tax_included_except,
+                  tax_included = excluded.tax_included, tax_included_except = excluded.tax_included_except, tax_rounding = excluded.tax_rounding,
                   cart_ttl_s = excluded.cart_ttl_s,
                   payment_ttl_s = excluded.payment_ttl_s, payment_cap_s = excluded.payment_cap_s,
                   active = excluded.active, version = excluded.version`,
@@ -85,6 +86,7 @@ export async function putChannel(tx: Tx, channel: Channel): Promise<void> {
       channel.timeZone,
       channel.taxIncluded,
       channel.taxIncludedExcept,
+      channel.taxRounding,
       channel.trusted,
       channel.cartTtlS,
       channel.paymentTtlS,

@@ -17,7 +17,7 @@ import {
 import { numberSeriesOf } from './take-numbers.ts'
 
 /** What a new row may leave out. An id is brought only by who needs to know it beforehand, such as demo data. */
-type OptionalField = 'id' | 'taxIncludedExcept'
+type OptionalField = 'id' | 'taxIncludedExcept' | 'taxRounding'
 
 /** What a new row says of itself. */
 export type NewConfiguration<Kind extends ConfigurationKind> = Omit<Row<Kind>, OptionalField | 'version'> &
@@ -107,7 +107,7 @@ export async function editConfiguration<Kind extends ConfigurationKind>(
 const absent = {
   legalEntity: {},
   market: {},
-  channel: { taxIncludedExcept: [] },
+  channel: { taxIncludedExcept: [], taxRounding: 'line' },
   zone: {},
   calendar: {},
 } as const satisfies { readonly [Kind in ConfigurationKind]: Partial<ConfigurationByKind[Kind]> }

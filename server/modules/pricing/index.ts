@@ -1,8 +1,13 @@
-export type { PricingBook, PricingRows, TaxRate } from './book.ts'
+export { taxRatesIn, type PricingBook, type PricingRows, type TaxRate } from './book.ts'
+export { promotionReasons, type PromotionReason } from './check-promotion.ts'
+export { ownTaxes } from './own-taxes.ts'
 export {
-  addDelivery,
+  addDeliveries,
+  deliveryAmount,
   priceCart,
+  type AppliedOffer,
   type CartToPrice,
+  type DeliveryToPrice,
   type LineToPrice,
   type PriceCartOutcome,
   type PriceCartRefusal,
@@ -10,17 +15,34 @@ export {
   type PricedLine,
   type Totals,
 } from './price-cart.ts'
-export { choosePrice, type ListedPrice, type PriceList, type PriceQuestion, type SellingTerms } from './price-choice.ts'
+export {
+  anonymousBuyer,
+  choosePrice,
+  type Buyer,
+  type ListedPrice,
+  type PriceList,
+  type PriceQuestion,
+  type SellingTerms,
+} from './price-choice.ts'
 export {
   offeredTariffs,
-  priceDelivery,
+  tariffAmount,
   type DeliveryMethod,
   type DeliveryPrice,
   type DeliveryTariff,
 } from './price-delivery.ts'
 export { noTaxRates, priceLine, taxOf, type LinePrice, type TaxRates, type TaxRule } from './price-line.ts'
 export { openPricing, type Pricing, type PricingDeps } from './open-pricing.ts'
-export type { ReadShippingServices, ShippingService } from './ports.ts'
+export type { MissedOffer, MissedReason } from './price-offers.ts'
+export {
+  buildPromotionBook,
+  noOffers,
+  plainCode,
+  type OffersAtHand,
+  type Promotion,
+  type PromotionBook,
+} from './promotion.ts'
+export type { Named, PricingPorts, ReadNamed, TaxAnswer, TaxQuestion, TaxService } from './ports.ts'
 export { events } from './pricing.events.ts'
 export { mountPricing } from './pricing.http.ts'
 export { refusals, type PricingRefusal } from './pricing.refusals.ts'

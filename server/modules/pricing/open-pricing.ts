@@ -19,7 +19,7 @@ import { setPrices, type PriceEdit, type SetPricesOutcome } from './set-prices.t
 
 /** What things cost. Reads answer what the database holds at `revision` of this room or later. */
 export interface Pricing {
-  /** Price lists, tax rates and delivery tariffs, kept whole in memory on every node. */
+  /** Price lists, tax rates, delivery tariffs and promotions, kept whole in memory on every node. */
   bookAt(source: Queryable, revision: bigint): Promise<PricingBook>
   /** The book as the database holds it now: asks for the revision first. */
   currentBook(): Promise<PricingBook>

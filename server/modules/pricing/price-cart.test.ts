@@ -7,9 +7,10 @@ import { formatMoney, minorDigits, parseDecimal, sumMinor, type CurrencyCode } f
 import { prorate, unitPart } from '../../kernel/prorate.ts'
 import { parseInstant, type Instant } from '../../kernel/time.ts'
 import { priceCart, type CartToPrice, type PriceCartOutcome, type PricedCart } from './price-cart.ts'
-import type { PriceList } from './price-choice.ts'
+import { anonymousBuyer, type PriceList } from './price-choice.ts'
 import type { DeliveryTariff } from './price-delivery.ts'
 import { noTaxRates, priceLine, taxOf } from './price-line.ts'
+import { noOffers } from './promotion.ts'
 
 // A merchant's reading: `tee` and `tie` are standard goods, `book` is of the reduced class.
 // oxfmt-ignore
@@ -103,9 +104,11 @@ for (const [quantity, unitPriceMinor, deliveryMinor, expected] of largeCases) {
     const cart = shop.cart('1 tee à 0.00', '-')
     const outcome = priceCart({
       ...cart,
-      lines: [{ lineKey: 'a', variantId: 'tee' as Id<'variant'>, quantity, taxClass: 'standard' }],
-      prices: new Map([['tee' as Id<'variant'>, [{ priceListId: generalList.id, amountMinor: unitPriceMinor }]]]),
-      tariff: { ...flatTariff, amountMinor: deliveryMinor },
+      lines: cart.lines.map((line) => ({ ...line, quantity })),
+      prices: new Map([
+        ['tee' as Id<'variant'>, [{ priceListId: generalList.id, minQuantity: 1, amountMinor: unitPriceMinor }]],
+      ]),
+      deliveries: [{ tariff: { ...flatTariff, amountMinor: deliveryMinor } }],
     })
     assert.equal(outcome.kind === 'refused' ? outcome.code : outcome.kind, expected)
   })
@@ -165,12 +168,12 @@ test(`properties of any cart (seed ${seed})`, async (t) => {
 
   await t.test('no cent is lost: the total is the sum of its parts', () => check(assertAddsUp))
   await t.test('nothing is negative and contained tax is at most its total', () =>
-    check(({ lines, delivery, totals }) => {
+    check(({ lines, deliveries, totals }) => {
       const amounts = [
         ...Object.values(totals),
         ...lines.flatMap((line) => [line.unitPriceMinor, line.taxMinor, line.totalMinor]),
       ]
-      if (delivery !== null) amounts.push(delivery.amountMinor, delivery.taxMinor, delivery.totalMinor)
+      for (const each of deliveries) amounts.push(each.amountMinor, each.taxMinor, each.totalMinor)
       assert.ok(amounts.every((amount) => amount >= 0n))
       assert.ok(totals.taxMinor <= totals.totalMinor)
     }),
@@ -247,6 +250,11 @@ const generalList: PriceList = {
   code: 'general',
   name: 'General',
   channelId: null,
+  marketId: null,
+  country: null,
+  region: null,
+  locationId: null,
+  segmentId: null,
   currency: 'USD' as CurrencyCode,
   taxIncluded: false,
   priority: 0,
@@ -270,13 +278,26 @@ function shopFor(currency: CurrencyCode, taxIncluded: boolean, rate: string) {
       })
       return {
         at: noon,
-        channel: { id: 'web' as Id<'channel'>, currency, taxIncluded },
+        channel: { id: 'web' as Id<'channel'>, currency, taxIncluded, taxRounding: 'line' },
+        buyer: anonymousBuyer,
+        offers: noOffers,
         priceLists: new Map([[list.id, list]]),
         lines: wanted.map(({ lineKey, variantId, quantity }) => {
-          return { lineKey, variantId, quantity, taxClass: variantId === 'book' ? 'reduced' : 'standard' }
+          const taxClass = variantId === 'book' ? 'reduced' : 'standard'
+          return {
+            lineKey,
+            variantId,
+            productId: variantId as string as Id<'product'>,
+            category: null,
+            quantity,
+            taxClass,
+          }
         }),
         prices: new Map(
-          wanted.map(({ variantId, price }) => [variantId, [{ priceListId: list.id, amountMinor: minorOf(price) }]]),
+          wanted.map(({ variantId, price }) => [
+            variantId,
+            [{ priceListId: list.id, minQuantity: 1, amountMinor: minorOf(price) }],
+          ]),
         ),
         taxRates:
           rate === 'none'
@@ -285,7 +306,7 @@ function shopFor(currency: CurrencyCode, taxIncluded: boolean, rate: string) {
                 ['standard', must(ppmOf(rate), 'a rate')],
                 ['reduced', 70_000],
               ]),
-        tariff: delivery === '-' ? null : { ...flatTariff, currency, amountMinor: minorOf(delivery) },
+        deliveries: delivery === '-' ? [] : [{ tariff: { ...flatTariff, currency, amountMinor: minorOf(delivery) } }],
       }
     },
   }
@@ -318,7 +339,10 @@ function listsOf(text: string): Pick<CartToPrice, 'priceLists' | 'prices'> {
   return {
     priceLists: new Map(lists.map(([list]) => [list.id, list])),
     prices: new Map([
-      ['tee' as Id<'variant'>, lists.map(([list, amountMinor]) => ({ priceListId: list.id, amountMinor }))],
+      [
+        'tee' as Id<'variant'>,
+        lists.map(([list, amountMinor]) => ({ priceListId: list.id, minQuantity: 1, amountMinor })),
+      ],
     ]),
   }
 }
@@ -336,26 +360,31 @@ function cartOf({ currency: code, taxIncluded, ratePpm, lines, delivery }: Drawn
   const list = { ...generalList, currency, taxIncluded }
   return {
     at: noon,
-    channel: { id: 'web' as Id<'channel'>, currency, taxIncluded },
+    channel: { id: 'web' as Id<'channel'>, currency, taxIncluded, taxRounding: 'line' },
+    buyer: anonymousBuyer,
+    offers: noOffers,
     priceLists: new Map([[list.id, list]]),
     lines: lines.map(({ quantity }, index) => {
-      return { lineKey: `${index}`, variantId: `${index}` as Id<'variant'>, quantity, taxClass: 'standard' }
+      const variantId = `${index}` as Id<'variant'>
+      const productId = `${index}` as Id<'product'>
+      return { lineKey: `${index}`, variantId, productId, category: null, quantity, taxClass: 'standard' }
     }),
     prices: new Map(
       lines.map(({ priceMinor }, index) => [
         `${index}` as Id<'variant'>,
-        [{ priceListId: list.id, amountMinor: priceMinor }],
+        [{ priceListId: list.id, minQuantity: 1, amountMinor: priceMinor }],
       ]),
     ),
     taxRates: ratePpm === null ? noTaxRates : new Map([['standard', ratePpm]]),
-    tariff: delivery === null ? null : { ...flatTariff, currency, amountMinor: delivery },
+    deliveries: delivery === null ? [] : [{ tariff: { ...flatTariff, currency, amountMinor: delivery } }],
   }
 }
 
-function assertAddsUp({ lines, delivery, totals }: PricedCart): void {
-  assert.equal(totals.totalMinor, sumMinor(lines.map((line) => line.totalMinor)) + (delivery?.totalMinor ?? 0n))
-  assert.equal(totals.taxMinor, sumMinor(lines.map((line) => line.taxMinor)) + (delivery?.taxMinor ?? 0n))
-  const addedMinor = lines.every((line) => line.taxIncluded) && delivery?.taxIncluded !== false ? 0n : totals.taxMinor
+function assertAddsUp({ lines, deliveries, totals }: PricedCart): void {
+  const parts = [...lines, ...deliveries]
+  assert.equal(totals.totalMinor, sumMinor(parts.map((part) => part.totalMinor)))
+  assert.equal(totals.taxMinor, sumMinor(parts.map((part) => part.taxMinor)))
+  const addedMinor = parts.every((part) => part.taxIncluded) ? 0n : totals.taxMinor
   assert.equal(totals.totalMinor, totals.itemsMinor - totals.discountMinor + totals.deliveryMinor + addedMinor)
 }
 

@@ -1,7 +1,6 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { SellingTerms } from './price-choice.ts'
-import { taxOf, type TaxRates } from './price-line.ts'
 
 export type DeliveryMethod = 'ship' | 'pickup'
 
@@ -20,7 +19,7 @@ export interface DeliveryTariff {
   readonly currency: CurrencyCode
   /** With or without tax, as the channel tells its prices. */
   readonly amountMinor: bigint
-  /** Delivery is free from this items total (after discounts) on; null: never. */
+  /** Delivery is free from this items total on, before discounts: an offer never costs the buyer this; null: never. */
   readonly freeFromMinor: bigint | null
   readonly taxClass: string
   readonly active: boolean
@@ -30,7 +29,9 @@ export interface DeliveryTariff {
 /** Minor units of the cart's currency. */
 export interface DeliveryPrice {
   readonly tariffId: Id<'deliveryTariff'>
+  /** After what offers take off. */
   readonly amountMinor: bigint
+  readonly discountMinor: bigint
   readonly taxMinor: bigint
   readonly taxRatePpm: number | null
   readonly taxIncluded: boolean
@@ -56,31 +57,9 @@ export function offeredTariffs(
   return [...bestByService.values()].sort(byAmount)
 }
 
-/** @param itemsMinor  the cart's items after discounts, told the way the channel tells its prices */
-export function priceDelivery(
-  tariff: DeliveryTariff,
-  {
-    itemsMinor,
-    taxRates,
-    taxIncluded,
-  }: {
-    readonly itemsMinor: bigint
-    readonly taxRates: TaxRates
-    readonly taxIncluded: boolean
-  },
-): DeliveryPrice {
-  const isFree = tariff.freeFromMinor !== null && itemsMinor >= tariff.freeFromMinor
-  const amountMinor = isFree ? 0n : tariff.amountMinor
-  const taxRatePpm = taxRates.get(tariff.taxClass) ?? null
-  const taxMinor = taxOf(amountMinor, { taxRatePpm, taxIncluded })
-  return {
-    tariffId: tariff.id,
-    amountMinor,
-    taxMinor,
-    taxRatePpm,
-    taxIncluded,
-    totalMinor: taxIncluded ? amountMinor : amountMinor + taxMinor,
-  }
+/** What a tariff asks for before offers. @param itemsMinor  the cart's items before discounts */
+export function tariffAmount({ amountMinor, freeFromMinor }: DeliveryTariff, itemsMinor: bigint): bigint {
+  return freeFromMinor !== null && itemsMinor >= freeFromMinor ? 0n : amountMinor
 }
 
 function isBetter(tariff: DeliveryTariff, than: DeliveryTariff): boolean {

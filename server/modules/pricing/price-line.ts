@@ -25,8 +25,10 @@ export interface LinePrice extends TaxRule {
 const PPM = 1_000_000n
 
 /**
- * Prices one line. Tax is rounded once for the line, half away from zero; nothing else needs rounding.
+ * Prices one line. Tax is rounded once for the line, half away from zero, unless it was decided for the whole order;
+ * nothing else needs rounding.
  * @param discountMinor  for the whole line, 0 … price × quantity
+ * @param taxMinor  the line's part of an order's tax; absent where the line is rounded for itself
  */
 export function priceLine({
   unitPriceMinor,
@@ -34,23 +36,25 @@ export function priceLine({
   discountMinor,
   taxRatePpm,
   taxIncluded,
+  taxMinor,
 }: TaxRule & {
   readonly unitPriceMinor: bigint
   readonly quantity: number
   readonly discountMinor: bigint
+  readonly taxMinor?: bigint | undefined
 }): LinePrice {
   const itemsMinor = unitPriceMinor * BigInt(quantity)
   invariant(unitPriceMinor >= 0n && quantity > 0, 'a line sells at least one unit at zero or more')
   invariant(discountMinor >= 0n && discountMinor <= itemsMinor, 'a discount is at most what it discounts')
   const amountMinor = itemsMinor - discountMinor
-  const taxMinor = taxOf(amountMinor, { taxRatePpm, taxIncluded })
+  const tax = taxMinor ?? taxOf(amountMinor, { taxRatePpm, taxIncluded })
   return {
     unitPriceMinor,
     discountMinor,
-    taxMinor,
+    taxMinor: tax,
     taxRatePpm,
     taxIncluded,
-    totalMinor: taxIncluded ? amountMinor : amountMinor + taxMinor,
+    totalMinor: taxIncluded ? amountMinor : amountMinor + tax,
   }
 }
 

@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
-import { formatId, type Id } from '../../kernel/id.ts'
+import { formatId, type Id, type IdKind } from '../../kernel/id.ts'
 import { money, type Money } from '../../kernel/money.ts'
 import { formatInstant, type Instant } from '../../kernel/time.ts'
 import {
@@ -16,10 +16,10 @@ import {
   Sku,
   strict,
 } from '../../platform/http/index.ts'
-import type { MerchantBook } from '../merchant/index.ts'
+import { plainRegion, type MerchantBook } from '../merchant/index.ts'
 import type { TaxRate } from './book.ts'
 import type { PricingRefusal } from './check-pricing.ts'
-import type { ShippingService } from './ports.ts'
+import type { Named } from './ports.ts'
 import type { PriceList } from './price-choice.ts'
 import type { DeliveryTariff } from './price-delivery.ts'
 import type { NewPricing, PricingChanges } from './save-pricing.ts'
@@ -27,22 +27,29 @@ import type { NewPricing, PricingChanges } from './save-pricing.ts'
 const COUNTRIES_MAX = 250
 const PRIORITY_MAX = 1_000_000
 
-const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
+export const nullable = <Schema extends TSchema>(schema: Schema, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 
 const Code = line(40, { description: 'For people and imports; lower case, unique, stays.', examples: ['retail-eur'] })
-const Name = line(200)
-const Version = Type.Integer({ minimum: 1 })
+export const Name = line(200)
+export const Version = Type.Integer({ minimum: 1 })
 const TaxClass = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,39}$', examples: ['standard'] })
 const ChannelCode = nullable(line(40), "A channel's code; null: every channel.")
+const MarketCode = nullable(line(40), "A market's code; null: every market.")
+const DestinationCountry = nullable(CountryCode, 'Of the destination; null: every country.')
+const Region = nullable(line(6), 'Of the country, such as `CA` for US-CA; null: all of it.')
+const LocationCode = nullable(line(40), 'Where goods are handed over; null: anywhere.')
+const SegmentCode = nullable(line(40), "A customer segment's code; null: everybody.")
 const Priority = Type.Integer({ minimum: -PRIORITY_MAX, maximum: PRIORITY_MAX, description: 'The higher list wins.' })
-const ValidFrom = nullable(InstantJson, 'null: since ever')
-const ValidUntil = nullable(InstantJson, 'The first instant at which it is no longer valid; null: for ever.')
+export const ValidFrom = nullable(InstantJson, 'null: since ever')
+export const ValidUntil = nullable(InstantJson, 'The first instant at which it is no longer valid; null: for ever.')
 
 /** Names the rooms next door by code, as people do. */
 export interface Neighbours {
   readonly merchant: MerchantBook
-  readonly services: readonly ShippingService[]
+  readonly services: readonly Named<'shippingService'>[]
+  readonly locations: readonly Named<'location'>[]
+  readonly segments: readonly Named<'segment'>[]
 }
 
 /** A body read into fields, or why it names something that is not there. */
@@ -62,6 +69,11 @@ export const NewPriceList = strict(
     code: Code,
     name: Name,
     channel: Type.Optional(ChannelCode),
+    market: Type.Optional(MarketCode),
+    country: Type.Optional(DestinationCountry),
+    region: Type.Optional(Region),
+    location: Type.Optional(LocationCode),
+    segment: Type.Optional(SegmentCode),
     currency: CurrencyCodeJson,
     taxIncluded: Type.Boolean({ description: 'Whether its prices contain the tax.' }),
     ...priceListTerms,
@@ -75,6 +87,11 @@ export const PriceListJson = strict(
     code: Code,
     name: Name,
     channel: ChannelCode,
+    market: MarketCode,
+    country: DestinationCountry,
+    region: Region,
+    location: LocationCode,
+    segment: SegmentCode,
     currency: CurrencyCodeJson,
     taxIncluded: Type.Boolean(),
     priority: Priority,
@@ -86,13 +103,37 @@ export const PriceListJson = strict(
 )
 
 export function readPriceList(
-  { channel, priority = 0, validFrom = null, validUntil = null, ...rest }: Static<typeof NewPriceList>,
+  { channel, market, location, segment, ...rest }: Static<typeof NewPriceList>,
   neighbours: Neighbours,
 ): Read<NewPricing<'priceList'>> {
+  const { country = null, region = null, priority = 0, validFrom = null, validUntil = null, ...named } = rest
   const channelId = channelIdOf(channel ?? null, neighbours)
-  if (channelId === undefined) return { kind: 'refused', refusal: { code: 'channel_unknown' } }
-  const validity = { validFrom: instantOf(validFrom), validUntil: instantOf(validUntil) }
-  return { kind: 'read', fields: { ...rest, channelId, priority, ...validity } }
+  const marketId = idOf(market ?? null, neighbours.merchant.rows.market)
+  const locationId = idOf(location ?? null, neighbours.locations)
+  const segmentId = idOf(segment ?? null, neighbours.segments)
+  if (channelId === undefined) return refused({ code: 'channel_unknown' })
+  if (marketId === undefined) return refused({ code: 'market_unknown' })
+  if (locationId === undefined) return refused({ code: 'location_unknown' })
+  if (segmentId === undefined) return refused({ code: 'segment_unknown' })
+  return {
+    kind: 'read',
+    fields: {
+      ...named,
+      channelId,
+      marketId,
+      country,
+      region: country === null || region === null ? region : plainRegion(country, region),
+      locationId,
+      segmentId,
+      priority,
+      validFrom: instantOf(validFrom),
+      validUntil: instantOf(validUntil),
+    },
+  }
+}
+
+function refused(refusal: PricingRefusal): { readonly kind: 'refused'; readonly refusal: PricingRefusal } {
+  return { kind: 'refused', refusal }
 }
 
 export function readPriceListEdit({
@@ -100,29 +141,53 @@ export function readPriceListEdit({
   validUntil,
   ...rest
 }: Static<typeof PriceListEdit>): PricingChanges<'priceList'> {
+  return { ...rest, ...validityOf({ validFrom, validUntil }) }
+}
+
+/** What an edit says of a validity; what is absent stays. */
+export function validityOf({
+  validFrom,
+  validUntil,
+}: {
+  readonly validFrom?: string | null | undefined
+  readonly validUntil?: string | null | undefined
+}): { validFrom?: Instant | null; validUntil?: Instant | null } {
   return {
-    ...rest,
     ...(validFrom === undefined ? {} : { validFrom: instantOf(validFrom) }),
     ...(validUntil === undefined ? {} : { validUntil: instantOf(validUntil) }),
   }
 }
 
 export function priceListJson(
-  { id, channelId, validFrom, validUntil, ...rest }: PriceList,
+  { id, channelId, marketId, locationId, segmentId, validFrom, validUntil, ...rest }: PriceList,
   neighbours: Neighbours,
 ): Static<typeof PriceListJson> {
   return {
     ...rest,
     id: formatId('priceList', id),
     channel: channelCodeOf(channelId, neighbours),
+    market: marketId === null ? null : codeOf('market', marketId, neighbours.merchant.rows.market),
+    location: locationId === null ? null : codeOf('location', locationId, neighbours.locations),
+    segment: segmentId === null ? null : codeOf('segment', segmentId, neighbours.segments),
     validFrom: validFrom === null ? null : formatInstant(validFrom),
     validUntil: validUntil === null ? null : formatInstant(validUntil),
   }
 }
 
 /** A row of prices; null withdraws the list's price. */
-export const PriceRow = strict({ sku: Sku, price: nullable(MoneyJson) }, { title: 'PriceRow' })
-export const ListedPriceJson = strict({ sku: Sku, price: MoneyJson }, { title: 'ListedPrice' })
+const MinQuantity = Type.Integer({
+  minimum: 1,
+  maximum: 1_000_000,
+  description: 'Holds from this many units of the SKU on; 1 when absent.',
+})
+export const PriceRow = strict(
+  { sku: Sku, minQuantity: Type.Optional(MinQuantity), price: nullable(MoneyJson) },
+  { title: 'PriceRow' },
+)
+export const ListedPriceJson = strict(
+  { sku: Sku, minQuantity: MinQuantity, price: MoneyJson },
+  { title: 'ListedPrice' },
+)
 export const PriceResultJson = strict(
   {
     index: Type.Integer({ minimum: 0 }),
@@ -149,30 +214,60 @@ const RatePpm = Type.Integer({
   examples: [88_750],
 })
 const ZoneCode = line(40, { description: "A zone's code.", examples: ['us-ny'] })
+const taxValidity = { validFrom: Type.Optional(ValidFrom), validUntil: Type.Optional(ValidUntil) }
 export const NewTaxRate = strict(
-  { zone: ZoneCode, taxClass: TaxClass, name: Name, ratePpm: RatePpm },
+  { zone: ZoneCode, taxClass: TaxClass, name: Name, ratePpm: RatePpm, ...taxValidity },
   { title: 'NewTaxRate' },
 )
 export const TaxRateEdit = strict(
-  { name: Type.Optional(Name), ratePpm: Type.Optional(RatePpm) },
+  { name: Type.Optional(Name), ratePpm: Type.Optional(RatePpm), ...taxValidity },
   { title: 'TaxRateEdit' },
 )
 export const TaxRateJson = strict(
-  { id: idJson('taxRate'), zone: ZoneCode, taxClass: TaxClass, name: Name, ratePpm: RatePpm, version: Version },
+  {
+    id: idJson('taxRate'),
+    zone: ZoneCode,
+    taxClass: TaxClass,
+    name: Name,
+    ratePpm: RatePpm,
+    validFrom: ValidFrom,
+    validUntil: ValidUntil,
+    version: Version,
+  },
   { title: 'TaxRate' },
 )
 
 export function readTaxRate(
-  { zone, ...rest }: Static<typeof NewTaxRate>,
+  { zone, validFrom = null, validUntil = null, ...rest }: Static<typeof NewTaxRate>,
   { merchant }: Neighbours,
 ): Read<NewPricing<'taxRate'>> {
   const zoneId = merchant.rows.zone.find(({ code }) => code === zone)?.id
   if (zoneId === undefined) return { kind: 'refused', refusal: { code: 'zone_unknown' } }
-  return { kind: 'read', fields: { ...rest, zoneId } }
+  return {
+    kind: 'read',
+    fields: { ...rest, zoneId, validFrom: instantOf(validFrom), validUntil: instantOf(validUntil) },
+  }
 }
 
-export function taxRateJson({ id, zoneId, ...rest }: TaxRate, { merchant }: Neighbours): Static<typeof TaxRateJson> {
-  return { ...rest, id: formatId('taxRate', id), zone: merchant.zoneById.get(zoneId)?.code ?? formatId('zone', zoneId) }
+export function readTaxRateEdit({
+  validFrom,
+  validUntil,
+  ...rest
+}: Static<typeof TaxRateEdit>): PricingChanges<'taxRate'> {
+  return { ...rest, ...validityOf({ validFrom, validUntil }) }
+}
+
+export function taxRateJson(
+  { id, zoneId, validFrom, validUntil, ...rest }: TaxRate,
+  { merchant }: Neighbours,
+): Static<typeof TaxRateJson> {
+  return {
+    ...rest,
+    id: formatId('taxRate', id),
+    zone: merchant.zoneById.get(zoneId)?.code ?? formatId('zone', zoneId),
+    validFrom: validFrom === null ? null : formatInstant(validFrom),
+    validUntil: validUntil === null ? null : formatInstant(validUntil),
+  }
 }
 
 // — delivery tariffs —
@@ -182,7 +277,7 @@ const ServiceCode = nullable(line(40), "A shipping service's code; null for pick
 const Countries = Type.Array(CountryCode, { minItems: 1, maxItems: COUNTRIES_MAX, description: 'Of the destination.' })
 const FreeFrom = nullable(
   PositiveMoneyJson,
-  'Delivery is free from this items total (after discounts) on; null: never.',
+  'Delivery is free from this items total, before discounts, on; null: never.',
 )
 const tariffTerms = {
   freeFrom: Type.Optional(FreeFrom),
@@ -294,13 +389,30 @@ function readFreeFrom(json: MoneyJson | null, currency: Money['currency']): Read
   return { kind: 'read', fields: minor }
 }
 
-function instantOf(json: string | null): Instant | null {
+export function instantOf(json: string | null): Instant | null {
   return json === null ? null : readInstant(json)
 }
 
 /** Null for every channel, undefined where there is none with the code. */
 function channelIdOf(code: string | null, { merchant }: Neighbours): Id<'channel'> | null | undefined {
   return code === null ? null : merchant.channelByCode.get(code)?.id
+}
+
+/** Null for all, undefined where there is none with the code. */
+function idOf<Kind extends IdKind>(
+  code: string | null,
+  rows: readonly { readonly id: Id<Kind>; readonly code: string }[],
+): Id<Kind> | null | undefined {
+  return code === null ? null : rows.find((row) => row.code === code)?.id
+}
+
+/** What people call it; its id where it is gone. */
+export function codeOf<Kind extends IdKind>(
+  kind: Kind,
+  id: Id<Kind>,
+  rows: readonly { readonly id: Id<Kind>; readonly code: string }[],
+): string {
+  return rows.find((row) => row.id === id)?.code ?? formatId(kind, id)
 }
 
 function channelCodeOf(id: Id<'channel'> | null, { merchant }: Neighbours): string | null {

@@ -1,68 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
-import { newId } from '../../kernel/id.ts'
-import type { CurrencyCode } from '../../kernel/money.ts'
-import { createDb, type Db } from '../../platform/db.ts'
-import { createHttpServer, type App, type Caller } from '../../platform/http/index.ts'
-import { openCatalog } from '../catalog/index.ts'
-import { createConfiguration, openMerchant } from '../merchant/index.ts'
-import { openPricing } from './open-pricing.ts'
-import { mountPricing } from './pricing.http.ts'
+import { openPricingShop, type Answer } from '../../../test/support/pricing-shop.ts'
 
-let database: TestDatabase
-let db: Db
-let app: App
+let shop: Awaited<ReturnType<typeof openPricingShop>>
 
 before(async () => {
-  database = await createTestDatabase()
-  db = createDb({ databaseUrl: database.url, poolMax: 8, applicationName: 'test' })
-  const merchant = openMerchant({ db })
-  const shippingServices = async () => [{ id: newId<'shippingService'>(), code: 'other' }, ground]
-  await openShop()
-  const caller: Caller = { kind: 'secret', keyId: newId(), scopes: ['pricing:read', 'pricing:write'] }
-  app = createHttpServer({ authenticate: () => caller, checkResponses: true })
-  mountPricing(app, { db, merchant, shippingServices, pricing: openPricing({ db, merchant, shippingServices }) })
-  await db.inTransaction((tx) =>
-    openCatalog({ merchant, onVariantsCreated: () => {} }).saveProducts(tx, {
-      actor,
-      edits: [{ handle: 'goods', title: 'Goods', variants: ['TEE', 'MUG', 'CAP'].map((sku) => ({ sku })) }],
-    }),
-  )
+  shop = await openPricingShop()
 })
-after(async () => {
-  await app.close()
-  await db.close()
-  await database.drop()
-})
+after(() => shop.close())
 
-const actor = 'key_01h2xcejqtf2nbrexx3vqjhp41'
-const ground = { id: newId<'shippingService'>(), code: 'ground' }
-
-interface Answer {
-  readonly status: number
-  readonly body: { readonly [field: string]: unknown }
-}
-
-async function send(
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH',
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const answer = await app.inject({
-    method,
-    url: `/v1/admin/${path}`,
-    headers: { authorization: 'Bearer x', ...headers },
-    ...(body === undefined ? {} : { payload: body as object }),
-  })
-  return { status: answer.statusCode, body: answer.json() }
-}
-const post = (path: string, body: unknown, key: string = randomUUID()) =>
-  send('POST', path, body, { 'idempotency-key': key })
-const patch = (path: string, version: number, body: unknown) =>
-  send('PATCH', path, body, { 'if-match': `"${version}"` })
+type Shop = typeof shop
+const send: Shop['send'] = (...request) => shop.send(...request)
+const post: Shop['post'] = (...request) => shop.post(...request)
+const patch: Shop['patch'] = (...request) => shop.patch(...request)
 
 const usd = (amount: number) => ({ amount, currency: 'USD' })
 const list = (code: string) => ({ code, name: 'Retail', currency: 'USD', taxIncluded: false })
@@ -76,21 +27,28 @@ const tariff = (code: string) => ({
   price: usd(599),
 })
 
+const everywhere = { market: null, country: null, region: null, location: null, segment: null }
+
 /** `told` is what the answer says besides; the edit changes what it names. */
 const stories = [
   {
     path: 'price-lists',
     added: { ...list('story'), channel: 'web', priority: 3, validUntil: '2027-01-01T00:00:00.000Z' },
-    told: { validFrom: null },
+    told: { validFrom: null, ...everywhere },
     edit: { priority: 1, validUntil: null },
   },
   {
     path: 'price-lists',
-    added: list('story-2'),
-    told: { channel: null, priority: 0, validFrom: null, validUntil: null },
+    added: { ...list('story-2'), country: 'US', region: 'NY', location: 'store-brooklyn', segment: 'vip' },
+    told: { channel: null, market: null, priority: 0, validFrom: null, validUntil: null },
     edit: { name: 'Sale' },
   },
-  { path: 'tax-rates', added: rate('story'), told: {}, edit: { ratePpm: 0 } },
+  {
+    path: 'tax-rates',
+    added: rate('story'),
+    told: { validFrom: null, validUntil: null },
+    edit: { ratePpm: 0, validUntil: '2027-01-01T00:00:00.000Z' },
+  },
   {
     path: 'delivery-tariffs',
     added: tariff('story'),
@@ -151,6 +109,8 @@ test('prices are put row by row, listed page by page and withdrawn', async () =>
       { price: usd(1) },
       null,
       { sku: 'TEE', price: null },
+      { sku: 'TEE', minQuantity: 10, price: usd(1899) },
+      { sku: 'TEE', minQuantity: 100, price: usd(1900) },
     ],
   })
   const results = answer.body['results'] as {
@@ -173,6 +133,8 @@ test('prices are put row by row, listed page by page and withdrawn', async () =>
       [5, 'error', ' invalid'],
       [6, 'error', ' invalid'],
       [7, 'error', '/sku sku_repeated'],
+      [8, 'error', '/price break_dearer'],
+      [9, 'error', '/price break_dearer'],
     ],
   )
   const listed: unknown[] = []
@@ -183,9 +145,9 @@ test('prices are put row by row, listed page by page and withdrawn', async () =>
     cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`
   } while (cursor !== '')
   assert.deepEqual(listed, [
-    { sku: 'TEE', price: usd(1999) },
-    { sku: 'MUG', price: usd(0) },
-    { sku: 'CAP', price: usd(999_999_999_999) },
+    { sku: 'TEE', minQuantity: 1, price: usd(1999) },
+    { sku: 'MUG', minQuantity: 1, price: usd(0) },
+    { sku: 'CAP', minQuantity: 1, price: usd(999_999_999_999) },
   ])
   const withdrawn = await send('PUT', path, {
     prices: [
@@ -199,7 +161,10 @@ test('prices are put row by row, listed page by page and withdrawn', async () =>
       { index: 1, status: 'withdrawn' },
     ],
   })
-  assert.deepEqual((await send('GET', path)).body, { items: [{ sku: 'TEE', price: usd(1999) }], nextCursor: null })
+  assert.deepEqual((await send('GET', path)).body, {
+    items: [{ sku: 'TEE', minQuantity: 1, price: usd(1999) }],
+    nextCursor: null,
+  })
 })
 
 type RefusalRow = readonly [what: string, answer: () => Promise<Answer>, status: number, code: string]
@@ -253,7 +218,7 @@ const refused: readonly RefusalRow[] = [
     'invalid_request',
   ],
   ['a tax rate of a zone that is none', () => post('tax-rates', { ...rate('x'), zone: 'moon' }), 422, 'zone_unknown'],
-  ['a second tax rate of zone and class', () => post('tax-rates', rate('story')), 409, 'tax_rate_exists'],
+  ['a second tax rate of zone and class', () => post('tax-rates', rate('story')), 409, 'tax_rates_overlap'],
   ['a tax rate above the whole', () => post('tax-rates', { ...rate('x'), ratePpm: 1_000_001 }), 422, 'invalid_request'],
   ['half a part per million', () => post('tax-rates', { ...rate('x'), ratePpm: 0.5 }), 422, 'invalid_request'],
   [
@@ -323,43 +288,3 @@ test("a tariff's price stays in its currency", async () => {
     [422, 'amount_currency_differs', 'USD'],
   )
 })
-
-async function openShop(): Promise<void> {
-  await db.inTransaction(async (tx) => {
-    const currency = 'USD' as CurrencyCode
-    const entity = await createConfiguration(tx, {
-      actor,
-      kind: 'legalEntity',
-      fields: { code: 'fernway', name: 'Fernway', country: 'US', currency, timeZone: 'America/New_York' },
-    })
-    assert.ok(entity.kind === 'created')
-    const channel = await createConfiguration(tx, {
-      actor,
-      kind: 'channel',
-      fields: {
-        code: 'web',
-        name: 'Web',
-        kind: 'web',
-        legalEntityId: entity.row.id,
-        marketId: null,
-        currency,
-        currencies: [currency],
-        locale: 'en-US',
-        timeZone: 'America/New_York',
-        taxIncluded: false,
-        trusted: false,
-        cartTtlS: 3_600,
-        paymentTtlS: 1_800,
-        paymentCapS: 86_400,
-        active: true,
-      },
-    })
-    assert.ok(channel.kind === 'created')
-    const zone = await createConfiguration(tx, {
-      actor,
-      kind: 'zone',
-      fields: { code: 'us-ny', name: 'New York', country: 'US', regions: ['NY'], postalPrefixes: [] },
-    })
-    assert.ok(zone.kind === 'created')
-  })
-}

@@ -1,36 +1,39 @@
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { readSkus } from '../catalog/index.ts'
-import { unreachable, must } from '../../kernel/invariant.ts'
+import { must } from '../../kernel/invariant.ts'
 import { money } from '../../kernel/money.ts'
 import type { Id } from '../../kernel/id.ts'
 import { commitIf } from '../../platform/commit-if.ts'
-import type { Db } from '../../platform/db.ts'
 import {
   actorOf,
   decodeCursor,
   encodeCursor,
-  expectedVersion,
   idJson,
   moneyJson,
-  once,
   page,
   pageQuery,
   readId,
   readMoney,
   refuse,
   refusePlatform,
-  sendVersion,
   strict,
   type App,
-  type Json,
-  type KeyedRequest,
-  type ProblemReply,
 } from '../../platform/http/index.ts'
 import { violationsOf } from '../../platform/http/validate.ts'
-import type { Merchant } from '../merchant/index.ts'
-import type { Pricing } from './open-pricing.ts'
-import type { ReadShippingServices } from './ports.ts'
+import {
+  answerEdit,
+  answerOne,
+  create,
+  createOnce,
+  edit,
+  foreignCursor,
+  look,
+  read,
+  tags,
+  whole,
+  type PricingHttpDeps,
+} from './answer-pricing.ts'
 import {
   DeliveryTariffEdit,
   DeliveryTariffJson,
@@ -48,42 +51,26 @@ import {
   readTariff,
   readTariffEdit,
   readTaxRate,
+  readTaxRateEdit,
   tariffJson,
   TaxRateEdit,
   TaxRateJson,
   taxRateJson,
-  type Neighbours,
-  type Read,
 } from './pricing-json.ts'
 import { refusals } from './pricing.refusals.ts'
 import { listPriceRows } from './pricing.sql.ts'
-import type { EditPricingOutcome, NewPricing, PricingByKind, PricingChanges, PricingKind } from './save-pricing.ts'
+import { mountPromotions } from './promotions.http.ts'
 import type { PriceEdit, PriceResult } from './set-prices.ts'
-
-export interface PricingHttpDeps {
-  readonly db: Db
-  readonly pricing: Pricing
-  readonly merchant: Merchant
-  readonly shippingServices: ReadShippingServices
-}
 
 /** One statement; a thousand rows take some 20 ms. */
 const PRICES_MAX = 1_000
-
-const tags = ['pricing']
-const read = { scope: 'pricing:read' } as const
-const create = { scope: 'pricing:write', idempotent: 'key', refusals } as const
-const edit = { scope: 'pricing:write', idempotent: 'natural', ifMatch: 'required', refusals } as const
-const foreignCursor = { errors: [{ path: '/cursor', message: 'is not of this list' }] }
-
-/** There are few of each kind: lists come whole. */
-const whole = <Item extends TSchema>(item: Item) => strict({ items: Type.Array(item), nextCursor: Type.Null() })
 
 export function mountPricing(app: App, deps: PricingHttpDeps): void {
   mountPriceLists(app, deps)
   mountPrices(app, deps)
   mountTaxRates(app, deps)
   mountDeliveryTariffs(app, deps)
+  mountPromotions(app, deps)
 }
 
 function mountPriceLists(app: App, deps: PricingHttpDeps): void {
@@ -166,12 +153,13 @@ function mountPrices(app: App, { db, pricing }: PricingHttpDeps): void {
     },
     async (request, reply) => {
       const { limit, cursor } = request.query
-      const after = cursor === undefined ? ([null] as const) : decodeCursor(cursor, ['uuid'])
-      if (after === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
+      const place = cursor === undefined ? undefined : decodeCursor(cursor, ['uuid', 'integer'])
+      if (place === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
+      const after = place === undefined ? null : { variantId: place[0] as Id<'variant'>, minQuantity: place[1] }
       const priceListId = readId('priceList', request.params.id)
       const list = (await pricing.currentBook()).priceListById.get(priceListId)
       if (list === undefined) return refusePlatform(reply, 'not_found')
-      const rows = await listPriceRows(db, { priceListId, after: after[0] as Id<'variant'> | null, limit: limit + 1 })
+      const rows = await listPriceRows(db, { priceListId, after, limit: limit + 1 })
       const shown = rows.slice(0, limit)
       const skuByVariant = await readSkus(
         db,
@@ -179,11 +167,12 @@ function mountPrices(app: App, { db, pricing }: PricingHttpDeps): void {
       )
       const last = rows.length > limit ? shown.at(-1) : undefined
       return reply.send({
-        items: shown.map(({ variantId, amountMinor }) => ({
+        items: shown.map(({ variantId, minQuantity, amountMinor }) => ({
           sku: must(skuByVariant.get(variantId), 'the SKU of a variant, of which none is ever deleted'),
+          minQuantity,
           price: moneyJson(money(amountMinor, list.currency)),
         })),
-        nextCursor: last === undefined ? null : encodeCursor([last.variantId]),
+        nextCursor: last === undefined ? null : encodeCursor([last.variantId, last.minQuantity]),
       })
     },
   )
@@ -233,7 +222,8 @@ type ReadRow =
 
 function readRow(row: unknown): ReadRow {
   if (rowValidator.Check(row)) {
-    return { kind: 'edit', edit: { sku: row.sku, price: row.price === null ? null : readMoney(row.price) } }
+    const { sku, minQuantity = 1, price } = row
+    return { kind: 'edit', edit: { sku, minQuantity, price: price === null ? null : readMoney(price) } }
   }
   const errors = violationsOf(rowValidator, row).map((violation) => ({ ...violation, code: 'invalid' }))
   return { kind: 'invalid', result: { status: 'error', errors } }
@@ -295,7 +285,13 @@ function mountTaxRates(app: App, deps: PricingHttpDeps): void {
     },
     async (request, reply) => {
       const id = readId('taxRate', request.params.id)
-      return answerEdit(deps, request, reply, { kind: 'taxRate', id, changes: request.body }, taxRateJson)
+      return answerEdit(
+        deps,
+        request,
+        reply,
+        { kind: 'taxRate', id, changes: readTaxRateEdit(request.body) },
+        taxRateJson,
+      )
     },
   )
 }
@@ -368,90 +364,4 @@ function mountDeliveryTariffs(app: App, deps: PricingHttpDeps): void {
       return answerEdit(deps, request, reply, { kind: 'deliveryTariff', id, changes: changes.fields }, tariffJson)
     },
   )
-}
-
-// — what the routes of all kinds do alike —
-
-type View<Row> = (row: Row, neighbours: Neighbours) => Json
-
-async function look({ db, merchant, shippingServices }: PricingHttpDeps): Promise<Neighbours> {
-  const [book, services] = await Promise.all([merchant.currentBook(), shippingServices(db)])
-  return { merchant: book, services }
-}
-
-async function answerOne<Row extends { readonly version: number }, Reply extends ProblemReply>(
-  deps: PricingHttpDeps,
-  reply: Reply,
-  row: Row | undefined,
-  view: View<Row>,
-): Promise<Reply> {
-  if (row === undefined) return refusePlatform(reply, 'not_found')
-  sendVersion(reply, row.version).send(view(row, await look(deps)))
-  return reply
-}
-
-async function createOnce<Kind extends PricingKind, Reply extends ProblemReply>(
-  deps: PricingHttpDeps,
-  request: KeyedRequest,
-  reply: Reply,
-  kind: Kind,
-  readBody: (neighbours: Neighbours) => Read<NewPricing<Kind>>,
-  view: View<PricingByKind[Kind]>,
-): Promise<Reply> {
-  // Before the transaction: inside, a second connection would be asked for while the first is held.
-  const neighbours = await look(deps)
-  const body = readBody(neighbours)
-  return once(deps, request, reply, {
-    refusals,
-    work: async (tx) => {
-      if (body.kind === 'refused') return { refuse: body.refusal }
-      const outcome = await deps.pricing.createPricing(tx, {
-        actor: actorOf(request.caller),
-        kind,
-        fields: body.fields,
-      })
-      return outcome.kind === 'refused'
-        ? { refuse: outcome.refusal }
-        : { status: 201, stored: view(outcome.row, neighbours) }
-    },
-    render: (stored) => {
-      sendVersion(reply, 1)
-      return stored
-    },
-  })
-}
-
-async function answerEdit<Kind extends PricingKind, Reply extends ProblemReply>(
-  deps: PricingHttpDeps,
-  request: KeyedRequest & { readonly ifMatch: number | null },
-  reply: Reply,
-  {
-    kind,
-    id,
-    changes,
-  }: {
-    readonly kind: Kind
-    readonly id: PricingByKind[Kind]['id']
-    readonly changes: PricingChanges<Kind>
-  },
-  view: View<PricingByKind[Kind]>,
-): Promise<Reply> {
-  const command = { actor: actorOf(request.caller), kind, id, seenVersion: expectedVersion(request), changes }
-  const outcome: EditPricingOutcome<Kind> = await commitIf(
-    deps.db,
-    (tx) => deps.pricing.editPricing(tx, command),
-    (edited) => edited.kind === 'edited',
-  )
-  switch (outcome.kind) {
-    case 'edited':
-      return answerOne(deps, reply, outcome.row, view)
-    case 'unknown':
-      return refusePlatform(reply, 'not_found')
-    case 'version_mismatch':
-      return refusePlatform(reply, 'version_mismatch', { currentVersion: outcome.currentVersion })
-    case 'refused':
-      return refuse(reply, refusals, outcome.refusal)
-    default:
-      return unreachable(outcome)
-  }
 }

@@ -11,6 +11,13 @@ export const refusals = {
   code_taken: { status: 409, meaning: 'Another object of this kind has the code.' },
   name_blank: { status: 422, meaning: 'The name has no visible character.' },
   channel_unknown: { status: 422, meaning: 'There is no such channel.' },
+  market_unknown: { status: 422, meaning: 'There is no market with this code.' },
+  location_unknown: { status: 422, meaning: 'There is no location with this code.' },
+  segment_unknown: { status: 422, meaning: 'There is no segment with this code.' },
+  region_invalid: {
+    status: 422,
+    meaning: 'A region is the second part of an ISO 3166-2 code, such as `CA`, and comes with its country.',
+  },
   zone_unknown: { status: 422, meaning: 'There is no zone with this code.' },
   service_unknown: { status: 422, meaning: 'There is no shipping service with this code.' },
   service_required: { status: 422, meaning: 'A tariff for shipping names its shipping service.' },
@@ -25,8 +32,16 @@ export const refusals = {
     meaning: 'Channels that sell in this currency tell their prices with `taxIncluded`; the list would never apply.',
   },
   validity_reversed: { status: 422, meaning: '`validUntil` is not after `validFrom`.' },
-  tax_rate_exists: { status: 409, meaning: 'The zone has a rate for this tax class already.' },
+  tax_rates_overlap: {
+    status: 409,
+    meaning: 'The zone has a rate for this tax class at some of the same time already: the one named in `with`.',
+  },
   tax_rate_out_of_range: { status: 422, meaning: 'A rate is 0 to 1,000,000 parts per million.' },
+  promotion_invalid: {
+    status: 422,
+    meaning: 'The promotion makes no sense; `reasons` names every place and what is wrong there.',
+  },
+  codes_taken: { status: 409, meaning: 'The codes in `codes` belong to a promotion already; none was added.' },
   amount_currency_differs: {
     status: 422,
     meaning: '`freeFrom` is in another currency than `price`, which is in `currency`.',

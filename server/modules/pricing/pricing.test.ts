@@ -9,9 +9,11 @@ import { createDb, type Db } from '../../platform/db.ts'
 import { readRevisions } from '../../platform/revision.ts'
 import { findVariants, openCatalog } from '../catalog/index.ts'
 import { createConfiguration, openMerchant, type Channel, type Zone } from '../merchant/index.ts'
+import { taxRatesIn } from './book.ts'
 import { openPricing, type Pricing, type PricingDeps } from './open-pricing.ts'
 import { priceCart } from './price-cart.ts'
-import { noTaxRates } from './price-line.ts'
+import { anonymousBuyer } from './price-choice.ts'
+import { noOffers } from './promotion.ts'
 import type { NewPricing, PricingByKind, PricingChanges, PricingKind } from './save-pricing.ts'
 import type { PriceEdit } from './set-prices.ts'
 
@@ -20,6 +22,8 @@ const usd = 'USD' as CurrencyCode
 const eur = 'EUR' as CurrencyCode
 const jpy = 'JPY' as CurrencyCode
 const ground = { id: newId<'shippingService'>(), code: 'ground' }
+const store = { id: newId<'location'>(), code: 'store-brooklyn' }
+const vip = { id: newId<'segment'>(), code: 'vip' }
 const noon = must(parseInstant('2026-06-15T12:00:00Z'), 'an instant')
 
 let database: TestDatabase
@@ -29,13 +33,20 @@ let pricing: Pricing
 let web: Channel
 let zone: Zone
 let tee: Id<'variant'>
+let goods: Id<'product'>
 let mug: Id<'variant'>
 
 before(async () => {
   database = await createTestDatabase()
   db = createDb({ databaseUrl: database.url, poolMax: 20, applicationName: 'test' })
   const merchant = openMerchant({ db })
-  deps = { db, merchant, shippingServices: async () => [ground] }
+  deps = {
+    db,
+    merchant,
+    shippingServices: async () => [ground],
+    locations: async () => [store],
+    segments: async () => [vip],
+  }
   pricing = openPricing(deps)
   await db.inTransaction(async (tx) => {
     const entity = await createConfiguration(tx, {
@@ -81,6 +92,7 @@ before(async () => {
     })
   })
   const variants = await findVariants(db, ['TEE', 'MUG'])
+  goods = must(variants.get('TEE'), 'the tee').productId
   tee = must(variants.get('TEE'), 'the tee').id
   mug = must(variants.get('MUG'), 'the mug').id
 })
@@ -133,15 +145,17 @@ test('a cart is priced from what was saved: list, rate and tariff', async () => 
   )
   const prices = await pricing.pricesAt(db, await revision(), [tee, mug, newId()])
   assert.deepEqual([...prices.keys()].toSorted(), [tee, mug].toSorted())
-  assert.deepEqual(prices.get(mug), [{ priceListId: list.id, amountMinor: 999_999_999_999n }])
+  assert.deepEqual(prices.get(mug), [{ priceListId: list.id, minQuantity: 1, amountMinor: 999_999_999_999n }])
   const priced = priceCart({
     at: noon,
     channel: web,
     priceLists: book.priceListById,
     prices,
-    tariff,
-    taxRates: book.taxRatesByZone.get(zone.id) ?? noTaxRates,
-    lines: [{ lineKey: 'TEE', variantId: tee, quantity: 2, taxClass: 'standard' }],
+    buyer: anonymousBuyer,
+    deliveries: [{ tariff }],
+    taxRates: taxRatesIn(book, zone.id, noon),
+    offers: noOffers,
+    lines: [{ lineKey: 'TEE', variantId: tee, productId: goods, category: null, quantity: 2, taxClass: 'standard' }],
   })
   assert.ok(priced.kind === 'priced')
   assert.deepEqual(priced.totals, {
@@ -249,7 +263,7 @@ for (const [what, change, expected] of refusedLists) {
 }
 
 const refusedRates: readonly (readonly [string, () => Partial<NewPricing<'taxRate'>>, string])[] = [
-  ['a second one of the zone and class', () => ({}), 'tax_rate_exists'],
+  ['a second one of the zone and class', () => ({}), 'tax_rates_overlap'],
   ['another class', () => ({ taxClass: 'reduced' }), 'created'],
   ['a zone that is none', () => ({ zoneId: newId() }), 'zone_unknown'],
   ['more than the whole', () => ({ taxClass: 'x', ratePpm: 1_000_001 }), 'tax_rate_out_of_range'],

@@ -5,10 +5,12 @@ import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
 import { raiseRevision } from '../../platform/revision.ts'
 import { findVariants } from '../catalog/index.ts'
-import { putPriceList, putPrices, readPricing, type NewPrice } from './pricing.sql.ts'
+import { putPriceList, putPrices, readPrices, readPricing, type NewPrice } from './pricing.sql.ts'
 
 export interface PriceEdit {
   readonly sku: string
+  /** Holds from this many units on; absent: 1, the price of a single one. */
+  readonly minQuantity?: number | undefined
   /** Null withdraws the list's price. */
   readonly price: Money | null
 }
@@ -22,7 +24,8 @@ export interface PriceError {
 
 export const priceErrors = {
   sku_unknown: 'There is no variant with this SKU.',
-  sku_repeated: 'An earlier row has the same SKU.',
+  sku_repeated: 'An earlier row has the same SKU and minimum.',
+  break_dearer: 'More units would cost more each than fewer do.',
   currency_differs: 'The price is in another currency than its list.',
 } as const
 
@@ -65,15 +68,20 @@ export async function setPrices(
 
   const prices: NewPrice[] = []
   const seen = new Set<string>()
-  const results = edits.map(({ sku, price }): PriceResult => {
+  const breaks = await readBreaks(tx, priceListId, edits, variantBySku)
+  const results = edits.map(({ sku, minQuantity = 1, price }): PriceResult => {
     const variant = variantBySku.get(sku)
     const errors: PriceError[] = []
-    if (seen.has(sku)) errors.push(errorAt('/sku', 'sku_repeated'))
+    const row = `${sku} ${minQuantity}`
+    if (seen.has(row)) errors.push(errorAt('/sku', 'sku_repeated'))
     else if (variant === undefined) errors.push(errorAt('/sku', 'sku_unknown'))
     if (price !== null && price.currency !== list.currency) errors.push(errorAt('/price/currency', 'currency_differs'))
-    seen.add(sku)
+    seen.add(row)
+    if (variant !== undefined && isDearer(breaks.get(variant.id), minQuantity)) {
+      errors.push(errorAt('/price', 'break_dearer'))
+    }
     if (errors.length > 0 || variant === undefined) return { kind: 'error', errors }
-    prices.push({ variantId: variant.id, amountMinor: price?.minor ?? null })
+    prices.push({ variantId: variant.id, minQuantity, amountMinor: price?.minor ?? null })
     return { kind: price === null ? 'withdrawn' : 'set' }
   })
 
@@ -95,6 +103,45 @@ export async function setPrices(
     appendAudit(tx, { actor, action: 'price_list.repriced', object: id, detail: { version, changedCount } })
   }
   return { kind: 'done', results }
+}
+
+type Breaks = ReadonlyMap<number, bigint | null>
+
+/**
+ * What the list would ask for each minimum if every row went in; one indexed reading of what is there.
+ */
+async function readBreaks(
+  tx: Tx,
+  priceListId: Id<'priceList'>,
+  edits: readonly PriceEdit[],
+  variantBySku: ReadonlyMap<string, { readonly id: Id<'variant'> }>,
+): Promise<Map<Id<'variant'>, Breaks>> {
+  const known = await readPrices(tx, [...new Set([...variantBySku.values()].map(({ id }) => id))])
+  const breaks = new Map<Id<'variant'>, Map<number, bigint | null>>()
+  for (const [variantId, listed] of known) {
+    const own = listed.filter((price) => price.priceListId === priceListId)
+    breaks.set(variantId, new Map(own.map(({ minQuantity, amountMinor }) => [minQuantity, amountMinor])))
+  }
+  for (const { sku, minQuantity = 1, price } of edits) {
+    const variant = variantBySku.get(sku)
+    if (variant === undefined) continue
+    const own = breaks.get(variant.id) ?? new Map<number, bigint | null>()
+    own.set(minQuantity, price?.minor ?? null)
+    breaks.set(variant.id, own)
+  }
+  return breaks
+}
+
+/** Whether a unit would cost more from this minimum on than from a smaller one, or less than from a larger one. */
+function isDearer(breaks: Breaks | undefined, minQuantity: number): boolean {
+  const amountMinor = breaks?.get(minQuantity) ?? null
+  if (breaks === undefined || amountMinor === null || breaks.size < 2) return false
+  for (const [minimum, otherMinor] of breaks) {
+    if (otherMinor === null) continue
+    if (minimum < minQuantity ? amountMinor > otherMinor : amountMinor < otherMinor && minimum !== minQuantity)
+      return true
+  }
+  return false
 }
 
 function errorAt(path: string, code: PriceErrorCode): PriceError {

@@ -1,0 +1,62 @@
+import type { CurrencyCode } from '../../kernel/money.ts'
+import { must } from '../../kernel/invariant.ts'
+import type { Offer } from '../catalog/index.ts'
+import { plainRegion, type Channel } from '../merchant/index.ts'
+import { anonymousBuyer, type Buyer, type CartToPrice, type OffersAtHand } from '../pricing/index.ts'
+import { pickupLocation, sellingTerms, taxedPlace, taxRatesAt, type Destination } from './decide-delivery.ts'
+import type { SellingWorld } from './selling-world.ts'
+
+/** A cart or an order in one call, as far as prices depend on it. */
+export interface WantedSale {
+  readonly channel: Channel
+  readonly currency: CurrencyCode
+  readonly lines: readonly { readonly sku: string; readonly quantity: number }[]
+  readonly shipTo: Destination | null
+  readonly deliveryOption: string | null
+}
+
+/**
+ * What pricing asks of a sale. No delivery is in it: which one there is depends on what the goods come to.
+ * @param offers  of every line, in their order
+ */
+export function cartToPrice(
+  sale: WantedSale,
+  offers: readonly Offer[],
+  world: SellingWorld,
+  onOffer: OffersAtHand,
+): CartToPrice {
+  const place = taxedPlace(sale, world)
+  return {
+    at: world.at,
+    channel: sellingTerms(sale.channel, sale.currency),
+    buyer: buyerAt(sale, place, world),
+    priceLists: world.pricing.priceListById,
+    prices: world.prices,
+    taxRates: taxRatesAt(world, place),
+    deliveries: [],
+    offers: onOffer,
+    lines: sale.lines.map(({ sku, quantity }, index) => {
+      const { variantId, productId, category, taxClass } = must(offers[index], 'an offer for every line')
+      return { lineKey: sku, variantId, productId, category, quantity, taxClass }
+    }),
+  }
+}
+
+/** A channel without a market of its own sells in all that the destination lies in. */
+function buyerAt({ channel, deliveryOption }: WantedSale, place: Destination | null, world: SellingWorld): Buyer {
+  const country = place?.country ?? null
+  const markets =
+    channel.marketId === null && country !== null
+      ? world.merchant.rows.market.filter(({ countries }) => countries.includes(country)).map(({ id }) => id)
+      : []
+  return {
+    ...anonymousBuyer,
+    marketIds: channel.marketId === null ? markets : [channel.marketId],
+    country,
+    region:
+      place?.region === undefined || place.region === null || country === null
+        ? null
+        : plainRegion(country, place.region),
+    locationId: pickupLocation(deliveryOption, world),
+  }
+}
