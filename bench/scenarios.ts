@@ -6,6 +6,7 @@ import { hot, intake, locations, nodes, supply } from './scenarios/intake.ts'
 import { lanes } from './scenarios/lanes.ts'
 import { loadCatalog } from './scenarios/load-catalog.ts'
 import { planFastScenario } from './scenarios/plan-fast.ts'
+import { price } from './scenarios/price.ts'
 import { start } from './scenarios/start.ts'
 import { trusted } from './scenarios/trusted.ts'
 import type { Cluster } from './support/cluster.ts'
@@ -43,5 +44,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   import: { about: 'rows per second of `waybill import orders`, on --file or on a generated one', run: importOrders },
   audit: { about: 'seconds to check every invariant over a million orders', run: audit },
   'plan-fast': { about: 'microseconds of one sourcing decision', run: planFastScenario },
+  price: { about: 'carts per second of one core, with and without fifty live promotions', run: price },
   start: { about: 'cold and warm start, idle memory', run: start },
 }

@@ -33,6 +33,7 @@ import { compareBooks, type BookEntry } from './compare-books.ts'
  */
 
 const actor = 'key_01h2xcejqtf2nbrexx3vqjhp41'
+const promotionId = newId<'promotion'>()
 const ownPredicates = readPredicates().filter((predicate) => predicate.given === null)
 
 /** An order of one line, and one of its claims, if it has any. */
@@ -843,7 +844,21 @@ test('a shop in which everything has happened once breaks no invariant', async (
   })
 })
 
-const rows = [...stockRows, ...orderRows, ...moneyRows, ...logRows, ...timeRows]
+const offerRows: typeof stockRows = [
+  [
+    'a code used once more than its redemptions tell',
+    () => [
+      `insert into pricing.promotion (id, name, active, priority, combinable, needs_code, channel_ids, market_ids,
+                                      segment_ids, variant_ids, product_ids, categories, effect, rate_ppm)
+       values ('${promotionId}', 'Welcome', true, 0, true, true, '{}', '{}', '{}', '{}', '{}', '{}', 'percent_off', 1)`,
+      `insert into pricing.promotion_code (id, promotion_id, code, uses_max, used, batch_id, created_at)
+       values (gen_random_uuid(), '${promotionId}', 'WELCOME', 5, 1, gen_random_uuid(), '2026-01-01')`,
+    ],
+    'offers-are-counted-as-they-were-used',
+  ],
+]
+
+const rows = [...offerRows, ...stockRows, ...orderRows, ...moneyRows, ...logRows, ...timeRows]
 for (const [what, plant, ...found] of rows) {
   test(`${what}: ${found.join(', ') || 'nothing to find'}`, async () => {
     assert.deepEqual((await findersOf(plant(scene))).toSorted(), found.toSorted())

@@ -1,6 +1,6 @@
 import { money, type CurrencyCode } from '../kernel/money.ts'
 import type { Tx } from '../platform/db.ts'
-import type { NewPricing, Pricing, PricingKind } from '../modules/pricing/index.ts'
+import { addCodes, type NewPricing, type Pricing, type PricingKind } from '../modules/pricing/index.ts'
 import { derivedId } from './derived-id.ts'
 import { tariffs } from './network-data.ts'
 import { bundles, products } from './products.ts'
@@ -52,6 +52,8 @@ export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<
     }
   })
 
+  await seedPromotions(db, pricing)
+
   const priced = [...products.flatMap(({ variants }) => variants), ...bundles]
   for (const { code, currency } of lists) {
     const edits = priced.map(({ sku, usd, eur }) => {
@@ -64,6 +66,63 @@ export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<
     expectSound(isSet, `prices in ${currency}`, outcome)
   }
 }
+
+/** What the shop has on offer: a welcome by code, a third book for nothing, and half of delivery for a full cart. */
+async function seedPromotions(db: SeedDeps['db'], pricing: Pricing): Promise<void> {
+  const { promotions } = await pricing.currentBook()
+  const offers: NewPricing<'promotion'>[] = [
+    {
+      ...usualTerms,
+      name: '10 % off your first order',
+      needsCode: true,
+      effect: { kind: 'percent_off', ratePpm: 100_000 },
+      usesPerCustomerMax: 1,
+    },
+    {
+      ...usualTerms,
+      name: 'Half off delivery from $150',
+      currency: 'USD' as CurrencyCode,
+      itemsMinMinor: 15_000n,
+      effect: { kind: 'delivery_percent_off', ratePpm: 500_000, tariffIds: [] },
+    },
+    {
+      ...usualTerms,
+      name: 'Apparel: three for two',
+      goods: { variantIds: [], productIds: [], categories: ['apparel'] },
+      effect: { kind: 'buy_x_get_y', buyUnits: 2, getUnits: 1, ratePpm: 1_000_000, timesMax: null },
+    },
+  ]
+  for (const offer of offers) {
+    const id = derivedId('promotion', offer.name)
+    if (promotions.some((promotion) => promotion.id === id)) continue
+    await db.inTransaction(async (tx) => {
+      await create(pricing, tx, 'promotion', { ...offer, id })
+      if (!offer.needsCode) return
+      const wanted = { kind: 'named', codes: ['WELCOME10'] } as const
+      const outcome = await addCodes(tx, { actor, promotionId: id, wanted, usesMax: null })
+      expectSound(outcome.kind === 'added', 'the code WELCOME10', outcome)
+    })
+  }
+}
+
+/** For everybody, at any time, with whatever else is on offer. */
+const usualTerms = {
+  active: true,
+  combinable: true,
+  currency: null,
+  validFrom: null,
+  validUntil: null,
+  priority: 0,
+  needsCode: false,
+  channelIds: [],
+  marketIds: [],
+  segmentIds: [],
+  goods: { variantIds: [], productIds: [], categories: [] },
+  itemsMinMinor: null,
+  quantityMin: null,
+  usesMax: null,
+  usesPerCustomerMax: null,
+} as const
 
 /** Where nothing is due there is no row: no rate and a rate of zero come to the same. */
 function taxRates(): NewPricing<'taxRate'>[] {

@@ -55,6 +55,7 @@ export async function openPricingShop() {
   }
   return {
     db,
+    databaseUrl: database.url,
     send,
     post: (path: string, body: unknown, key: string = randomUUID()) =>
       send('POST', path, body, { 'idempotency-key': key }),

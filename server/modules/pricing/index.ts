@@ -1,3 +1,4 @@
+export { addCodes, type AddCodesOutcome, type WantedCodes } from './add-codes.ts'
 export { taxRatesIn, type PricingBook, type PricingRows, type TaxRate } from './book.ts'
 export { promotionReasons, type PromotionReason } from './check-promotion.ts'
 export { ownTaxes } from './own-taxes.ts'
@@ -54,4 +55,7 @@ export type {
   PricingChanges,
   PricingKind,
 } from './save-pricing.ts'
+export { recordRedemptions, releaseRedemptions, type OfferedOrder } from './redeem-offers.ts'
+export { postRedemptions } from './redemptions.sql.ts'
+export { lockUses, readUses, UsesPool, type OffersAsk } from './uses-pool.ts'
 export type { PriceEdit, PriceResult, SetPricesOutcome } from './set-prices.ts'

@@ -7,7 +7,7 @@ import { formatMoney, minorDigits, parseDecimal, sumMinor, type CurrencyCode } f
 import { prorate, unitPart } from '../../kernel/prorate.ts'
 import { parseInstant, type Instant } from '../../kernel/time.ts'
 import { priceCart, type CartToPrice, type PriceCartOutcome, type PricedCart } from './price-cart.ts'
-import { anonymousBuyer, type PriceList } from './price-choice.ts'
+import { anonymousBuyer, type ListedPrice, type PriceList } from './price-choice.ts'
 import type { DeliveryTariff } from './price-delivery.ts'
 import { noTaxRates, priceLine, taxOf } from './price-line.ts'
 import { noOffers } from './promotion.ts'
@@ -67,6 +67,57 @@ const choiceCases = [
   ['2026-06-15', 'general 9.00 from 2026-07-01',                                        'price_missing'],
   ['2026-06-15', '',                                                                    'price_missing'],
 ] as const
+
+// A buyer of the segment vip in the market us, of New York, who picks up in Brooklyn, in the channel web. Each condition
+// outweighs all that come after it, whatever their price: segment, location, region, country, market, channel.
+// oxfmt-ignore
+const specificityCases = [
+  // lists that name a price for the tee                                                                   units  price
+  ['general 1.00; web 2.00',                                                                               1,    '2.00'],
+  ['web 1.00; general 2.00 in-market us',                                                                  1,    '2.00'],
+  ['web 1.00 in-market us; general 2.00 in-country US',                                                    1,    '2.00'],
+  ['web 1.00 in-market us; general 2.00 in-country US in-region NY',                                       1,    '2.00'],
+  ['web 1.00 in-country US in-market us; general 2.00 in-country US in-region NY',                         1,    '2.00'],
+  ['web 1.00 in-country US in-region NY in-market us; general 2.00 at brooklyn',                           1,    '2.00'],
+  ['web 1.00 at brooklyn in-country US in-region NY in-market us; general 2.00 for vip',                   1,    '2.00'],
+  ['general 3.00 for vip; general 2.00 for vip at brooklyn; general 1.00',                                 1,    '2.00'],
+  ['general 5.00; general 1.00 for staff; general 1.00 at queens; general 1.00 in-country DE',             1,    '5.00'],
+  ['general 5.00; general 1.00 in-country US in-region CA; general 1.00 in-market eu',                     1,    '5.00'],
+  ['general 5.00; general 1.00 for staff priority 9',                                                      1,    '5.00'],
+  // Within a list the largest minimum that is reached; a list without a row for the quantity does not count.
+  ['general 5.00 break 10 4.00 break 100 3.00',                                                            9,    '5.00'],
+  ['general 5.00 break 10 4.00 break 100 3.00',                                                            10,   '4.00'],
+  ['general 5.00 break 10 4.00 break 100 3.00',                                                            99,   '4.00'],
+  ['general 5.00 break 10 4.00 break 100 3.00',                                                            1_000, '3.00'],
+  ['general 5.00 break 10 3.00; general 4.00',                                                             9,    '4.00'],
+  ['general 5.00 break 10 3.00; general 4.00',                                                             10,   '3.00'],
+] as const
+
+for (const [lists, quantity, expected] of specificityCases) {
+  test(`${quantity} of [${lists}] cost ${expected} each`, () => {
+    const shop = shopFor('USD' as CurrencyCode, false, 'none')
+    const buyer = {
+      ...anonymousBuyer,
+      marketIds: ['us' as Id<'market'>],
+      country: 'US',
+      region: 'NY',
+      locationId: 'brooklyn' as Id<'location'>,
+      segmentIds: new Set(['vip' as Id<'segment'>]),
+    }
+    const cart = { ...shop.cart(`${quantity} tee à 0.00`, '-'), at: noon, buyer, ...listsOf(lists) }
+    const priced = mustBePriced(priceCart(cart))
+    assert.equal(shop.tell(must(priced.lines[0], 'the line').unitPriceMinor), expected)
+  })
+}
+
+test('a quantity break counts all units of a variant, on whichever lines they stand', () => {
+  const shop = shopFor('USD' as CurrencyCode, false, 'none')
+  const cart = { ...shop.cart('6 tee à 0.00, 4 tee à 0.00', '-'), at: noon, ...listsOf('general 5.00 break 10 4.00') }
+  assert.deepEqual(
+    mustBePriced(priceCart(cart)).lines.map((line) => line.unitPriceMinor),
+    [400n, 400n],
+  )
+})
 
 for (const [day, lists, expected] of choiceCases) {
   test(`on ${day} with [${lists}] a tee costs ${expected}`, () => {
@@ -312,11 +363,12 @@ function shopFor(currency: CurrencyCode, taxIncluded: boolean, rate: string) {
   }
 }
 
-/** `web 9.00 from 2026-06-01 until 2026-06-15; general 18.00 priority 9` */
+/** `web 9.00 from 2026-06-01 until 2026-06-15; general 18.00 priority 9; general 5.00 for vip break 10 4.00` */
 function listsOf(text: string): Pick<CartToPrice, 'priceLists' | 'prices'> {
   const parts = text === '' ? [] : text.split('; ')
-  const lists = parts.map((part, index): [PriceList, bigint] => {
-    const words = part.split(' ')
+  const lists = parts.map((part, index): [PriceList, string[]] => {
+    const [terms = '', ...breaks] = part.split(' break ')
+    const words = terms.split(' ')
     const after = (word: string): string | undefined =>
       words.includes(word) ? words[words.indexOf(word) + 1] : undefined
     const [channel = '', amount = ''] = words
@@ -332,18 +384,30 @@ function listsOf(text: string): Pick<CartToPrice, 'priceLists' | 'prices'> {
         priority: Number(after('priority') ?? 0),
         validFrom: from === undefined ? null : dayOf(from),
         validUntil: until === undefined ? null : dayOf(until),
+        segmentId: (after('for') ?? null) as Id<'segment'> | null,
+        locationId: (after('at') ?? null) as Id<'location'> | null,
+        region: after('in-region') ?? null,
+        country: after('in-country') ?? null,
+        marketId: (after('in-market') ?? null) as Id<'market'> | null,
       },
-      must(parseDecimal(amount, 2), 'an amount'),
+      [`1 ${amount}`, ...breaks],
     ]
   })
   return {
     priceLists: new Map(lists.map(([list]) => [list.id, list])),
     prices: new Map([
-      [
-        'tee' as Id<'variant'>,
-        lists.map(([list, amountMinor]) => ({ priceListId: list.id, minQuantity: 1, amountMinor })),
-      ],
+      ['tee' as Id<'variant'>, lists.flatMap(([list, rows]) => rows.map((row) => listedPrice(list, row)))],
     ]),
+  }
+}
+
+/** `10 4.00`: from ten units on, four each. */
+function listedPrice({ id }: PriceList, row: string): ListedPrice {
+  const [minQuantity, amount = ''] = row.split(' ')
+  return {
+    priceListId: id,
+    minQuantity: Number(minQuantity),
+    amountMinor: must(parseDecimal(amount, 2), 'an amount'),
   }
 }
 
