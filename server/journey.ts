@@ -1,14 +1,16 @@
 import { expireCarts, reopenCartRows } from './modules/carts/index.ts'
 import { expireOrders } from './modules/changes/index.ts'
+import { countOrders, forgetOldSignIns, uncountOrders } from './modules/customers/index.ts'
 import { raiseExceptions } from './modules/exceptions/index.ts'
-import { readOrderRows } from './modules/orders/index.ts'
+import { readOrderRows, readOrdersOfPeople, type OrderRow } from './modules/orders/index.ts'
 import { dueAttempts } from './modules/payments/index.ts'
 import { sealAudit } from './platform/audit.ts'
 import type { Tx } from './platform/db.ts'
 import type { Due, Reaction } from './platform/events/journey.ts'
 import type { ParkedEvent, StoredEvent } from './platform/events/reader.ts'
 import { deleteOldKeys, KEY_RETENTION_MS } from './platform/http/index.ts'
-import type { Id } from './kernel/id.ts'
+import { parseId, type Id } from './kernel/id.ts'
+import { must } from './kernel/invariant.ts'
 import { addMs, HOUR_MS, SECOND_MS } from './kernel/time.ts'
 import { addJobFor, sweepDue } from './platform/outbound/intent.ts'
 
@@ -22,8 +24,14 @@ export const reactions: Readonly<Record<string, Reaction>> = {
   'payment.due': addJobFor('askPayment'),
   // Its order ended: what was authorised is given back.
   'payment.void_due': addJobFor('askPayment'),
+  // Segments may ask how often an account ordered.
+  'order.accepted': countAccepted,
+  'customer.guests_merged': countOfGuests,
   // The buyer may go on with their cart.
-  'order.cancelled': reopenCarts,
+  'order.cancelled': async (tx, events) => {
+    await reopenCarts(tx, events)
+    await uncountOrders(tx, orderIdsOf(events))
+  },
   'order.expired': reopenCarts,
 }
 
@@ -43,13 +51,35 @@ export const dues: readonly Due[] = [
     limit: 5_000,
     run: async (db, limit) => deleteOldKeys(db, addMs((await db.clock()).wallAt, -KEY_RETENTION_MS), limit),
   },
+  { name: 'forget-old-sign-ins', everyMs: HOUR_MS, limit: 1_000, run: forgetOldSignIns },
 ]
 
-async function reopenCarts(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
-  const orders = await readOrderRows(
-    tx,
-    events.map((event) => event.aggregateId as Id<'order'>),
+/** Whose orders these are is for customers to say; those of guests wait until they turn out to be somebody's. */
+async function countAccepted(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
+  await countOrders(tx, ordersToCount(await readOrderRows(tx, orderIdsOf(events))))
+}
+
+async function countOfGuests(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
+  const guestIds = events.flatMap(({ data }) =>
+    (data as { readonly guestIds: readonly string[] }).guestIds.map((id) => must(parseId('person', id), 'a guest')),
   )
+  await countOrders(tx, ordersToCount(await readOrdersOfPeople(tx, guestIds)))
+}
+
+function ordersToCount(orders: readonly OrderRow[]) {
+  return orders.flatMap(({ id, person_id, currency, total_minor, placed_at, status }) =>
+    status === 'open' || status === 'completed'
+      ? [{ orderId: id, personId: person_id, currency, totalMinor: total_minor, placedAt: placed_at }]
+      : [],
+  )
+}
+
+function orderIdsOf(events: readonly StoredEvent[]): Id<'order'>[] {
+  return events.map((event) => event.aggregateId as Id<'order'>)
+}
+
+async function reopenCarts(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
+  const orders = await readOrderRows(tx, orderIdsOf(events))
   const ended = orders.flatMap(({ id, cart_id }) => (cart_id === null ? [] : [{ cartId: cart_id, orderId: id }]))
   if (ended.length > 0) reopenCartRows(tx, ended)
 }

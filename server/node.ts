@@ -1,3 +1,4 @@
+import { createJwksFetcher, type JwksFetcher } from './adapters/oidc/fetch-jwks.ts'
 import { createSandboxProvider, type SandboxProvider } from './adapters/psp/sandbox.ts'
 import { dues, onParked, reactions } from './journey.ts'
 import { askPayment } from './modules/checkout/index.ts'
@@ -58,6 +59,7 @@ class RunningNode implements Node {
   readonly #wake = new Wake()
   readonly #horizon: EventHorizon
   readonly #provider: SandboxProvider | null
+  readonly #jwks: JwksFetcher
   #app: App | undefined
   #auditDb: Db | undefined
   #listener: EventListener | undefined
@@ -82,9 +84,13 @@ class RunningNode implements Node {
         telemetry.log.error({ waitedMs, holders }, 'an old transaction keeps the readers of events waiting'),
     })
     this.#provider = options.pspUrl === null ? null : createSandboxProvider({ baseUrl: options.pspUrl })
+    // Where payments move no money, customers may come from this machine too.
+    const allowsLoopback = options.pspUrl !== null
+    this.#jwks = createJwksFetcher({ allowsLoopback })
     this.rooms = openRooms({
       db: this.db,
       masterKey: options.masterKey,
+      jwks: { fetch: this.#jwks.fetch, allowsLoopback },
       providers: this.#provider === null ? [] : [this.#provider],
     })
     this.#observe()
@@ -96,6 +102,7 @@ class RunningNode implements Node {
     await identity.refresh()
     const app = createHttpServer({
       authenticate: (token) => identity.authenticate(token),
+      authenticateCustomer: this.rooms.customers.authenticateCustomer,
       telemetry,
       rateLimitPerSecond,
       checkResponses,
@@ -139,6 +146,7 @@ class RunningNode implements Node {
     ])
     this.#horizon.close()
     await this.#provider?.close()
+    await this.#jwks.close()
     await this.#auditDb?.close()
     await this.db.close()
   }

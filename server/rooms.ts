@@ -3,7 +3,7 @@ import { openCheckout, type Checkout } from './modules/checkout/index.ts'
 import { openCatalog, type Catalog } from './modules/catalog/index.ts'
 import { openCustomers, type Customers } from './modules/customers/index.ts'
 import { raiseExceptions, closeExceptions } from './modules/exceptions/index.ts'
-import { openIdentity, type Identity } from './modules/identity/index.ts'
+import { openIdentity, type Identity, type IdentityDeps } from './modules/identity/index.ts'
 import { createGates, openInventory, type Inventory } from './modules/inventory/index.ts'
 import { openMerchant, type Merchant } from './modules/merchant/index.ts'
 import { demandOwner } from './modules/orders/index.ts'
@@ -34,6 +34,8 @@ export interface RoomsDeps {
   /** 32 bytes: wraps the keys of personal data and makes access tokens. */
   readonly masterKey: Uint8Array
   readonly providers: readonly PaymentProvider[]
+  /** How the keys of identity providers are fetched; by default nobody can be asked. */
+  readonly jwks?: NonNullable<IdentityDeps['jwks']>
   readonly onBatch?: (batch: FinishedBatch) => void
 }
 
@@ -48,7 +50,7 @@ export function pricingPorts({ shipping, inventory }: Pick<Rooms, 'shipping' | '
 }
 
 /** Opens the rooms and hands each the doors of rooms that it may not open itself, as its ports ask. */
-export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Rooms {
+export function openRooms({ db, masterKey, providers, jwks, onBatch }: RoomsDeps): Rooms {
   const masterKeys = [{ version: 1, secret: masterKey }]
   const merchant = openMerchant({ db })
   const catalog = openCatalog({ merchant, onVariantsCreated: createGates })
@@ -91,12 +93,12 @@ export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Roo
       },
     },
   })
-  const customers = openCustomers({ db, masterKeys })
   const shipping = openShipping({ db })
   const sourcing = openSourcing({ shipping })
   const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory }) })
   const payments = openPayments({ providers })
-  const identity = openIdentity({ db, merchant, masterKeys, locations: inventory })
+  const identity = openIdentity({ db, merchant, masterKeys, locations: inventory, ...(jwks && { jwks }) })
+  const customers = openCustomers({ db, masterKeys, tokens: identity, providers: identity })
   const checkout = openCheckout({
     db,
     rooms: { merchant, catalog, pricing, sourcing, customers },

@@ -3,12 +3,12 @@ import { mountCarts } from './modules/carts/index.ts'
 import { mountCatalog } from './modules/catalog/index.ts'
 import { mountChanges } from './modules/changes/index.ts'
 import { mountCheckout } from './modules/checkout/index.ts'
-import { mountCustomers } from './modules/customers/index.ts'
+import { mountCustomers, mountSegments, mountSignIn, mountStoreCustomer } from './modules/customers/index.ts'
 import { mountExceptions } from './modules/exceptions/index.ts'
-import { mountIdentity } from './modules/identity/index.ts'
+import { mountIdentity, mountIdentityProviders } from './modules/identity/index.ts'
 import { mountInventory } from './modules/inventory/index.ts'
 import { mountMerchant } from './modules/merchant/index.ts'
-import { mountOrderviews } from './modules/orderviews/index.ts'
+import { mountOrderviews, ordersOfPeople } from './modules/orderviews/index.ts'
 import { mountPricing } from './modules/pricing/index.ts'
 import { mountShipping } from './modules/shipping/index.ts'
 import { mountAudit } from './platform/audits/audits.http.ts'
@@ -22,9 +22,9 @@ const tags = {
   browse: 'What shoppers look at: products, prices, availability. From memory, each answer with its `asOf`.',
   carts: 'What a shopper has gathered, what it costs now, and how it could reach them.',
   catalog: 'Products, variants and bundles, and which channel offers what.',
-  customers: 'People who buy: accounts, addresses, search by e-mail or telephone number, erasure.',
+  customers: 'People who buy: accounts, sign-in, addresses, consents, segments, merged guests, export and erasure.',
   exceptions: 'What needs a person: the reason, the facts, and the next action.',
-  identity: 'API keys: made, listed, revoked.',
+  identity: 'API keys and identity providers: who may call what, and who may say who a shopper is.',
   inventory: 'Locations, stock levels, adjustments, counts, goods on their way.',
   merchant: 'Legal entities, channels, markets, zones and calendars: who sells, where and when.',
   operations: 'Health, metrics and this description.',
@@ -48,8 +48,12 @@ export function mountRoutes(
   const verify = identity.verifyAccessToken.bind(null, 'order')
   mountMerchant(app, { db, merchant })
   mountIdentity(app, { db, identity })
+  mountIdentityProviders(app, { db, identity })
   mountCatalog(app, { db, catalog, merchant })
-  mountCustomers(app, { db, customers })
+  mountCustomers(app, { db, customers, records: [ordersOfPeople] })
+  mountSegments(app, { db, customers })
+  mountSignIn(app, { db, customers })
+  mountStoreCustomer(app, { db, customers })
   mountPricing(app, { db, pricing, merchant, ...pricingPorts(rooms) })
   mountInventory(app, { db, inventory })
   mountShipping(app, { db, shipping })

@@ -39,7 +39,7 @@ create table platform.revision (
   value bigint not null default 1
 ) with (fillfactor = 50);
 insert into platform.revision (room)
-  values ('merchant'), ('identity'), ('catalog'), ('pricing'), ('inventory'), ('shipping'), ('sourcing');
+  values ('merchant'), ('identity'), ('catalog'), ('customers'), ('pricing'), ('inventory'), ('shipping'), ('sourcing');
 
 -- A durable reader's position moves in the transaction that carries its effect.
 create table platform.event_reader (

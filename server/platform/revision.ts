@@ -2,7 +2,15 @@ import { invariant, must } from '../kernel/invariant.ts'
 import type { Queryable, Tx } from './db.ts'
 
 /** The rooms whose configuration nodes cache. */
-export type RevisionedRoom = 'merchant' | 'identity' | 'catalog' | 'pricing' | 'inventory' | 'shipping' | 'sourcing'
+export type RevisionedRoom =
+  | 'merchant'
+  | 'identity'
+  | 'catalog'
+  | 'customers'
+  | 'pricing'
+  | 'inventory'
+  | 'shipping'
+  | 'sourcing'
 
 export type Revisions = Readonly<Record<RevisionedRoom, bigint>>
 

@@ -13,6 +13,7 @@ export interface PersonRow {
   readonly version: number
   readonly created_at: Instant
   readonly erased_at: Instant | null
+  readonly merged_into: Id<'person'> | null
 }
 
 /** An address as stored, with what unwraps its person's key. */
@@ -43,6 +44,7 @@ export interface SealedAddress {
   readonly vault: Buffer
   readonly country: string
   readonly region: string | null
+  readonly listed: boolean
 }
 
 /** Without waiting: an account whose e-mail has one already fails the transaction (23505); see `insertAccount`. */
@@ -95,19 +97,20 @@ export async function insertAccount(tx: Tx, person: SealedPerson): Promise<boole
 export function insertAddresses(tx: Tx, addresses: readonly SealedAddress[]): void {
   tx.send({
     name: 'customers.insert_addresses',
-    text: `insert into customers.address (id, person_id, vault, country, region)
-           select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[])`,
+    text: `insert into customers.address (id, person_id, vault, country, region, listed)
+           select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::boolean[])`,
     values: [
       plainArray(addresses.map((address) => address.id)),
       plainArray(addresses.map((address) => address.personId)),
       byteaArray(addresses.map((address) => address.vault)),
       plainArray(addresses.map((address) => address.country)),
       addresses.map((address) => address.region),
+      `{${addresses.map((address) => address.listed).join(',')}}`,
     ],
   })
 }
 
-const personColumns = 'id, kind, key_version, wrapped_key, vault, version, created_at, erased_at'
+const personColumns = 'id, kind, key_version, wrapped_key, vault, version, created_at, erased_at, merged_into'
 
 export function readPersonRows(source: Queryable, ids: readonly Id<'person'>[]): Promise<PersonRow[]> {
   return source.rows({
@@ -129,13 +132,32 @@ export function lockPersonRows(tx: Tx, ids: readonly Id<'person'>[]): Promise<Pe
 /** Newest first. @param before  the last person of the page before */
 export function listPersonRows(
   source: Queryable,
-  { before, limit }: { readonly before: Id<'person'> | null; readonly limit: number },
+  {
+    before,
+    limit,
+    kind = null,
+    tag = null,
+  }: {
+    readonly before: Id<'person'> | null
+    readonly limit: number
+    readonly kind?: PersonKind | null | undefined
+    readonly tag?: string | null | undefined
+  },
 ): Promise<PersonRow[]> {
+  const page = 'where ($1::uuid is null or id < $1::uuid)'
+  // One statement a filter: with `or` in them the planner would walk all guests to find the accounts among them.
+  const [name, text, ...values] =
+    tag !== null
+      ? ['tagged', `${page} and id in (select person_id from customers.account where tags @> array[$3::text])`, tag]
+      : kind === 'account'
+        ? ['accounts', `${page} and kind = 'account'`]
+        : kind === 'guest'
+          ? ['guests', `${page} and kind = 'guest'`]
+          : ['all', page]
   return source.rows({
-    name: 'customers.list_people',
-    text: `select ${personColumns} from customers.person
-            where $1::uuid is null or id < $1::uuid order by id desc limit $2`,
-    values: [before, limit],
+    name: `customers.list_people_${name}`,
+    text: `select ${personColumns} from customers.person ${text} order by id desc limit $2`,
+    values: [before, limit, ...values],
   })
 }
 
@@ -217,21 +239,21 @@ export function readAddressRowsOf(source: Queryable, personId: Id<'person'>): Pr
   })
 }
 
-/** Takes away the key, what it opened, and what the person could be found by. */
-export function erasePersonRow(tx: Tx, { id, version }: { readonly id: Id<'person'>; readonly version: number }): void {
+/** Takes away the key, what it opened, what the person could be found by, and what was written about them. */
+export function erasePersonRow(tx: Tx, id: Id<'person'>): void {
   tx.send({
     name: 'customers.erase_person',
     text: `update customers.person
-              set wrapped_key = null, vault = null, email_hash = null, phone_hash = null, version = $2,
-                  erased_at = $3::timestamptz
+              set wrapped_key = null, vault = null, email_hash = null, phone_hash = null, erased_at = $2::timestamptz
             where id = $1`,
-    values: [id, version, formatInstant(tx.at)],
+    values: [id, formatInstant(tx.at)],
   })
   tx.send({
     name: 'customers.erase_addresses',
-    text: 'update customers.address set vault = null where person_id = $1',
+    text: 'update customers.address set vault = null, listed = false where person_id = $1',
     values: [id],
   })
+  tx.send({ name: 'customers.erase_notes', text: 'delete from customers.note where person_id = $1', values: [id] })
 }
 
 /** The array literal of byte strings; hexadecimal needs no further escaping. */

@@ -7,7 +7,8 @@ import { createDb, type Db } from '../../platform/db.ts'
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
 import type { Address } from './address.ts'
 import type { MasterKey } from './key-ring.ts'
-import { openCustomers, type Customers } from './open-customers.ts'
+import { openTestCustomers } from '../../../test/support/customers.ts'
+import type { Customers } from './open-customers.ts'
 import type { NewPerson } from './record-people.ts'
 
 const firstKey: MasterKey = { version: 1, secret: randomBytes(32) }
@@ -30,7 +31,7 @@ let customers: Customers
 before(async () => {
   database = await createTestDatabase()
   db = createDb({ databaseUrl: database.url, poolMax: 20, applicationName: 'test' })
-  customers = openCustomers({ db, masterKeys: [firstKey] })
+  customers = openTestCustomers(db, [firstKey])
 })
 after(async () => {
   await db.close()
@@ -263,7 +264,7 @@ test('forty at once make one account of an e-mail', async () => {
 
 test('a new master key opens what the old one wrapped, and an e-mail stays unique across both', async () => {
   const account = await create('rotated@example.com')
-  const rotated = openCustomers({ db, masterKeys: [firstKey, secondKey] })
+  const rotated = openTestCustomers(db, [firstKey, secondKey])
   assert.equal((await rotated.readPeople(db, [account])).get(account)?.email, 'rotated@example.com')
   assert.deepEqual(
     (await rotated.findPeople(db, { email: 'rotated@example.com' }, 10)).map(({ id }) => id),

@@ -8,12 +8,12 @@ export interface MasterKey {
   readonly secret: Uint8Array
 }
 
-/** What a contact is searched by; each kind has a key of its own, so that equal texts do not hash alike. */
-export type ContactKind = 'email' | 'phone'
+/** What is looked up by a hash; each kind has a key of its own, so that equal texts do not hash alike. */
+export type HashedKind = 'email' | 'phone' | 'subject' | 'throttle'
 
 interface DerivedKeys {
   readonly wrapping: KeyObject
-  readonly hashing: Readonly<Record<ContactKind, KeyObject>>
+  readonly hashing: Readonly<Record<HashedKind, KeyObject>>
 }
 
 const MASTER_KEY_BYTES_MIN = 32
@@ -39,13 +39,13 @@ export class KeyRing {
       .wrapping
   }
 
-  /** HMAC-SHA-256 of a normalised contact, as new rows keep it. */
-  hash(kind: ContactKind, normalised: string): Buffer {
+  /** HMAC-SHA-256 of a normalised text, as new rows keep it. */
+  hash(kind: HashedKind, normalised: string): Buffer {
     return hashWith(this.#newest.hashing[kind], normalised)
   }
 
-  /** The hashes that rows of any age may have for a contact: one a version of the master key. */
-  hashes(kind: ContactKind, normalised: string): Buffer[] {
+  /** The hashes that rows of any age may have for a text: one a version of the master key. */
+  hashes(kind: HashedKind, normalised: string): Buffer[] {
     return [...this.#keysByVersion.values()].map(({ hashing }) => hashWith(hashing[kind], normalised))
   }
 
@@ -62,5 +62,13 @@ function deriveKeys(version: number, secret: Uint8Array): DerivedKeys {
   invariant(secret.byteLength >= MASTER_KEY_BYTES_MIN, `master key ${version} has at least 256 bits`)
   const derive = (purpose: string): KeyObject =>
     createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `waybill customers ${purpose}`, 32)))
-  return { wrapping: derive('data key wrap'), hashing: { email: derive('email hash'), phone: derive('phone hash') } }
+  return {
+    wrapping: derive('data key wrap'),
+    hashing: {
+      email: derive('email hash'),
+      phone: derive('phone hash'),
+      subject: derive('subject hash'),
+      throttle: derive('throttle hash'),
+    },
+  }
 }

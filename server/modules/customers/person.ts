@@ -9,13 +9,19 @@ export interface Contact {
   readonly email: string | null
   readonly name: string | null
   readonly phone: string | null
+  /** The number under which the tax office knows them; of accounts only. */
+  readonly taxId?: string | undefined
 }
 
 export interface Person extends Contact {
   readonly id: Id<'person'>
   readonly kind: PersonKind
+  /** How many events tell of them; what an edit names in If-Match. */
+  readonly version: number
   readonly createdAt: Instant
   readonly erasedAt: Instant | null
+  /** The account whose owner this guest turned out to be. */
+  readonly mergedInto: Id<'person'> | null
 }
 
 /** Never edited: orders refer to it. Who moves gets another one. */

@@ -3,7 +3,7 @@ import type { Queryable } from '../../platform/db.ts'
 import { normaliseEmail, normalisePhone } from './contact.ts'
 import { findPersonRows, listPersonRows, readAddressRows, readAddressRowsOf, readPersonRows } from './customers.sql.ts'
 import type { KeyRing } from './key-ring.ts'
-import type { Person, PersonAddress } from './person.ts'
+import type { Person, PersonAddress, PersonKind } from './person.ts'
 import { openAddress, openPerson } from './seal-person.ts'
 
 /** People by id; who does not exist is left out, who is erased comes with nulls. */
@@ -31,12 +31,17 @@ export async function readAddressesOf(source: Queryable, keys: KeyRing, id: Id<'
   return (await readAddressRowsOf(source, id)).map((row) => openAddress(keys, row))
 }
 
-/** Newest first. @param page.before  the last person of the page before, null for the first page */
-export async function listPeople(
-  source: Queryable,
-  keys: KeyRing,
-  page: { readonly before: Id<'person'> | null; readonly limit: number },
-): Promise<Person[]> {
+export interface PeoplePage {
+  /** The last person of the page before, null for the first page. */
+  readonly before: Id<'person'> | null
+  readonly limit: number
+  /** Guests are a person anew with every order: whoever looks for customers mostly wants accounts. */
+  readonly kind?: PersonKind | null | undefined
+  readonly tag?: string | null | undefined
+}
+
+/** Newest first. */
+export async function listPeople(source: Queryable, keys: KeyRing, page: PeoplePage): Promise<Person[]> {
   return (await listPersonRows(source, page)).map((row) => openPerson(keys, row))
 }
 

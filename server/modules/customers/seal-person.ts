@@ -51,10 +51,23 @@ export function sealContact(
   }
 }
 
-/** @param address  tidied */
+/**
+ * @param address  tidied
+ * @param listed   whether it stands in the person's address book; an order's address does not by itself
+ */
 export function sealAddress(
   dataKey: KeyObject,
-  { id, personId, address }: { readonly id: Id<'address'>; readonly personId: Id<'person'>; readonly address: Address },
+  {
+    id,
+    personId,
+    address,
+    listed = false,
+  }: {
+    readonly id: Id<'address'>
+    readonly personId: Id<'person'>
+    readonly address: Address
+    readonly listed?: boolean
+  },
 ): SealedAddress {
   return {
     id,
@@ -62,6 +75,7 @@ export function sealAddress(
     vault: seal(dataKey, Buffer.from(JSON.stringify(address)), addressBinding(id)),
     country: address.country,
     region: address.region ?? null,
+    listed,
   }
 }
 
@@ -79,7 +93,15 @@ const nothingKnown: Contact = { email: null, name: null, phone: null }
 export function openPerson(keys: KeyRing, row: PersonRow): Person {
   const dataKey = dataKeyOf(keys, row.id, row)
   const contact = dataKey === null || row.vault === null ? nothingKnown : openContact(dataKey, row.id, row.vault)
-  return { id: row.id, kind: row.kind, ...contact, createdAt: row.created_at, erasedAt: row.erased_at }
+  return {
+    id: row.id,
+    kind: row.kind,
+    version: row.version,
+    ...contact,
+    createdAt: row.created_at,
+    erasedAt: row.erased_at,
+    mergedInto: row.merged_into,
+  }
 }
 
 export function openContact(dataKey: KeyObject, id: Id<'person'>, vault: Buffer): Contact {
@@ -93,6 +115,15 @@ export function openAddress(keys: KeyRing, row: AddressRow): PersonAddress {
       ? null
       : (JSON.parse(open(dataKey, row.vault, addressBinding(row.id)).toString()) as Address)
   return { id: row.id, personId: row.person_id, country: row.country, region: row.region, address }
+}
+
+/** A text that belongs to a person beyond their contact: a note, a token. @param id  of its row */
+export function sealText(dataKey: KeyObject, id: string, text: string): Buffer {
+  return seal(dataKey, Buffer.from(text), `text|${id}`)
+}
+
+export function openText(dataKey: KeyObject, id: string, sealed: Uint8Array): string {
+  return open(dataKey, sealed, `text|${id}`).toString()
 }
 
 function keyBinding(id: Id<'person'>): string {

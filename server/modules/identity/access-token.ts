@@ -3,7 +3,7 @@ import type { Id } from '../../kernel/id.ts'
 import { invariant, must } from '../../kernel/invariant.ts'
 
 /** What a guest may be let into without a key of their own. */
-export type TokenedKind = 'cart' | 'order'
+export type TokenedKind = 'cart' | 'order' | 'session'
 
 /**
  * Tokens by which a guest reads the cart or order they made. Nothing is stored: a token is

@@ -34,6 +34,7 @@ export {
   readOrdersByReference,
   readOrdersOfCarts,
   postponeExpiry,
+  readOrdersOfPeople,
   readOverdueOrders,
   takeOrderNumbers,
   type ChargeRow,

@@ -231,6 +231,15 @@ export function readOrdersOfCarts(
   })
 }
 
+/** Every order that stands under one of these people's ids, newest first. */
+export function readOrdersOfPeople(source: Queryable, personIds: readonly Id<'person'>[]): Promise<OrderRow[]> {
+  return source.rows({
+    name: 'orders.read_orders_of_people',
+    text: `select ${orderColumns} from orders.orders where person_id = any($1::uuid[]) order by placed_at desc, id desc`,
+    values: [plainArray(personIds)],
+  })
+}
+
 export interface OrderLineRow {
   readonly id: Id<'orderLine'>
   readonly order_id: Id<'order'>

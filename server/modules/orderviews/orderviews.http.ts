@@ -28,6 +28,7 @@ import { orderNumber, readGuestOrder, readOrderRows, type OrderRow, type VerifyO
 import { readAttemptRowsOfOrders } from '../payments/index.ts'
 import { explainSourcing } from './explain-sourcing.ts'
 import { listOrderRows, type ListedOrderRow } from './orderviews.sql.ts'
+import { mountOwnOrders, readOwnOrder } from './own-orders.http.ts'
 import { AdminOrderJson, adminOrderJson, StoreOrderJson, storeOrderJson } from './read-order.ts'
 
 export interface OrderviewsDeps {
@@ -53,21 +54,28 @@ const ListedOrder = strict(
   { title: 'ListedOrder' },
 )
 
-export function mountOrderviews(app: App, { db, catalog, customers, verify }: OrderviewsDeps): void {
+export function mountOrderviews(app: App, deps: OrderviewsDeps): void {
+  const { db, catalog, customers, verify } = deps
+  mountOwnOrders(app, deps)
   app.get(
     '/v1/store/orders/:id',
     {
-      schema: { summary: 'Read an order', tags: ['orders'], params: ById, response: { 200: StoreOrderJson } },
+      schema: {
+        summary: 'Read an order',
+        description: 'With the access token given out with it, or with the token of the customer whose order it is.',
+        tags: ['orders'],
+        params: ById,
+        response: { 200: StoreOrderJson },
+      },
       config: { scope: 'store', idempotent: 'safe' },
     },
     async (request, reply) => {
       const token = request.headers['waybill-access-token']
-      const order = await readGuestOrder(db, {
-        caller: request.caller,
-        orderId: request.params.id,
-        token: typeof token === 'string' ? token : undefined,
-        verify,
-      })
+      const asked = { caller: request.caller, orderId: request.params.id }
+      const order =
+        typeof token === 'string'
+          ? await readGuestOrder(db, { ...asked, token, verify })
+          : await readOwnOrder(db, customers, asked)
       return order === null ? refusePlatform(reply, 'not_found') : storeOrderJson(db, order)
     },
   )

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { holdsScope, publicCaller, type Caller } from './caller.ts'
+import { holdsScope, publicCaller, type Caller, type PublishableCaller, type SignedInCustomer } from './caller.ts'
 import { keyProblem } from './idempotency.ts'
 import type { Pressure } from './pressure.ts'
 import { refusePlatform } from './problem.ts'
@@ -9,8 +9,12 @@ import type { RoutePolicy } from './route-policy.ts'
 /** Whose key a bearer token is; null when nobody's. Answers at once where it can: a promise costs every request. */
 export type Authenticate = (token: string) => Caller | null | Promise<Caller | null>
 
+/** Whose account a customer's token opens at a head; null when nobody's, 'away' when whoever knows cannot be asked. */
+export type AuthenticateCustomer = (head: PublishableCaller, token: string) => Promise<SignedInCustomer | 'away' | null>
+
 export interface Gatekeeper {
   readonly authenticate: Authenticate
+  readonly authenticateCustomer: AuthenticateCustomer
   readonly rateLimit: RateLimit
   readonly pressure: Pressure
   readonly now: () => number
@@ -22,11 +26,19 @@ type Admit = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error
  * The one hook before a route's handler: who is it, may they, is there room, and are the headers there that the route
  * asks for. It answers itself or calls `done`. Made once a route, so that nothing about the route is looked up again.
  */
-export function admission(policy: RoutePolicy, { authenticate, rateLimit, pressure, now }: Gatekeeper): Admit {
+export function admission(
+  policy: RoutePolicy,
+  { authenticate, authenticateCustomer, rateLimit, pressure, now }: Gatekeeper,
+): Admit {
   const isRead = policy.method === 'GET' || policy.method === 'HEAD'
   const isOpenToBrowsers = policy.scope === 'store'
 
-  const admitCaller = (caller: Caller | null, request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  const admitCaller = (
+    caller: Caller | null,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: (error?: Error) => void,
+  ): void => {
     // Callers without a valid key share the limit of their address, so that guessing keys is limited too.
     const limitKey = caller === null || caller.kind === 'public' ? request.ip : caller.keyId
     const left = rateLimit.take(limitKey, request.seenAt)
@@ -43,7 +55,29 @@ export function admission(policy: RoutePolicy, { authenticate, rateLimit, pressu
       if (problem !== null) return void refusePlatform(reply, problem)
     }
     if (policy.ifMatch !== null && !readIfMatch(policy.ifMatch, request, reply)) return
-    done()
+    const customerToken = request.headers['waybill-customer-token']
+    if (customerToken === undefined && policy.customer !== 'required') return done()
+    admitCustomer(caller, customerToken, { request, reply, done })
+  }
+
+  /** Guests never come here: their requests pay for one look at the headers. */
+  const admitCustomer = (
+    caller: Caller,
+    token: string | string[] | undefined,
+    { request, reply, done }: { request: FastifyRequest; reply: FastifyReply; done: (error?: Error) => void },
+  ): void => {
+    if (caller.kind !== 'publishable' || policy.customer === 'ignored') return done()
+    if (token === undefined) return void refusePlatform(reply, 'customer_required')
+    if (typeof token !== 'string' || token.length > CUSTOMER_TOKEN_CHARACTERS_MAX)
+      return void refusePlatform(reply, 'customer_token_invalid')
+    authenticateCustomer(caller, token)
+      .then((customer) => {
+        if (customer === null) return void refusePlatform(reply, 'customer_token_invalid')
+        if (customer === 'away') return void refusePlatform(reply, 'identity_provider_away', {}, 5)
+        request.caller = { ...caller, customer }
+        done()
+      })
+      .catch(done)
   }
 
   return (request, reply, done) => {
@@ -62,6 +96,9 @@ export function admission(policy: RoutePolicy, { authenticate, rateLimit, pressu
     caller.then((found) => admitCaller(found, request, reply, done)).catch(done)
   }
 }
+
+/** Identity providers put groups and claims into their tokens; Node reads 16 kB of headers in all. */
+const CUSTOMER_TOKEN_CHARACTERS_MAX = 8_192
 
 const bearer = /^bearer +([\x21-\x7e]+)$/i
 

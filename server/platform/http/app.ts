@@ -6,7 +6,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
-import type { Caller, Scope } from './caller.ts'
+import type { Caller, CustomerNeed, Scope } from './caller.ts'
 import type { RefusalTable } from './refusals.ts'
 
 /** The server that rooms mount their routes on: handlers know what their schemas have let through. */
@@ -31,6 +31,8 @@ declare module 'fastify' {
     readonly idempotent?: Idempotent
     /** Whether the version the caller decided on is asked for; it is then in `request.ifMatch`. */
     readonly ifMatch?: 'required' | 'optional'
+    /** Of store routes; where nothing is said a customer's token is looked at if there is one. */
+    readonly customer?: CustomerNeed
     /** What the route may refuse with, for the API description. */
     readonly refusals?: RefusalTable
   }

@@ -1,12 +1,30 @@
 import { formatId, type Id } from '../../kernel/id.ts'
 import { invariant } from '../../kernel/invariant.ts'
 
+/** The account's owner behind a head's request, as the `Waybill-Customer-Token` says. */
+export interface SignedInCustomer {
+  readonly personId: Id<'person'>
+  /** Null for who brings an identity provider's token instead of a session of ours. */
+  readonly sessionId: Id<'session'> | null
+}
+
 /** Who makes a request, as its bearer key says. */
 export type Caller =
   | { readonly kind: 'public' }
-  | { readonly kind: 'publishable'; readonly keyId: Id<'apiKey'>; readonly channelId: Id<'channel'> }
+  | PublishableCaller
   | { readonly kind: 'secret'; readonly keyId: Id<'apiKey'>; readonly scopes: readonly string[] }
   | { readonly kind: 'partner'; readonly keyId: Id<'apiKey'>; readonly locationIds: readonly Id<'location'>[] }
+
+export interface PublishableCaller {
+  readonly kind: 'publishable'
+  readonly keyId: Id<'apiKey'>
+  readonly channelId: Id<'channel'>
+  /** Absent for a guest. */
+  readonly customer?: SignedInCustomer
+}
+
+/** Whether a customer's token is needed, looked at where there is one, or none of the route's business. */
+export type CustomerNeed = 'required' | 'optional' | 'ignored'
 
 /**
  * What a route asks of its caller: nobody in particular, any publishable key, any partner key, or a secret key that
@@ -41,4 +59,13 @@ export function scopeFitsPath(scope: Scope, path: string): boolean {
 export function actorOf(caller: Caller): string {
   invariant(caller.kind !== 'public', 'what is audited has a key')
   return formatId('apiKey', caller.keyId)
+}
+
+/** The account behind a request of a route declared `customer: 'required'`. */
+export function customerOf(caller: Caller): SignedInCustomer {
+  invariant(
+    caller.kind === 'publishable' && caller.customer !== undefined,
+    "the route is declared customer: 'required'",
+  )
+  return caller.customer
 }

@@ -42,7 +42,9 @@ export function keyProblem(header: unknown): 'idempotency_key_required' | 'idemp
  */
 export function keyOf(caller: Caller, key: string, accessToken = ''): string {
   invariant(caller.kind !== 'public', 'a request with an idempotency key has an API key')
-  return uuidOfHash(`${caller.keyId}\n${accessToken}\n${key}`)
+  // The customer and not their token: a repeat after signing in again is the same request.
+  const customer = caller.kind === 'publishable' ? (caller.customer?.personId ?? '') : ''
+  return uuidOfHash(`${caller.keyId}\n${customer}\n${accessToken}\n${key}`)
 }
 
 /** What makes two requests the same: method, path with query, and every byte of the body. */

@@ -1,6 +1,13 @@
 export type { App, Idempotent } from './app.ts'
-export type { Authenticate } from './admission.ts'
-export { actorOf, type Caller, type Scope } from './caller.ts'
+export type { Authenticate, AuthenticateCustomer } from './admission.ts'
+export {
+  actorOf,
+  customerOf,
+  type Caller,
+  type PublishableCaller,
+  type Scope,
+  type SignedInCustomer,
+} from './caller.ts'
 export { decodeCursor, encodeCursor, type CursorValues } from './cursor.ts'
 export { sendVersion, expectedVersion } from './version.ts'
 export { keyRequestOf, once, type KeyedRequest, type OnceOptions, type OnceOutcome } from './idempotency.ts'

@@ -105,7 +105,7 @@ test('a route is described with all the platform adds to it', () => {
 
   const place = operation('post', '/v1/store/orders')
   assert.deepEqual([place.operationId, place['x-scope'], place['x-idempotent']], ['postStoreOrders', 'store', 'key'])
-  assert.deepEqual(place.security, [{ publishableKey: [] }])
+  assert.deepEqual(place.security, [{ publishableKey: [] }, { publishableKey: [], customerToken: [] }])
   assert.deepEqual(place.parameters, [{ $ref: '#/components/parameters/IdempotencyKey' }])
   assert.deepEqual(place.requestBody?.content['application/json']?.schema, {
     type: 'object',

@@ -1,7 +1,6 @@
 import type { TSchema } from 'typebox'
 import { must } from '../../kernel/invariant.ts'
 import type { App } from './app.ts'
-import type { Scope } from './caller.ts'
 import { refusals as platformRefusals, type PlatformCode, type RefusalTable } from './refusals.ts'
 import type { Operation } from './route-policy.ts'
 import { ProblemJson } from './schemas.ts'
@@ -67,6 +66,12 @@ refused. A 503 or 429 names its \`Retry-After\`; repeating such a request under 
 const securitySchemes = {
   publishableKey: { type: 'http', scheme: 'bearer', description: "A channel's key, for /v1/store. May be public." },
   secretKey: { type: 'http', scheme: 'bearer', description: 'A key with scopes, for /v1/admin. Never in a browser.' },
+  customerToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Waybill-Customer-Token',
+    description: "A session of an account's owner, or a token of the channel's identity provider.",
+  },
   partnerKey: { type: 'http', scheme: 'bearer', description: 'A key bound to locations, for /v1/partner.' },
 }
 
@@ -128,7 +133,7 @@ function describeOperation(operation: Operation, components: Components): JsonOb
     tags,
     'x-scope': scope,
     'x-idempotent': idempotent,
-    security: securityOf(scope),
+    security: securityOf(operation),
     parameters: describeParameters(operation, components),
     ...(takesBody
       ? { requestBody: { required: true, content: { 'application/json': { schema: components.reference(body) } } } }
@@ -150,12 +155,15 @@ function operationIdOf({ method, path }: Operation): string {
   )
 }
 
-function securityOf(scope: Scope): readonly JsonObject[] {
+function securityOf({ scope, customer }: Operation): readonly JsonObject[] {
   switch (scope) {
     case 'public':
       return []
     case 'store':
-      return [{ publishableKey: [] }]
+      return [
+        ...(customer === 'required' ? [] : [{ publishableKey: [] }]),
+        ...(customer === 'ignored' ? [] : [{ publishableKey: [], customerToken: [] }]),
+      ]
     case 'partner':
       return [{ partnerKey: [] }]
     default:
@@ -262,6 +270,7 @@ function platformCodesOf(operation: Operation, takesBody: boolean): PlatformCode
     ...(ifMatch === null ? [] : (['if_match_invalid', 'version_mismatch'] as const)),
     ...(ifMatch === 'required' ? (['if_match_required'] as const) : []),
     ...(scope === 'public' ? [] : (['unauthenticated', 'scope_missing', 'rate_limited', 'overloaded'] as const)),
+    ...(operation.customer === 'ignored' ? [] : (['customer_token_invalid', 'identity_provider_away'] as const)),
     'internal',
   ]
 }

@@ -24,6 +24,14 @@ export const refusals = {
   },
   if_match_invalid: { status: 400, meaning: '`If-Match` carries the one version that was read, such as `"3"`.' },
   unauthenticated: { status: 401, meaning: 'The request has no API key, or one that is unknown or revoked.' },
+  customer_required: {
+    status: 401,
+    meaning: 'The operation is about an account: send a `Waybill-Customer-Token` of its owner.',
+  },
+  customer_token_invalid: {
+    status: 401,
+    meaning: 'The `Waybill-Customer-Token` is not valid here, or no longer: sign in again, or go on without it.',
+  },
   scope_missing: { status: 403, meaning: 'The key does not open this operation; it asks for `scope`.' },
   not_found: { status: 404, meaning: 'There is nothing here, or nothing that this key may see.' },
   method_not_allowed: { status: 405, meaning: 'The path has other methods, named in the `Allow` header.' },
@@ -61,6 +69,12 @@ export const refusals = {
     status: 503,
     meaning:
       'Nothing was written because the database cannot be reached; send the request again after `Retry-After` seconds.',
+  },
+  identity_provider_away: {
+    status: 503,
+    meaning:
+      'The keys of the identity provider cannot be fetched: send the request again after `Retry-After` seconds, or ' +
+      'without the `Waybill-Customer-Token`.',
   },
   outcome_unknown: {
     status: 503,

@@ -1,6 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import type { TSchema } from 'typebox'
-import { scopeFitsPath, type Scope } from './caller.ts'
+import { scopeFitsPath, type CustomerNeed, type Scope } from './caller.ts'
 import type { Idempotent } from './app.ts'
 import type { RefusalTable } from './refusals.ts'
 
@@ -12,6 +12,7 @@ export interface RoutePolicy {
   readonly scope: Scope
   readonly idempotent: Idempotent
   readonly ifMatch: 'required' | 'optional' | null
+  readonly customer: CustomerNeed
 }
 
 /** A route as the API description shows it. */
@@ -41,6 +42,7 @@ export function readOperation({ method, url: path, config, schema }: RouteOption
   if (!scopeFitsPath(config.scope, path))
     return refuse(`the scope ${config.scope} does not belong to this part of the API`)
   if (isRead && config.idempotent !== undefined && config.idempotent !== 'safe') return refuse('a read is safe')
+  if (config.customer !== undefined && config.scope !== 'store') return refuse('a customer comes through a head')
   if (!isRead && config.idempotent === undefined) return refuse('declares no idempotent')
   if (config.idempotent === 'key' && config.scope === 'public') return refuse('a key belongs to a caller')
   if (schema?.hide !== true && (schema?.summary ?? '') === '') return refuse('has no summary')
@@ -50,6 +52,7 @@ export function readOperation({ method, url: path, config, schema }: RouteOption
     scope: config.scope,
     idempotent: config.idempotent ?? 'safe',
     ifMatch: config.ifMatch ?? null,
+    customer: config.customer ?? (config.scope === 'store' ? 'optional' : 'ignored'),
     summary: schema?.summary ?? '',
     description: schema?.description ?? null,
     tags: schema?.tags ?? [],

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TSchema } from 'typebox'
 import { createTelemetry, type RecordRequest, type Telemetry } from '../telemetry.ts'
-import { admission, setAnswerHeaders, type Authenticate } from './admission.ts'
+import { admission, setAnswerHeaders, type Authenticate, type AuthenticateCustomer } from './admission.ts'
 import type { App } from './app.ts'
 import { readBody } from './body.ts'
 import { answerError, UnsupportedBodyError } from './failures.ts'
@@ -18,6 +18,8 @@ import { compileValidator, noBody, type RequestPart } from './validate.ts'
 
 export interface HttpServerOptions {
   readonly authenticate: Authenticate
+  /** Without it no customer's token is valid. */
+  readonly authenticateCustomer?: AuthenticateCustomer
   /** Where requests and defects are told of; warnings on standard output when absent. */
   readonly telemetry?: Pick<Telemetry, 'log' | 'requestRecorder'>
   /** Requests of one key; 0 or absent means no limit. */
@@ -63,7 +65,8 @@ export function createHttpServer(options: HttpServerOptions): App {
   const telemetry = options.telemetry ?? createTelemetry({ logLevel: 'warn' })
   const pressure = openPressure(options.pressure ?? (options.checkResponses ? noPressureLimits : pressureLimits), now)
   const rateLimit = openRateLimit(options.rateLimitPerSecond ?? 0)
-  const gatekeeper = { authenticate: options.authenticate, rateLimit, pressure, now }
+  const { authenticate, authenticateCustomer = async () => null } = options
+  const gatekeeper = { authenticate, authenticateCustomer, rateLimit, pressure, now }
 
   const app: App = Fastify(fastifyOptions(telemetry))
   app.decorateRequest('caller')
@@ -187,7 +190,7 @@ function answerUnrouted(app: App, path: string, request: FastifyRequest, reply: 
     reply.header('access-control-allow-methods', allowed)
     reply.header(
       'access-control-allow-headers',
-      'Authorization, Content-Type, Idempotency-Key, If-Match, Traceparent, Waybill-Access-Token, Waybill-Request-Id',
+      'Authorization, Content-Type, Idempotency-Key, If-Match, Traceparent, Waybill-Access-Token, Waybill-Customer-Token, Waybill-Request-Id',
     )
     reply.header('access-control-max-age', '86400')
   }

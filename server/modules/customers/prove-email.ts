@@ -1,0 +1,123 @@
+import type { Id } from '../../kernel/id.ts'
+import type { Tx } from '../../platform/db.ts'
+import { lockAccount, tellOf, type LockedAccount } from './account.ts'
+import { hashToken, writeMessage } from './account-messages.ts'
+import { findAccountByEmail, readAccountRows, updateAccountRow } from './accounts.sql.ts'
+import { normaliseEmail } from './contact.ts'
+import type { KeyRing } from './key-ring.ts'
+import { mergeGuestsOf } from './merge-guests.ts'
+import { findMessageByToken, spendMessages, type MessageKind, type MessageRow } from './sign-in.sql.ts'
+import {
+  checkPassword,
+  replacePassword,
+  slowed,
+  type PasswordRefusal,
+  type SignInDeps,
+  type WaitRefusal,
+} from './sign-up.ts'
+import { countAttempt, forgive } from './throttle-sign-ins.ts'
+
+export type ProveEmailRefusal = { readonly code: 'token_invalid' } | { readonly code: 'credentials_wrong' }
+
+/**
+ * Proves by the token from a mailbox that an account's e-mail is its owner's. Where the account has a password it is
+ * asked for as well: else a stranger signs up with somebody's address, waits until they click on what came by mail, and
+ * is then inside an account whose guest orders are theirs. Whoever does not know it resets it.
+ *
+ * The same token again says the same again, as long as nothing else was proved.
+ */
+export async function proveEmail(
+  { db, keys, passwords }: SignInDeps,
+  { token, password }: { readonly token: string; readonly password?: string | undefined },
+): Promise<ProveEmailRefusal | null> {
+  const seen = await findMessageByToken(db, { tokenHash: hashToken(token), kind: 'verify_email' })
+  if (seen === undefined) return { code: 'token_invalid' }
+  const [account] = await readAccountRows(db, [seen.person_id])
+  const seenHash = account?.password_hash ?? null
+  // Guessing needs the token, of 256 bits: it is not slowed.
+  if (seenHash !== null && !(await passwords.matches(password ?? '', seenHash))) return { code: 'credentials_wrong' }
+  return db.inTransaction(async (tx): Promise<ProveEmailRefusal | null> => {
+    const locked = await lockAccount(tx, keys, seen.person_id)
+    if (locked === null || !isForTheirEmail(keys, locked, seen)) return { code: 'token_invalid' }
+    if (locked.account.password_hash !== seenHash) return { code: 'credentials_wrong' }
+    if (locked.account.email_verified_at !== null) return null
+    if (seen.used_at !== null || seen.expires_at <= tx.wallAt) return { code: 'token_invalid' }
+    await markEmailProved(tx, keys, locked, locked.person.version)
+    return null
+  })
+}
+
+/** Writes that an account's e-mail is its owner's and gives them what they did as guests. @returns the version after */
+export async function markEmailProved(tx: Tx, keys: KeyRing, locked: LockedAccount, before: number): Promise<number> {
+  updateAccountRow(tx, { ...locked.account, email_verified_at: tx.at })
+  spendMessages(tx, { personId: locked.id, kind: 'verify_email' })
+  const version = tellOf(tx, locked.id, before, [{ type: 'customer.email_verified', actor: null }])
+  return (await mergeGuestsOf(tx, keys, locked, { actor: null, version })).version
+}
+
+/** Asks for another message of a kind; the answer does not tell whether the e-mail has an account. */
+export async function requestMessage(
+  { db, keys }: Pick<SignInDeps, 'db' | 'keys'>,
+  wanted: {
+    readonly kind: Extract<MessageKind, 'reset_password' | 'verify_email'>
+    readonly channelId: Id<'channel'>
+    readonly email: string
+    readonly from: string
+  },
+): Promise<WaitRefusal | null> {
+  const email = normaliseEmail(wanted.email)
+  if (email === null) return null
+  return db.inTransaction(async (tx): Promise<WaitRefusal | null> => {
+    const counted = await countAttempt(tx, keys, { email, from: wanted.from })
+    if (counted.kind === 'wait') return slowed(counted)
+    const known = await findAccountByEmail(tx, keys.hashes('email', email))
+    const locked = known === undefined ? null : await lockAccount(tx, keys, known.id)
+    if (locked === null) return null
+    if (wanted.kind === 'verify_email' && locked.account.email_verified_at !== null) return null
+    await writeMessage(tx, keys, locked, { ...wanted, version: locked.person.version })
+    return null
+  })
+}
+
+export type ResetPasswordRefusal = { readonly code: 'token_invalid' } | PasswordRefusal
+
+/** Sets a new password with the token from a mailbox, which also proves the e-mail; all sessions end. */
+export async function resetPassword(
+  { db, keys, passwords }: SignInDeps,
+  { token, password, from }: { readonly token: string; readonly password: string; readonly from: string },
+): Promise<ResetPasswordRefusal | null> {
+  const refusal = checkPassword(password)
+  if (refusal !== null) return refusal
+  const tokenHash = hashToken(token)
+  // Before a hash of 35 ms is spent on a token that is none.
+  if ((await findMessageByToken(db, { tokenHash, kind: 'reset_password' })) === undefined)
+    return { code: 'token_invalid' }
+  const passwordHash = await passwords.hash(password)
+  return db.inTransaction(async (tx): Promise<ResetPasswordRefusal | null> => {
+    const seen = await findMessageByToken(tx, { tokenHash, kind: 'reset_password' })
+    const locked = seen === undefined ? null : await lockAccount(tx, keys, seen.person_id)
+    // Read again under the lock: of two with one token the first spends it.
+    const message = await findMessageByToken(tx, { tokenHash, kind: 'reset_password' })
+    if (locked === null || message === undefined || message.used_at !== null || message.expires_at <= tx.wallAt)
+      return { code: 'token_invalid' }
+    if (!isForTheirEmail(keys, locked, message)) return { code: 'token_invalid' }
+    const before = locked.person.version
+    const version = await replacePassword(tx, locked, {
+      passwordHash,
+      keepSession: null,
+      version: before,
+      emailVerified: true,
+    })
+    spendMessages(tx, { personId: locked.id, kind: 'verify_email' })
+    await mergeGuestsOf(tx, keys, locked, { actor: null, version })
+    const email = normaliseEmail(locked.contact.email ?? '')
+    if (email !== null) await forgive(tx, keys, { email, from })
+    return null
+  })
+}
+
+/** A token proves the address it was sent to and no other that the account has by now. */
+function isForTheirEmail(keys: KeyRing, { contact }: LockedAccount, { email_hash }: MessageRow): boolean {
+  const email = contact.email === null ? null : normaliseEmail(contact.email)
+  return email !== null && email_hash !== null && keys.hashes('email', email).some((hash) => hash.equals(email_hash))
+}
