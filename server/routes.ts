@@ -52,14 +52,18 @@ export function mountRoutes(
   mountCatalog(app, { db, catalog, merchant })
   mountCustomers(app, { db, customers, records: [ordersOfPeople] })
   mountSegments(app, { db, customers })
-  mountSignIn(app, { db, customers })
+  mountSignIn(app, {
+    db,
+    customers,
+    isChannel: async (id) => (await merchant.currentBook()).channelById.has(id),
+  })
   mountStoreCustomer(app, { db, customers })
   mountPricing(app, { db, pricing, merchant, ...pricingPorts(rooms) })
   mountInventory(app, { db, inventory })
   mountShipping(app, { db, shipping })
   mountBrowse(app, rooms)
   mountCarts(app, { db, rooms, tokens: identity })
-  mountCheckout(app, { ...checkout, merchant, catalog, tokens: identity })
+  mountCheckout(app, { ...checkout, merchant, catalog, customers, tokens: identity })
   mountChanges(app, { db, verify })
   mountOrderviews(app, { db, catalog, customers, verify })
   mountExceptions(app, { db })

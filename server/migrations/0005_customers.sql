@@ -106,9 +106,9 @@ create table customers.sign_in_throttle (
   key             bytea primary key check (length(key) = 32),
   failures        int not null check (failures >= 0),
   blocked_until   timestamptz not null,
-  last_failure_at timestamptz not null
+  counted_at    timestamptz not null
 ) with (fillfactor = 70);
-create index sign_in_throttle_by_age on customers.sign_in_throttle (last_failure_at);
+create index sign_in_throttle_by_age on customers.sign_in_throttle (counted_at);
 
 -- Append-only: what was said, when, on which wording. The current state is the entry that occurred last.
 create table customers.consent_entry (

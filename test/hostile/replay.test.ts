@@ -116,6 +116,9 @@ function differently(body: object): object {
   }
   if ('payment' in body) return { payment: { provider: 'sandbox', token: 'tok_ok' } }
   if ('token' in body) return { token: 'tok_declined' }
+  if ('text' in body) return { text: 'another text' }
+  if ('wordingVersion' in body) return { wordingVersion: 'another' }
+  if ('channelId' in body) return { channelId: 'chn_01h2xcejqtf2nbrexx3vqjhp41' }
   return 'ratePpm' in body ? { ratePpm: 1 } : {}
 }
 
@@ -210,6 +213,26 @@ const writtenAgain: Readonly<Record<string, readonly string[]>> = {
   'POST /v1/admin/audit/invariants': ['platform.audit_entry', 'platform.audit_result'],
   // Who set the limits is told each time, and what is for sale is looked at anew.
   'PUT /v1/admin/inventory/limits': ['platform.audit_entry', 'platform.event'],
+  // Every attempt is counted until it is known to be right, and each sign-in is a session of its own.
+  'POST /v1/store/customer/sessions': ['customers.session', 'customers.sign_in_throttle'],
+  'POST /v1/store/customer/password-resets': ['customers.sign_in_throttle'],
+  'POST /v1/store/customer/password-reset-requests': ['customers.sign_in_throttle'],
+  'POST /v1/store/customer/email-verification-requests': ['customers.sign_in_throttle'],
+  // Until an e-mail is proved the last sign-up counts; a password that is set again has a salt of its own.
+  'POST /v1/store/customer/sign-up': [
+    'customers.account',
+    'customers.person',
+    'customers.sign_in_throttle',
+    'platform.event',
+  ],
+  'PUT /v1/store/customer/password': [
+    'customers.account',
+    'customers.person',
+    'customers.sign_in_throttle',
+    'platform.event',
+  ],
+  // Who looked is told each time.
+  'POST /v1/admin/customer-messages/{id}/reveal': ['platform.audit_entry'],
   // A cart that is touched lives on.
   'PATCH /v1/store/carts/{id}/lines/{lineId}': ['carts.cart'],
   // The provider is asked again how it stands.

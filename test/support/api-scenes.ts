@@ -3,7 +3,7 @@ import type { Answer, ApiRequest } from './api-client.ts'
 import { exampleOf, type ExampleOptions, type Words } from './api-examples.ts'
 import { fillPath, writeQuery, type ApiOperation } from './api-operations.ts'
 import type { TestApi } from './api.ts'
-import { newKey, OTHER_SKU, shopWords, SKU, TRUSTED_CHANNEL, unique } from './api-words.ts'
+import { newKey, OTHER_SKU, PASSWORD, shopWords, SKU, TRUSTED_CHANNEL, unique } from './api-words.ts'
 import { Random } from './random.ts'
 
 /** What has to be there before an operation can succeed. */
@@ -161,6 +161,12 @@ type SceneMaker = (shop: Shop, wanted: ApiOperation) => Scene | Promise<Scene>
 
 /** Where an operation is about something that no collection makes by itself. The first path that fits is taken. */
 const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
+  [/^\/v1\/store\/customer\/(sessions|password)$/, (shop, { name }) => customerWithPassword(shop, name)],
+  [/^\/v1\/store\/customer\/email-verifications$/, (shop) => withMail(shop, 'verify_email')],
+  [/^\/v1\/store\/customer\/password-resets$/, (shop) => withMail(shop, 'reset_password')],
+  [/^\/v1\/store\/customer\/(sign-up|.*-requests)$/, () => ({})],
+  [/^\/v1\/store\/customer/, (shop, { path }) => customer(shop, path)],
+  [/^\/v1\/admin\/customer-messages\/\{id\}/, unreadMail],
   [/^\/v1\/store\/carts\/\{id\}/, storeCart],
   [/^\/v1\/store\/orders\/\{id\}/, storeOrder],
   [
@@ -172,6 +178,67 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
   [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],
 ]
+
+/** Somebody signed in, with an address of theirs where the path asks for one. */
+async function customer(shop: Shop, path: string): Promise<Scene> {
+  const { id } = await madeCustomer(shop)
+  const headers = { 'waybill-customer-token': await tokenOf(shop, id) }
+  if (!path.includes('{id}')) return { headers: { ...headers, 'if-match': '"1"' } }
+  const { json } = await shop.store(201, 'POST', '/v1/store/customer/addresses', address, headers)
+  return { headers, parameters: { id: json.items[0].id } }
+}
+
+async function madeCustomer(shop: Shop): Promise<{ readonly id: string; readonly email: string }> {
+  const email = `${unique('customer')}@example.com`
+  const { json } = await shop.admin('POST', '/v1/admin/customers', { email, emailVerified: true })
+  return { id: json.id as string, email }
+}
+
+async function tokenOf(shop: Shop, id: string): Promise<string> {
+  const { json } = await shop.admin('GET', '/v1/admin/channels?limit=100')
+  const web = must(
+    (json.items as { id: string; code: string }[]).find(({ code }) => code === 'web'),
+    'the channel of the publishable key',
+  )
+  const session = await shop.admin('POST', `/v1/admin/customers/${id}/sessions`, { channelId: web.id })
+  return session.json.customerToken as string
+}
+
+async function customerWithPassword(shop: Shop, name: string): Promise<Scene> {
+  const email = `${unique('customer')}@example.com`
+  await shop.store(202, 'POST', '/v1/store/customer/sign-up', { email, password: PASSWORD })
+  if (name.startsWith('POST')) return { body: { email } }
+  const session = await shop.store(201, 'POST', '/v1/store/customer/sessions', { email, password: PASSWORD })
+  return { headers: { 'waybill-customer-token': session.json.customerToken } }
+}
+
+/** A token as it lies in the mailbox of somebody who signed up. */
+async function withMail(shop: Shop, kind: 'verify_email' | 'reset_password'): Promise<Scene> {
+  const email = `${unique('customer')}@example.com`
+  await shop.store(202, 'POST', '/v1/store/customer/sign-up', { email, password: PASSWORD })
+  if (kind === 'reset_password') await shop.store(202, 'POST', '/v1/store/customer/password-reset-requests', { email })
+  const { json } = await shop.admin('POST', `/v1/admin/customer-messages/${await messageOf(shop, email, kind)}/reveal`)
+  return { body: { token: json.token } }
+}
+
+async function unreadMail(shop: Shop): Promise<Scene> {
+  const email = `${unique('customer')}@example.com`
+  await shop.store(202, 'POST', '/v1/store/customer/sign-up', { email, password: PASSWORD })
+  return { parameters: { id: await messageOf(shop, email, 'verify_email') } }
+}
+
+async function messageOf(shop: Shop, email: string, kind: string): Promise<string> {
+  const { json: found } = await shop.admin('POST', '/v1/admin/customers/search', { email })
+  const customerId = (found.items as { id: string }[])[0]?.id
+  let cursor = ''
+  for (;;) {
+    const { json } = await shop.admin('GET', `/v1/admin/customer-messages?limit=100${cursor}`)
+    const items = json.items as { id: string; kind: string; customerId: string }[]
+    const wanted = items.find((item) => item.kind === kind && item.customerId === customerId)
+    if (wanted !== undefined) return wanted.id
+    cursor = `&cursor=${must(json.nextCursor as string | null, `a message to ${email}`)}`
+  }
+}
 
 async function storeCart(shop: Shop, { name }: ApiOperation): Promise<Scene> {
   const { json: cart } = await shop.store(201, 'POST', '/v1/store/carts', {

@@ -8,6 +8,9 @@ export const OTHER_SKU = 'NF-RIDGE2-SAN'
 /** A seller's own price comes from here, a shopper's never does. */
 export const TRUSTED_CHANNEL = 'store-pos'
 
+/** Of every customer who has one. */
+export const PASSWORD = 'correct horse battery'
+
 export interface ShopIds {
   /** One id of each kind that the demo has, by its prefix: `chn`, `ent`, `loc`. */
   readonly byPrefix: Readonly<Record<string, string>>
@@ -45,6 +48,7 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     location: () => 'wh-columbus',
     'fulfillment.location': () => 'store-brooklyn',
     channelId: one('chn'),
+    channelIds: () => [byPrefix['chn']],
     legalEntityId: one('ent'),
     marketId: one('mkt'),
     locationIds: () => [byPrefix['loc']],
@@ -114,6 +118,28 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     cartTtlS: () => 3_600,
     paymentTtlS: () => 1_800,
     paymentCapS: () => 7_200,
+
+    password: () => PASSWORD,
+    current: () => PASSWORD,
+    tag: () => 'vip',
+    tags: () => ['vip'],
+    // Else its end would make no sense.
+    taxExempt: () => true,
+    taxExemptUntil: () => '2030-01-01T00:00:00Z',
+    'consents.channel': () => 'email',
+    purpose: () => 'newsletter',
+    source: () => 'checkout',
+    rule: () => ({
+      any: [
+        { fact: 'orderCount', atLeast: 3 },
+        { fact: 'tag', in: ['vip'] },
+      ],
+    }),
+    issuer: () => `https://${unique('login')}.example.com`,
+    jwksUrl: () => 'https://login.example.com/keys',
+    // Keys are fetched or written down, never both.
+    jwks: () => leftOut,
+    algorithms: () => ['EdDSA'],
 
     scopes: () => ['orders:read'],
     delta: (random) => random.integer(1, 50),

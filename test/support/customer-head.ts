@@ -53,7 +53,7 @@ export function openCustomerHead({ db, customers }: { readonly db: Db; readonly 
   })
   mountCustomers(app, { db, customers, records: [] })
   mountSegments(app, { db, customers })
-  mountSignIn(app, { db, customers })
+  mountSignIn(app, { db, customers, isChannel: async (id) => id === channelId })
   mountStoreCustomer(app, { db, customers })
 
   const send = async (caller: string, method: Method, url: string, options: Options = {}): Promise<Answer> => {

@@ -21,6 +21,7 @@ import {
   Sku,
   strict,
   type App,
+  type Caller,
   type ProblemReply,
 } from '../../platform/http/index.ts'
 import { readRevisions } from '../../platform/revision.ts'
@@ -107,7 +108,7 @@ const CartJson = strict(
 type CartJson = Static<typeof CartJson>
 
 interface StoreRequest {
-  readonly caller: { readonly kind: string; readonly channelId?: Id<'channel'> }
+  readonly caller: Caller
   readonly headers: Record<string, string | string[] | undefined>
 }
 
@@ -115,7 +116,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
   const { db, rooms, tokens } = deps
 
   const channelOf = async ({ caller }: StoreRequest): Promise<Channel | null> => {
-    if (caller.channelId === undefined) return null
+    if (caller.kind !== 'publishable') return null
     const book = rooms.merchant.peek() ?? (await rooms.merchant.currentBook())
     return book.channelById.get(caller.channelId) ?? null
   }
@@ -143,7 +144,11 @@ export function mountCarts(app: App, deps: CartsDeps): void {
         refusals,
         work: async (tx) => {
           const id = newId<'cart'>()
-          const outcome = await createCart(tx, { customers: rooms.customers, channel }, { id, changes: read.changes })
+          const outcome = await createCart(
+            tx,
+            { customers: rooms.customers, channel, customerId: customerIdOf(request) },
+            { id, changes: read.changes },
+          )
           if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
           return { status: 201, stored: { cartId: id } }
         },
@@ -185,7 +190,11 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
       const read = await readChanges(deps, channel, request.body)
       if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
-      return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: read.changes })
+      return edit(reply, channel, cartId, {
+        seenVersion: request.ifMatch,
+        changes: read.changes,
+        customerId: customerIdOf(request),
+      })
     },
   )
 
@@ -217,7 +226,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
         work: async (tx) => {
           const outcome = await editCart(
             tx,
-            { customers: rooms.customers, channel },
+            { customers: rooms.customers, channel, customerId: customerIdOf(request) },
             { id: cartId, seenVersion: null, changes },
           )
           if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
@@ -247,7 +256,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       const lineId = parseId('cartLine', request.params.lineId)
       if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
       const changes = { setLine: { id: lineId, quantity: request.body.quantity } }
-      return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes })
+      return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes, customerId: customerIdOf(request) })
     },
   )
 
@@ -262,7 +271,11 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       const cartId = ownCartId(request, request.params.id)
       const lineId = parseId('cartLine', request.params.lineId)
       if (channel === null || cartId === null || lineId === null) return refusePlatform(reply, 'not_found')
-      return edit(reply, channel, cartId, { seenVersion: request.ifMatch, changes: { removeLine: lineId } })
+      return edit(reply, channel, cartId, {
+        seenVersion: request.ifMatch,
+        changes: { removeLine: lineId },
+        customerId: customerIdOf(request),
+      })
     },
   )
 
@@ -270,11 +283,19 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     reply: Reply,
     channel: Channel,
     id: Id<'cart'>,
-    { seenVersion, changes }: { readonly seenVersion: number | null; readonly changes: CartChanges },
+    {
+      seenVersion,
+      changes,
+      customerId,
+    }: {
+      readonly seenVersion: number | null
+      readonly changes: CartChanges
+      readonly customerId: Id<'person'> | undefined
+    },
   ): Promise<Reply> => {
     const outcome = await commitIf(
       db,
-      (tx) => editCart(tx, { customers: rooms.customers, channel }, { id, seenVersion, changes }),
+      (tx) => editCart(tx, { customers: rooms.customers, channel, customerId }, { id, seenVersion, changes }),
       ({ kind }) => kind === 'edited',
     )
     if (outcome.kind === 'not_found') return refusePlatform(reply, 'not_found')
@@ -284,6 +305,10 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     reply.send(cart)
     return reply
   }
+}
+
+function customerIdOf({ caller }: StoreRequest): Id<'person'> | undefined {
+  return caller.kind === 'publishable' ? caller.customer?.personId : undefined
 }
 
 function refusalJson(refusal: EditCartRefusal) {

@@ -55,6 +55,8 @@ export type EditCartOutcome =
 export interface EditCartDeps {
   readonly customers: Customers
   readonly channel: Channel
+  /** The signed-in customer at the head; the cart is theirs from then on. */
+  readonly customerId?: Id<'person'> | undefined
 }
 
 /** Makes a cart and fills it in the same transaction. */
@@ -72,7 +74,7 @@ export async function createCart(
 /** @param seenVersion  the version the head decided on; null when it did not say */
 export async function editCart(
   tx: Tx,
-  { customers, channel }: EditCartDeps,
+  { customers, channel, customerId }: EditCartDeps,
   {
     id,
     seenVersion,
@@ -88,7 +90,9 @@ export async function editCart(
   const refusal = refuseEdit(cart, { seenVersion, changes, channel, at: tx.at })
   if (refusal !== null) return { kind: 'refused', refusal }
 
-  const person = await tellPerson(tx, customers, cart, changes)
+  const person = await (customerId === undefined
+    ? tellPerson(tx, customers, cart, changes)
+    : tellCustomer(tx, customers, cart, { customerId, changes }))
   if (!(await writeLines(tx, id, changes))) return { kind: 'not_found' }
   const lines = await readCartLines(tx, [id])
   if (lines.length > LINES_PER_CART_MAX) {
@@ -137,6 +141,18 @@ function refuseEdit(
   }
   const problems = changes.shippingAddress === undefined ? [] : checkAddress(changes.shippingAddress)
   return problems.length === 0 ? null : { code: 'address_invalid', problems }
+}
+
+/** A signed-in customer is in the vault already, and their account's e-mail stands; an address is kept with it. */
+async function tellCustomer(
+  tx: Tx,
+  customers: Customers,
+  { address_id }: CartRow,
+  { customerId, changes }: { readonly customerId: Id<'person'>; readonly changes: CartChanges },
+): Promise<Pick<CartRow, 'person_id' | 'address_id'>> {
+  const { shippingAddress: address } = changes
+  const kept = address === undefined ? null : await customers.keepAddress(tx, { personId: customerId, address })
+  return { person_id: customerId, address_id: kept ?? address_id }
 }
 
 /** The buyer goes into the vault; the cart keeps ids. */

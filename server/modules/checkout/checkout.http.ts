@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { formatId, parseId, type Id } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/time.ts'
 import { afterCommit } from '../../platform/after-commit.ts'
@@ -19,11 +19,12 @@ import {
   Sku,
   strict,
   type App,
+  type Caller,
   type ProblemReply,
 } from '../../platform/http/index.ts'
 import { readCart, type GuestTokens } from '../carts/index.ts'
 import type { Catalog } from '../catalog/index.ts'
-import { checkAddress } from '../customers/index.ts'
+import { checkAddress, type Customers } from '../customers/index.ts'
 import type { Channel, Merchant } from '../merchant/index.ts'
 import { orderNumber, readGuestOrder } from '../orders/index.ts'
 import { readAttemptRowsOfOrders } from '../payments/index.ts'
@@ -38,7 +39,7 @@ import {
   placedOrderJson,
   readPlacedFacts,
 } from './placed-order-json.ts'
-import { shipToOf } from './placement.ts'
+import { shipToOf, type ShopperPlacement } from './placement.ts'
 import { answerRefusal } from './refusal-json.ts'
 import type { PaymentResult } from './settle-payments.ts'
 import { mountTrustedOrders } from './trusted.http.ts'
@@ -47,6 +48,7 @@ export interface CheckoutHttpDeps extends PlaceDeps {
   readonly merchant: Merchant
   readonly catalog: Catalog
   readonly tokens: GuestTokens
+  readonly customers: Pick<Customers, 'keepAddress'>
 }
 
 const PaymentBody = strict(
@@ -117,7 +119,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
           cart: null,
           currency,
           lines: body.lines,
-          buyer: { email: body.email ?? null, address: body.shippingAddress ?? null },
+          buyer: await buyerOf(deps, caller, body),
           shipTo: shipToOf(body.shippingAddress),
           deliveryOption: body.deliveryOption ?? null,
           seenMinor: body.total === undefined ? null : readMoney(body.total).minor,
@@ -241,6 +243,22 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       verify: (orderId, given) => tokens.verifyAccessToken('order', orderId, given),
     })
   }
+}
+
+/** A guest goes into the vault with the order; a signed-in customer is there, and their own e-mail stands. */
+async function buyerOf(
+  { db, customers }: CheckoutHttpDeps,
+  caller: Caller,
+  { email, shippingAddress }: Pick<Static<typeof StoreOrderBody>, 'email' | 'shippingAddress'>,
+): Promise<ShopperPlacement['buyer']> {
+  const customer = caller.kind === 'publishable' ? caller.customer : undefined
+  if (customer === undefined) return { email: email ?? null, address: shippingAddress ?? null }
+  const { personId } = customer
+  const addressId =
+    shippingAddress === undefined
+      ? null
+      : await db.inTransaction((tx) => customers.keepAddress(tx, { personId, address: shippingAddress }))
+  return { personId, addressId }
 }
 
 async function answerPlaced<Reply extends ProblemReply>(

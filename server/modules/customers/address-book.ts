@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { newId, type Id } from '../../kernel/id.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { lockAccount, tellOf } from './account.ts'
 import { checkAddress, tidyAddress, type Address, type AddressProblem } from './address.ts'
 import { listAddressRow, readListedAddressIds, updateAccountRow } from './accounts.sql.ts'
-import { insertAddresses, readAddressRows } from './customers.sql.ts'
+import { insertAddresses, readAddressRows, readAddressRowsOf } from './customers.sql.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { PersonAddress } from './person.ts'
 import { openAddress, sealAddress } from './seal-person.ts'
@@ -43,6 +44,31 @@ export async function addAddress(
   if (locked.account.default_address === null) updateAccountRow(tx, { ...locked.account, default_address: id })
   tellOf(tx, personId, locked.person.version, [addressesEdited(actor)])
   return { kind: 'added', addressId: id }
+}
+
+/** How far back an order's address is looked for among those the account had; most have three. */
+const REMEMBERED_MAX = 20
+
+/**
+ * The id under which an order of an account goes to an address: one it has had before, or a new one that is not in its
+ * book. Told twice it is one address.
+ * @param address  checked by the caller
+ * @returns null when there is no such account
+ */
+export async function keepAddress(
+  tx: Tx,
+  keys: KeyRing,
+  { personId, address: typed }: { readonly personId: Id<'person'>; readonly address: Address },
+): Promise<Id<'address'> | null> {
+  const locked = await lockAccount(tx, keys, personId)
+  if (locked === null) return null
+  const address = tidyAddress(typed)
+  const rows = (await readAddressRowsOf(tx, personId)).slice(0, REMEMBERED_MAX)
+  const known = rows.find((row) => isDeepStrictEqual(openAddress(keys, row).address, address))
+  if (known !== undefined) return known.id
+  const id = newId<'address'>()
+  insertAddresses(tx, [sealAddress(locked.dataKey, { id, personId, address })])
+  return id
 }
 
 /** Takes an address out of the book; orders that name it keep it. Done again it changes nothing. @returns false when it is not theirs */

@@ -33,6 +33,10 @@ const postalCodes = [
   ['PY',      '1209',        '1209',        ''],
   ['PY',      '<1209>',      '<1209>',      'postalCode invalid'],
   ['PY',      '',            '',            'postalCode missing'],
+  ['PH',      '1000',        '1000',        ''],
+  ['PH',      '10000',       '10000',       'postalCode invalid'],
+  ['VN',      '700000',      '700000',      ''],
+  ['VN',      'ABC',         'ABC',         'postalCode invalid'],
   ['XX',      '12345',       '12345',       'country invalid'],
   ['',        '12345',       '12345',       'country missing'],
   ['USA',     '62701',       '62701',       'country too_long'],
@@ -42,6 +46,32 @@ for (const [country, typed, kept, problem] of postalCodes) {
   test(`postal code ${JSON.stringify(typed)} of ${JSON.stringify(country)}: ${problem || 'accepted'}`, () => {
     const address = { ...home, country, postalCode: typed }
     assert.equal(tidyAddress(address).postalCode, kept)
+    assert.equal(told(address), problem)
+  })
+}
+
+// oxfmt-ignore
+const regions = [
+  // country  typed             kept as    problem
+  ['US',      'NY',             'NY',      ''],
+  ['US',      'new york',       'NY',      ''],
+  ['US',      'US-NY',          'NY',      ''],
+  ['US',      'Bavaria',        'Bavaria', 'region invalid'],
+  ['US',      '',               undefined, ''],
+  ['CA',      'Quebec',         'QC',      ''],
+  ['CA',      'NY',             'NY',      'region invalid'],
+  ['AU',      'nsw',            'NSW',     ''],
+  ['DE',      'Bayern',         'Bayern',  ''],
+  ['AE',      'Dubai',          'Dubai',   ''],
+  ['AE',      '',               undefined, 'region missing'],
+] as const
+
+const codeIn: Readonly<Record<string, string>> = { US: '62701', CA: 'K1A 0B1', AU: '2000', DE: '10115', AE: '' }
+
+for (const [country, typed, kept, problem] of regions) {
+  test(`region ${JSON.stringify(typed)} of ${country}: ${problem || 'accepted'}`, () => {
+    const address = { ...home, country, region: typed, postalCode: codeIn[country] ?? '' }
+    assert.equal(tidyAddress(address).region, kept)
     assert.equal(told(address), problem)
   })
 }

@@ -1,5 +1,7 @@
+import { postcodeValidator, postcodeValidatorExistsForCountry } from 'postcode-validator'
 import type { Id } from '../../kernel/id.ts'
 import { isCountry } from '../merchant/index.ts'
+import { isRegion, isRegionRequired, tidyRegion } from './address-regions.ts'
 
 /** A postal address as heads send it; who lives there is personal, so it is kept in the vault. */
 export interface Address {
@@ -39,7 +41,10 @@ const LENGTH_MAX = {
 
 const fields = Object.keys(LENGTH_MAX) as AddressField[]
 
-/** Postal codes as written by people: upper case, one blank or hyphen at most where the country has one. */
+/**
+ * Postal codes as written by people: upper case, one blank or hyphen at most where the country has one. Where most
+ * parcels go they are ours, more forgiving than the library; the other countries are the library's.
+ */
 const postalCodeByCountry: Readonly<Record<string, RegExp>> = {
   AR: /^([A-Z]\d{4}[A-Z]{3}|\d{4})$/,
   AT: /^\d{4}$/,
@@ -157,6 +162,8 @@ export function tidyAddress(address: Address): Address {
       tidied[field] = field === 'country' || field === 'postalCode' ? text.toUpperCase() : text
     }
   }
+  const { country = '', region } = tidied
+  if (region !== undefined) tidied['region'] = tidyRegion(country, region)
   return tidied as unknown as Address
 }
 
@@ -173,6 +180,7 @@ export function checkAddress(typed: Address): AddressProblem[] {
 }
 
 function problemOfBlank(field: AddressField, { country }: Address): AddressProblem['problem'] | null {
+  if (field === 'region') return isRegionRequired(country) ? 'missing' : null
   if (isOptional(field)) return null
   return field === 'postalCode' && countriesWithoutPostalCodes.has(country) ? null : 'missing'
 }
@@ -181,9 +189,18 @@ function problemOfText(field: AddressField, text: string, { country }: Address):
   if (text.length > LENGTH_MAX[field]) return 'too_long'
   if (/\p{Cc}/u.test(text)) return 'invalid'
   if (field === 'country') return isCountry(text) ? null : 'invalid'
-  if (field === 'postalCode')
-    return (postalCodeByCountry[country] ?? /^[A-Z0-9][A-Z0-9 -]*$/).test(text) ? null : 'invalid'
+  if (field === 'postalCode') return isPostalCode(country, text) ? null : 'invalid'
+  if (field === 'region') return isRegion(country, text) ? null : 'invalid'
   return null
+}
+
+function isPostalCode(country: string, text: string): boolean {
+  const shape = postalCodeByCountry[country]
+  if (shape !== undefined) return shape.test(text)
+  // Countries without codes and those the library does not know: whatever a code could look like.
+  if (countriesWithoutPostalCodes.has(country) || !postcodeValidatorExistsForCountry(country))
+    return /^[A-Z0-9][A-Z0-9 -]*$/.test(text)
+  return postcodeValidator(text, country)
 }
 
 function isOptional(field: AddressField): boolean {

@@ -9,7 +9,7 @@ import type { Person, PersonAddress } from './person.ts'
 export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 
 /** Of a purpose, a source: what programs agree on. */
-const Word = machineCode(40, { examples: ['newsletter'] })
+const Word = Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$', examples: ['newsletter'] })
 export const Tag = machineCode(40, { examples: ['wholesale'] })
 export const NoteText = text(4_000, { minLength: 1 })
 export { Locale }
@@ -113,11 +113,7 @@ export const OwnConsent = strict(said, { title: 'OwnConsent' })
 export const ReportedConsent = strict(
   {
     ...said,
-    source: Type.String({
-      pattern: '^[a-z][a-z0-9_]{0,39}$',
-      description: 'Where they said it.',
-      examples: ['checkout'],
-    }),
+    source: Word,
     occurredAt: Type.Optional(InstantJson),
   },
   { title: 'ReportedConsent' },

@@ -44,6 +44,7 @@ import {
   Tag,
 } from './customers-json.ts'
 import { refusalOf, refusals } from './customers.refusals.ts'
+import { readPersonRows } from './customers.sql.ts'
 import type { AccountChanges } from './edit-account.ts'
 import { exportPerson } from './export-person.ts'
 import { addNote, readNotes, type Note } from './notes.ts'
@@ -306,9 +307,11 @@ export function mountCustomers(
       },
       config: { scope: 'customers:read' },
     },
-    async (request) => {
-      const notes = await readNotes(db, keys, readId('person', request.params.id))
-      return { items: notes.map(noteJson), nextCursor: null }
+    async (request, reply) => {
+      const personId = readId('person', request.params.id)
+      if (!(await isKnown(personId))) return refusePlatform(reply, 'not_found')
+      const notes = await readNotes(db, keys, personId)
+      return reply.send({ items: notes.map(noteJson), nextCursor: null })
     },
   )
 
@@ -326,6 +329,8 @@ export function mountCustomers(
     },
     async (request, reply) => {
       const personId = readId('person', request.params.id)
+      // Before the key is taken: who is nobody leaves no trace.
+      if (!(await isKnown(personId))) return refusePlatform(reply, 'not_found')
       return once({ db }, request, reply, {
         refusals,
         work: async (tx) => {
@@ -351,10 +356,11 @@ export function mountCustomers(
       },
       config: { scope: 'customers:read' },
     },
-    async (request) => {
-      const ids = await customers.readIdsOf(db, readId('person', request.params.id))
-      const { current, history } = await readConsents(db, ids)
-      return { current: current.map(consentJson), history: history.map(consentJson) }
+    async (request, reply) => {
+      const personId = readId('person', request.params.id)
+      if (!(await isKnown(personId))) return refusePlatform(reply, 'not_found')
+      const { current, history } = await readConsents(db, await customers.readIdsOf(db, personId))
+      return reply.send({ current: current.map(consentJson), history: history.map(consentJson) })
     },
   )
 
@@ -375,6 +381,8 @@ export function mountCustomers(
       const { occurredAt, ...said } = request.body
       const consent = { ...said, ...(occurredAt === undefined ? {} : { occurredAt: readInstant(occurredAt) }) }
       const personId = readId('person', request.params.id)
+      // Before the key is taken: who is nobody leaves no trace.
+      if (!(await isKnown(personId))) return refusePlatform(reply, 'not_found')
       return once({ db }, request, reply, {
         refusals,
         work: async (tx) => {
@@ -387,6 +395,10 @@ export function mountCustomers(
       })
     },
   )
+
+  async function isKnown(id: Id<'person'>): Promise<boolean> {
+    return (await readPersonRows(db, [id])).length > 0
+  }
 
   async function readDetail(id: Id<'person'>): Promise<Static<typeof CustomerDetailJson> | null> {
     const [people, addresses, [row]] = await Promise.all([

@@ -17,11 +17,13 @@ export type CustomersRefusal =
   | SegmentRefusal
   | SignUpRefusal
   | { readonly code: 'account_unknown' }
+  | { readonly code: 'channel_unknown' }
   | { readonly code: 'consent_in_future' }
   | { readonly code: 'email_not_verified' }
 
 export const refusals = {
   account_unknown: { status: 404, meaning: 'There is no account with this id, or it is erased.' },
+  channel_unknown: { status: 422, meaning: 'There is no channel with this id.' },
   email_invalid: { status: 422, meaning: 'This is not an e-mail address.' },
   email_taken: { status: 409, meaning: 'The e-mail address has an account already.' },
   email_not_verified: {

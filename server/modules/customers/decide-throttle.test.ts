@@ -5,7 +5,7 @@ import { addMs, DAY_MS, type Instant } from '../../kernel/time.ts'
 import { decideSuccess, decideThrottle, type Throttle } from './decide-throttle.ts'
 
 const start = 1_800_000_000_000 as Instant
-const nothing: Throttle = { failures: 0, blockedUntil: start, lastFailureAt: start }
+const nothing: Throttle = { failures: 0, blockedUntil: start, countedAt: start }
 
 // oxfmt-ignore
 const pauses = [
@@ -46,6 +46,21 @@ test('a day without a failure forgets them all', () => {
   const later = decideThrottle('account', before, addMs(start, DAY_MS + 1))
   assert.ok(soon.kind === 'go_on' && later.kind === 'go_on')
   assert.deepEqual([soon.counted.failures, later.counted.failures], [41, 1])
+})
+
+test('of an address a failure is forgotten every nine seconds, however close they come', () => {
+  let throttle = { ...nothing, failures: 50 }
+  let at = start
+  for (let second = 0; second < 90; second += 5) {
+    at = addMs(start, second * 1_000)
+    const decision = decideThrottle('address', throttle, at)
+    assert.ok(decision.kind === 'go_on')
+    throttle = decision.counted
+  }
+  // Eighteen came, nine leaked.
+  assert.equal(throttle.failures, 50 + 18 - 9)
+  const quiet = decideThrottle('address', throttle, addMs(at, 15 * 60_000))
+  assert.equal(quiet.kind === 'go_on' && quiet.counted.failures, 1)
 })
 
 test('a success clears the account and takes one back from the address', () => {

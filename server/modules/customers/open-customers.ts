@@ -4,6 +4,8 @@ import type { Db, Queryable, Tx } from '../../platform/db.ts'
 import type { AuthenticateCustomer } from '../../platform/http/index.ts'
 import { readRevisions, RevisionedBook } from '../../platform/revision.ts'
 import { readAccountsOf, readMergedGuests } from './accounts.sql.ts'
+import type { Address } from './address.ts'
+import { keepAddress } from './address-book.ts'
 import { readBuyers, type Buyer, type BuyerQuestion, type SegmentBook } from './buyers.ts'
 import { changeGuests, type ChangedGuest, type GuestChange } from './change-guests.ts'
 import { recordConsent, type NewConsent, type RecordConsentOutcome } from './consents.ts'
@@ -77,6 +79,11 @@ export interface Customers {
     tx: Tx,
     command: { readonly actor: string | null; readonly accountId: Id<'person'> },
   ): Promise<MergeGuestsOutcome>
+  /** See `keepAddress`: where an order of an account goes. */
+  keepAddress(
+    tx: Tx,
+    command: { readonly personId: Id<'person'>; readonly address: Address },
+  ): Promise<Id<'address'> | null>
   recordConsent(
     tx: Tx,
     command: { readonly actor: string | null; readonly personId: Id<'person'>; readonly consent: NewConsent },
@@ -133,6 +140,7 @@ export function openCustomers({ db, masterKeys, tokens, providers }: CustomersDe
     readIdsOf: async (source, accountId) => [accountId, ...(await readMergedGuests(source, accountId))],
     readAccountsOf,
     mergeGuests: (tx, command) => mergeGuests(tx, keys, command),
+    keepAddress: (tx, command) => keepAddress(tx, keys, command),
     recordConsent,
     segmentBookAt: (source, revision) => books.at(source, revision),
     currentSegmentBook: async () => books.at(db, (await readRevisions(db)).customers),

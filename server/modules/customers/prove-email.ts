@@ -62,13 +62,12 @@ export async function requestMessage(
     readonly kind: Extract<MessageKind, 'reset_password' | 'verify_email'>
     readonly channelId: Id<'channel'>
     readonly email: string
-    readonly from: string
   },
 ): Promise<WaitRefusal | null> {
   const email = normaliseEmail(wanted.email)
   if (email === null) return null
   return db.inTransaction(async (tx): Promise<WaitRefusal | null> => {
-    const counted = await countAttempt(tx, keys, { email, from: wanted.from })
+    const counted = await countAttempt(tx, keys, { email, from: null })
     if (counted.kind === 'wait') return slowed(counted)
     const known = await findAccountByEmail(tx, keys.hashes('email', email))
     const locked = known === undefined ? null : await lockAccount(tx, keys, known.id)
@@ -79,19 +78,20 @@ export async function requestMessage(
   })
 }
 
-export type ResetPasswordRefusal = { readonly code: 'token_invalid' } | PasswordRefusal
+export type ResetPasswordRefusal = { readonly code: 'token_invalid' } | PasswordRefusal | WaitRefusal
 
 /** Sets a new password with the token from a mailbox, which also proves the e-mail; all sessions end. */
 export async function resetPassword(
   { db, keys, passwords }: SignInDeps,
-  { token, password, from }: { readonly token: string; readonly password: string; readonly from: string },
+  { token, password }: { readonly token: string; readonly password: string },
 ): Promise<ResetPasswordRefusal | null> {
   const refusal = checkPassword(password)
   if (refusal !== null) return refusal
   const tokenHash = hashToken(token)
   // Before a hash of 35 ms is spent on a token that is none.
-  if ((await findMessageByToken(db, { tokenHash, kind: 'reset_password' })) === undefined)
-    return { code: 'token_invalid' }
+  const known = await findMessageByToken(db, { tokenHash, kind: 'reset_password' })
+  if (known === undefined) return { code: 'token_invalid' }
+  if (known.used_at !== null) return answerReset({ db, keys, passwords }, { personId: known.person_id, password })
   const passwordHash = await passwords.hash(password)
   return db.inTransaction(async (tx): Promise<ResetPasswordRefusal | null> => {
     const seen = await findMessageByToken(tx, { tokenHash, kind: 'reset_password' })
@@ -111,9 +111,28 @@ export async function resetPassword(
     spendMessages(tx, { personId: locked.id, kind: 'verify_email' })
     await mergeGuestsOf(tx, keys, locked, { actor: null, version })
     const email = normaliseEmail(locked.contact.email ?? '')
-    if (email !== null) await forgive(tx, keys, { email, from })
+    if (email !== null) await forgive(tx, keys, { email, from: null })
     return null
   })
+}
+
+/** A token that was used says that it is done to who knows the password it set: the answer may have been lost. */
+async function answerReset(
+  { db, keys, passwords }: SignInDeps,
+  { personId, password }: { readonly personId: Id<'person'>; readonly password: string },
+): Promise<ResetPasswordRefusal | null> {
+  const seen = await db.inTransaction(async (tx) => {
+    const locked = await lockAccount(tx, keys, personId)
+    const email = normaliseEmail(locked?.contact.email ?? '')
+    if (locked === null || email === null) return null
+    const counted = await countAttempt(tx, keys, { email, from: null })
+    return { counted, email, hash: locked.account.password_hash }
+  })
+  if (seen === null) return { code: 'token_invalid' }
+  if (seen.counted.kind === 'wait') return slowed(seen.counted)
+  if (!(await passwords.matches(password, seen.hash))) return { code: 'token_invalid' }
+  await db.inTransaction((tx) => forgive(tx, keys, { email: seen.email, from: null }))
+  return null
 }
 
 /** A token proves the address it was sent to and no other that the account has by now. */

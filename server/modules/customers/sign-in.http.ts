@@ -25,14 +25,15 @@ import {
   type ProblemReply,
 } from '../../platform/http/index.ts'
 import { listMessages, revealMessage, type MessageHead } from './account-messages.ts'
+import { readAccountRows } from './accounts.sql.ts'
 import { nullable, SessionJson } from './customers-json.ts'
 import type { CustomersHttpDeps } from './customers.http.ts'
 import { refusals, type CustomersRefusal } from './customers.refusals.ts'
 import { PASSWORD_CHARACTERS_MAX } from './password.ts'
 import { proveEmail, requestMessage, resetPassword } from './prove-email.ts'
-import { readSession, revokeSessions } from './sign-in.sql.ts'
+import { readSession } from './sign-in.sql.ts'
 import { changePassword, openSessionFor, signIn } from './sign-in.ts'
-import { sessionToken, type OpenedSession } from './sessions.ts'
+import { readSessionToken, sessionToken, signOut, type OpenedSession } from './sessions.ts'
 import { signUp } from './sign-up.ts'
 
 const tags = ['customers']
@@ -54,7 +55,11 @@ const accepted = { status: 'accepted' } as const
 const open = { scope: 'store', customer: 'ignored', idempotent: 'natural', refusals } as const
 const own = { scope: 'store', customer: 'required', idempotent: 'natural', refusals } as const
 
-export function mountSignIn(app: App, { db, customers }: CustomersHttpDeps): void {
+/** @param deps.isChannel  whether there is such a channel */
+export function mountSignIn(
+  app: App,
+  { db, customers, isChannel }: CustomersHttpDeps & { readonly isChannel: (id: Id<'channel'>) => Promise<boolean> },
+): void {
   const { inner } = customers
   const { keys, tokens } = inner
 
@@ -80,7 +85,7 @@ export function mountSignIn(app: App, { db, customers }: CustomersHttpDeps): voi
       config: open,
     },
     async (request, reply) => {
-      const refusal = await signUp(inner, { ...request.body, channelId: channelOf(request.caller), from: request.ip })
+      const refusal = await signUp(inner, { ...request.body, channelId: channelOf(request.caller) })
       return refusal === null ? reply.code(202).send(accepted) : answerRefusal(reply, refusal)
     },
   )
@@ -108,36 +113,34 @@ export function mountSignIn(app: App, { db, customers }: CustomersHttpDeps): voi
     },
   )
 
-  app.delete(
-    '/v1/store/customer/sessions',
-    {
-      schema: {
-        summary: 'Signs a customer out everywhere',
-        description: "The token of this request ends as well, unless it is an identity provider's.",
-        tags,
-        response: { 200: Done },
+  for (const [path, summary, everywhere] of [
+    ['session', 'Signs a customer out here', false],
+    ['sessions', 'Signs a customer out everywhere', true],
+  ] as const) {
+    app.delete(
+      `/v1/store/customer/${path}`,
+      {
+        schema: {
+          summary,
+          description:
+            'Of the session whose `Waybill-Customer-Token` comes along. One that ended already is done with: it ends ' +
+            "no other. A token of an identity provider has no session here; the provider's own way out is the head's.",
+          tags,
+          response: { 200: Done },
+        },
+        // The token is looked at here: one that ended would not get past the door, and a lost answer is asked again.
+        config: { scope: 'store', customer: 'ignored', idempotent: 'natural' },
       },
-      config: own,
-    },
-    async (request) => {
-      const { personId } = customerOf(request.caller)
-      await db.inTransaction((tx) => revokeSessions(tx, { personId }))
-      return done
-    },
-  )
-
-  app.delete(
-    '/v1/store/customer/session',
-    {
-      schema: { summary: 'Signs a customer out here', tags, response: { 200: Done } },
-      config: own,
-    },
-    async (request) => {
-      const { personId, sessionId } = customerOf(request.caller)
-      if (sessionId !== null) await db.inTransaction((tx) => revokeSessions(tx, { personId, only: sessionId }))
-      return done
-    },
-  )
+      async (request, reply) => {
+        const token = request.headers['waybill-customer-token']
+        if (token === undefined) return refusePlatform(reply, 'customer_required')
+        const sessionId = typeof token === 'string' ? readSessionToken(tokens, token) : null
+        if (sessionId === null) return refusePlatform(reply, 'customer_token_invalid')
+        await db.inTransaction((tx) => signOut(tx, { sessionId, everywhere }))
+        return reply.send(done)
+      },
+    )
+  }
 
   app.put(
     '/v1/store/customer/password',
@@ -200,7 +203,6 @@ export function mountSignIn(app: App, { db, customers }: CustomersHttpDeps): voi
           kind,
           email,
           channelId: channelOf(request.caller),
-          from: request.ip,
         })
         return refusal === null ? reply.code(202).send(accepted) : answerRefusal(reply, refusal)
       },
@@ -220,7 +222,7 @@ export function mountSignIn(app: App, { db, customers }: CustomersHttpDeps): voi
       config: open,
     },
     async (request, reply) => {
-      const refusal = await resetPassword(inner, { ...request.body, from: request.ip })
+      const refusal = await resetPassword(inner, request.body)
       return refusal === null ? reply.send(done) : answerRefusal(reply, refusal)
     },
   )
@@ -241,13 +243,16 @@ export function mountSignIn(app: App, { db, customers }: CustomersHttpDeps): voi
     async (request, reply) => {
       const personId = readId('person', request.params.id)
       const channelId = readId('channel', request.body.channelId)
+      // Before the key is taken: who is nobody leaves no trace.
+      if ((await readAccountRows(db, [personId])).length === 0) return refusePlatform(reply, 'not_found')
+      const hasChannel = await isChannel(channelId)
       return once({ db }, request, reply, {
         refusals,
         work: async (tx) => {
           const command = { actor: actorOf(request.caller), personId, channelId }
-          const session = await openSessionFor(tx, keys, command)
+          const session = hasChannel ? await openSessionFor(tx, keys, command) : null
           return session === null
-            ? { refuse: { code: 'account_unknown' as const } }
+            ? { refuse: { code: hasChannel ? ('account_unknown' as const) : ('channel_unknown' as const) } }
             : { status: 201, stored: { sessionId: session.id } }
         },
         render: async ({ sessionId }) => {

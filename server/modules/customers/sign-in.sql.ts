@@ -226,32 +226,32 @@ export interface ThrottleRow {
   readonly key: Buffer
   readonly failures: number
   readonly blocked_until: Instant
-  readonly last_failure_at: Instant
+  readonly counted_at: Instant
 }
 
 /** Makes sure that the rows are there and locks them in key order; a row of zero failures stands for none. */
 export async function lockThrottles(tx: Tx, keys: readonly Buffer[]): Promise<ThrottleRow[]> {
   tx.send({
     name: 'customers.add_throttles',
-    text: `insert into customers.sign_in_throttle (key, failures, blocked_until, last_failure_at)
+    text: `insert into customers.sign_in_throttle (key, failures, blocked_until, counted_at)
            select key, 0, $2, $2 from unnest($1::bytea[]) as wanted (key) order by key
            on conflict do nothing`,
     values: [keys, formatInstant(tx.wallAt)],
   })
   return tx.rows({
     name: 'customers.lock_throttles',
-    text: `select key, failures, blocked_until, last_failure_at from customers.sign_in_throttle
+    text: `select key, failures, blocked_until, counted_at from customers.sign_in_throttle
             where key = any($1::bytea[]) order by key for update`,
     values: [keys],
   })
 }
 
-export function updateThrottle(tx: Tx, { key, failures, blocked_until, last_failure_at }: ThrottleRow): void {
+export function updateThrottle(tx: Tx, { key, failures, blocked_until, counted_at }: ThrottleRow): void {
   tx.send({
     name: 'customers.update_throttle',
-    text: `update customers.sign_in_throttle set failures = $2, blocked_until = $3, last_failure_at = $4
+    text: `update customers.sign_in_throttle set failures = $2, blocked_until = $3, counted_at = $4
             where key = $1`,
-    values: [key, failures, instant(blocked_until), instant(last_failure_at)],
+    values: [key, failures, instant(blocked_until), instant(counted_at)],
   })
 }
 
@@ -265,8 +265,8 @@ export async function deleteOldSignIns(
     tx.execute({
       name: 'customers.delete_old_throttles',
       text: `delete from customers.sign_in_throttle where key in
-               (select key from customers.sign_in_throttle where last_failure_at < $1
-                 order by last_failure_at limit $2 for update skip locked)`,
+               (select key from customers.sign_in_throttle where counted_at < $1
+                 order by counted_at limit $2 for update skip locked)`,
       values,
     }),
     tx.execute({

@@ -24,8 +24,6 @@ export interface SignUp {
   readonly name?: string | undefined
   readonly phone?: string | undefined
   readonly locale?: string | undefined
-  /** The IP address it came from. */
-  readonly from: string
 }
 
 export interface PasswordRefusal {
@@ -46,7 +44,7 @@ export type SignUpRefusal =
 /**
  * Makes an account, or does as if: the answer is the same when the e-mail has one. Its owner is told by a message.
  *
- *   count    one transaction:  the attempt, by e-mail and by where it comes from
+ *   count    one transaction:  the attempt, by e-mail
  *   hash     no transaction:   always, so that time tells nothing
  *   write    one transaction:  the account with the message that proves its e-mail
  *
@@ -58,7 +56,7 @@ export async function signUp({ db, keys, passwords }: SignInDeps, wanted: SignUp
   if (wanted.phone !== undefined && normalisePhone(wanted.phone, null) === null) return { code: 'phone_invalid' }
   const refusal = checkPassword(wanted.password)
   if (refusal !== null) return refusal
-  const counted = await db.inTransaction((tx) => countAttempt(tx, keys, { email, from: wanted.from }))
+  const counted = await db.inTransaction((tx) => countAttempt(tx, keys, { email, from: null }))
   if (counted.kind === 'wait') return slowed(counted)
   const passwordHash = await passwords.hash(wanted.password)
   await db.inTransaction((tx) => writeSignUp(tx, keys, { ...wanted, normalEmail: email, passwordHash }))
@@ -68,7 +66,7 @@ export async function signUp({ db, keys, passwords }: SignInDeps, wanted: SignUp
 async function writeSignUp(
   tx: Tx,
   keys: KeyRing,
-  wanted: Omit<SignUp, 'from' | 'password'> & { readonly normalEmail: string; readonly passwordHash: string },
+  wanted: Omit<SignUp, 'password'> & { readonly normalEmail: string; readonly passwordHash: string },
 ): Promise<void> {
   const { email, name, phone, locale, passwordHash, channelId } = wanted
   const created = await createAccount(tx, keys, null, { email, name, phone, locale, passwordHash })

@@ -7,8 +7,8 @@ import { lockThrottles, updateThrottle, type ThrottleRow } from './sign-in.sql.t
 export interface Attempt {
   /** Normalised. */
   readonly email: string
-  /** The IP address the request came from. */
-  readonly from: string
+  /** The IP address the request came from; null where nothing can be guessed and only the mailbox is protected. */
+  readonly from: string | null
 }
 
 export type CountedAttempt = { readonly kind: 'go_on' } | { readonly kind: 'wait'; readonly retryAfterMs: number }
@@ -46,10 +46,9 @@ function lockAll(tx: Tx, kinds: ReadonlyMap<string, ThrottleKind>): Promise<Thro
 
 /** Only keyed hashes are kept, of the address as well. */
 function kindsByKey(keys: KeyRing, { email, from }: Attempt): Map<string, ThrottleKind> {
-  return new Map([
-    [nameOf(keys.hash('throttle', `account ${email}`)), 'account'],
-    [nameOf(keys.hash('throttle', `address ${from}`)), 'address'],
-  ])
+  const kinds = new Map<string, ThrottleKind>([[nameOf(keys.hash('throttle', `account ${email}`)), 'account']])
+  if (from !== null) kinds.set(nameOf(keys.hash('throttle', `address ${from}`)), 'address')
+  return kinds
 }
 
 function nameOf(key: Buffer): string {
@@ -57,9 +56,9 @@ function nameOf(key: Buffer): string {
 }
 
 function throttleOf(row: ThrottleRow) {
-  return { failures: row.failures, blockedUntil: row.blocked_until, lastFailureAt: row.last_failure_at }
+  return { failures: row.failures, blockedUntil: row.blocked_until, countedAt: row.counted_at }
 }
 
-function write(tx: Tx, key: Buffer, { failures, blockedUntil, lastFailureAt }: ReturnType<typeof throttleOf>): void {
-  updateThrottle(tx, { key, failures, blocked_until: blockedUntil, last_failure_at: lastFailureAt })
+function write(tx: Tx, key: Buffer, { failures, blockedUntil, countedAt }: ReturnType<typeof throttleOf>): void {
+  updateThrottle(tx, { key, failures, blocked_until: blockedUntil, counted_at: countedAt })
 }

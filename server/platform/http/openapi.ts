@@ -270,6 +270,7 @@ function platformCodesOf(operation: Operation, takesBody: boolean): PlatformCode
     ...(ifMatch === null ? [] : (['if_match_invalid', 'version_mismatch'] as const)),
     ...(ifMatch === 'required' ? (['if_match_required'] as const) : []),
     ...(scope === 'public' ? [] : (['unauthenticated', 'scope_missing', 'rate_limited', 'overloaded'] as const)),
+    ...(operation.customer === 'required' ? (['customer_required'] as const) : []),
     ...(operation.customer === 'ignored' ? [] : (['customer_token_invalid', 'identity_provider_away'] as const)),
     'internal',
   ]
