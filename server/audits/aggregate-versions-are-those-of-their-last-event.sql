@@ -26,6 +26,8 @@ with last_event as (
   union all select 'priceList', id, version from pricing.price_list
   union all select 'taxRate', id, version from pricing.tax_rate
   union all select 'deliveryTariff', id, version from pricing.delivery_tariff
+  union all select 'segment', id, version from customers.segment
+  union all select 'identityProvider', id, version from identity.provider
 )
 select told.kind || ' ' || told.id as object,
        jsonb_build_object('version', told.version, 'lastEvent', last_event.version) as detail

@@ -378,7 +378,13 @@ const PLANTED = '01990000-0000-7000-8000-000000000000'
 const ago = (age: string): string => `clock_timestamp() - interval '${age}'`
 const soon = `clock_timestamp() + interval '6 minutes'`
 
-/** Who finds it: first who is meant to, then those whose the damage rightly is, too. */
+/** Who finds it: first who is meant to, then those whose the damage rightly is, too. */ /** One person, with nothing of them left but what the plant adds. */
+const ERASE_SOMEBODY = `with somebody as (select id from customers.person order by id limit 1), gone as (
+    update customers.address set vault = null, listed = false from somebody where person_id = somebody.id)
+  update customers.person
+     set erased_at = created_at, wrapped_key = null, vault = null, email_hash = null, phone_hash = null
+    from somebody where person.id = somebody.id`
+
 type PlantRow = readonly [what: string, plant: (all: typeof scene) => readonly string[], ...found: readonly string[]]
 
 const stockRows: readonly PlantRow[] = [
@@ -812,6 +818,34 @@ const timeRows: readonly PlantRow[] = [
     () => [`update ${table} set ${column} = ${soon}`],
     'no-business-time-lies-ahead-of-now',
   ]),
+  [
+    'an address of somebody erased',
+    () => [
+      ERASE_SOMEBODY,
+      `insert into customers.address (id, person_id, vault, country)
+       select '${PLANTED}', id, 'x', 'DE' from customers.person where erased_at is not null`,
+    ],
+    'an-erased-person-is-unreadable',
+  ],
+  [
+    'a guest merged into somebody erased',
+    () => [
+      ERASE_SOMEBODY,
+      `insert into customers.person (id, kind, key_version, wrapped_key, vault, created_at, merged_into, merged_at)
+       select '${PLANTED}', 'guest', 1, 'x', 'x', created_at, id, created_at from customers.person
+        where erased_at is not null`,
+    ],
+    'an-erased-person-is-unreadable',
+  ],
+  [
+    'a note about somebody erased',
+    () => [
+      ERASE_SOMEBODY,
+      `insert into customers.note (id, person_id, author, vault, created_at)
+       select '${PLANTED}', id, 'key_x', 'x', created_at from customers.person where erased_at is not null`,
+    ],
+    'an-erased-person-is-unreadable',
+  ],
   [
     'a hold placed six minutes ahead',
     ({ open }) => [

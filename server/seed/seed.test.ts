@@ -74,7 +74,15 @@ test('an empty database becomes a merchant one can sell for', async () => {
   const steps: string[] = []
   const outcome = await seedDemo({ db, rooms }, (step) => steps.push(step))
   assert.ok(outcome.kind === 'seeded')
-  assert.deepEqual(steps, ['merchant', 'locations and delivery', 'products', 'prices and taxes', 'stock', 'keys'])
+  assert.deepEqual(steps, [
+    'merchant',
+    'locations and delivery',
+    'products',
+    'prices and taxes',
+    'customers',
+    'stock',
+    'keys',
+  ])
 
   assert.ok((await countOf(db, 'products', 'catalog.product')) >= 60)
   assert.equal(await countOf(db, 'locations', 'inventory.location where active'), 6)

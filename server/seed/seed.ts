@@ -1,6 +1,7 @@
 import { createDemoKeys, type DemoKeys } from './demo-keys.ts'
 import { derivedId } from './derived-id.ts'
 import { seedCatalog } from './seed-catalog.ts'
+import { seedCustomers } from './seed-customers.ts'
 import type { SeedDeps } from './seed-deps.ts'
 import { seedMerchant } from './seed-merchant.ts'
 import { seedNetwork } from './seed-network.ts'
@@ -36,6 +37,8 @@ export async function seedDemo(
   await seedCatalog({ db, rooms })
   onStep('prices and taxes')
   await seedPrices({ db, rooms })
+  onStep('customers')
+  await seedCustomers({ db, rooms })
   onStep('stock')
   await seedStock({ db, rooms })
   onStep('keys')

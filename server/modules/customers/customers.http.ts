@@ -251,8 +251,8 @@ export function mountCustomers(
     },
     async (request, reply) => {
       const id = readId('person', request.params.id)
-      const isKnown = await db.inTransaction((tx) => customers.erasePerson(tx, { actor: actorOf(request.caller), id }))
-      const detail = isKnown ? await readDetail(id) : null
+      const isErased = await db.inTransaction((tx) => customers.erasePerson(tx, { actor: actorOf(request.caller), id }))
+      const detail = isErased ? await readDetail(id) : null
       return detail === null ? refusePlatform(reply, 'not_found') : reply.send(detail)
     },
   )
