@@ -95,7 +95,7 @@ export function openRooms({ db, masterKey, providers, onBatch }: RoomsDeps): Roo
   const shipping = openShipping({ db })
   const sourcing = openSourcing({ shipping })
   const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory }) })
-  const payments = openPayments({ providers })
+  const payments = openPayments({ providers, masterKeys })
   const identity = openIdentity({ db, merchant, masterKeys, locations: inventory })
   const checkout = openCheckout({
     db,

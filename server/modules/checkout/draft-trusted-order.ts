@@ -115,6 +115,7 @@ export function draftTrustedOrder(
     promise: decision.promise,
     attempt: null,
     newAttempt: null,
+    tenders: [],
     decisionId,
     facts: decision.facts,
     claims,

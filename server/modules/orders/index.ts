@@ -25,6 +25,7 @@ export {
   type Totals,
 } from './order.ts'
 export {
+  deliverPendingUnits,
   extendPayBy,
   lockOrderRows,
   readChargeRows,

@@ -342,6 +342,21 @@ export function moveUnits(
   })
 }
 
+/** Units that no location hands over, such as gift cards, reach their buyer at once. */
+export function deliverPendingUnits(
+  tx: Tx,
+  moves: readonly { readonly demandId: Id<'demandLine'>; readonly units: number }[],
+): void {
+  tx.send({
+    name: 'orders.deliver_pending_units',
+    text: `update orders.demand_line as stored
+              set pending = pending - moved.units, delivered = delivered + moved.units
+             from unnest($1::uuid[], $2::int[]) as moved (id, units)
+            where stored.id = moved.id`,
+    values: [plainArray(moves.map((move) => move.demandId)), plainArray(moves.map((move) => move.units))],
+  })
+}
+
 /** Everything not yet handed to a location ends in `cancelled`. */
 export function cancelUnits(tx: Tx, orderIds: readonly Id<'order'>[]): void {
   tx.send({
