@@ -156,3 +156,29 @@ async function insertBundle(db: Db, sku: string, components: Readonly<Record<str
     await db.execute({ name: `test.bundle_${index}`, text, values })
   }
 }
+
+/** A gift card to sell, straight into the tables; to be called before a server has read the catalog. */
+export async function insertGiftCardProduct(db: Db, sku: string, priceMinor: number): Promise<void> {
+  const productId = newId<'product'>()
+  const variantId = newId<'variant'>()
+  const statements: readonly (readonly [string, readonly unknown[]])[] = [
+    [
+      `insert into catalog.product (id, handle, title, status, tax_class, revision, created_at, updated_at)
+       values ($1, lower($2), $2, 'active', 'exempt', 1, '2026-01-01', '2026-01-01')`,
+      [productId, sku],
+    ],
+    [
+      `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
+       values ($1, $2, $3, '', 1, 'gift_card', false, 'active', 1)`,
+      [variantId, productId, sku],
+    ],
+    ['insert into inventory.gate (variant_id) values ($1)', [variantId]],
+    [
+      'insert into pricing.price (price_list_id, variant_id, amount_minor, revision) select id, $1, $2, 1 from pricing.price_list',
+      [variantId, priceMinor],
+    ],
+  ]
+  for (const [index, [text, values]] of statements.entries()) {
+    await db.execute({ name: `test.gift_card_${index}`, text, values })
+  }
+}
