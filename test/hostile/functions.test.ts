@@ -13,7 +13,7 @@ let api: TestApi
 let shop: Shop
 
 before(async () => {
-  api = await openTestApi()
+  api = await openTestApi({ works: true })
   shop = await openShop(api)
 })
 after(() => api.close())

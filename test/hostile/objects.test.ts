@@ -17,7 +17,7 @@ let shop: Shop
 let tillKey: string
 
 before(async () => {
-  api = await openTestApi()
+  api = await openTestApi({ works: true })
   shop = await openShop(api)
   const { json: channels } = await shop.admin('GET', '/v1/admin/channels')
   const till = must(

@@ -15,7 +15,7 @@ let keyed: readonly ApiOperation[]
 let natural: readonly ApiOperation[]
 
 before(async () => {
-  api = await openTestApi()
+  api = await openTestApi({ works: true })
   shop = await openShop(api)
   keyed = api.operations.filter(({ idempotent }) => idempotent === 'key')
   natural = api.operations.filter(({ idempotent, method }) => idempotent === 'natural' && method !== 'GET')

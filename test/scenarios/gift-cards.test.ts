@@ -206,3 +206,52 @@ test('store credit is given, taken back and listed by its customer', async () =>
     [usd(1_000)],
   )
 })
+
+test('a cart shows what its card pays and what is left; ordering holds to it', async () => {
+  const { id, code } = await makeCard(1_000)
+  const made = await shop.asBuyer('POST', '/carts', { body: { ...tent, deliveryOption: 'standard' } })
+  assert.equal(made.status, 201, made.text)
+  const { id: cartId, accessToken: token } = made.json
+  assert.deepEqual([made.json.giftCards, made.json.due], [[], made.json.totals.total])
+  const put = await asBuyer(`/carts/${cartId}/gift-cards`, { code }, token)
+  assert.equal(put.status, 200, put.text)
+  const due = usd(made.json.totals.total.amount - 1_000)
+  assert.deepEqual(put.json.giftCards, [{ id, last4: code.slice(-4), covered: usd(1_000), unusable: null }])
+  assert.deepEqual(put.json.due, due)
+  assert.deepEqual((await readCard(id)).reserved, usd(0), 'a cart holds nothing of it')
+
+  const order = (body: object) => asBuyer(`/carts/${cartId}/order`, { total: made.json.totals.total, ...body }, token)
+  const unsaid = await order({ payment: pay('tok_ok') })
+  assert.deepEqual([unsaid.status, unsaid.json.code, unsaid.json.current.due], [409, 'due_changed', due])
+  const alone = await order({ due })
+  assert.deepEqual([alone.status, alone.json.code], [409, 'gift_card_insufficient'])
+  const twice = await order({ due, payment: { tenders: [{ kind: 'gift_card', code }] } })
+  assert.deepEqual([twice.status, twice.json.code], [422, 'tender_twice'])
+
+  const taken = await shop.asMerchant('POST', `/gift-cards/${id}/adjustments`, { amount: usd(-400), reason: 'error' })
+  assert.equal(taken.status, 200)
+  const changed = await order({ due, payment: pay('tok_ok') })
+  assert.deepEqual([changed.status, changed.json.code], [409, 'due_changed'])
+  assert.deepEqual(changed.json.current.due, usd(due.amount + 400))
+
+  const placed = await order({ due: changed.json.current.due, payment: pay('tok_ok') })
+  assert.equal(placed.status, 201, placed.text)
+  assert.deepEqual((await readCard(id)).balance, usd(0))
+  const after = await shop.asBuyer('GET', `/carts/${cartId}`, { token })
+  assert.equal(after.json.status, 'ordered')
+})
+
+test('a card is taken out of a cart again; one that pays everything needs no provider', async () => {
+  const { id, code } = await makeCard(tentCents * 2)
+  const made = await shop.asBuyer('POST', '/carts', { body: { ...tent, deliveryOption: 'standard' } })
+  const { id: cartId, accessToken: token } = made.json
+  const put = await asBuyer(`/carts/${cartId}/gift-cards`, { code }, token)
+  assert.deepEqual(put.json.due, usd(0))
+  const out = await shop.asBuyer('DELETE', `/carts/${cartId}/gift-cards/${id}`, { token })
+  assert.deepEqual([out.status, out.json.giftCards], [200, []])
+  assert.equal((await shop.asBuyer('DELETE', `/carts/${cartId}/gift-cards/${id}`, { token })).status, 404)
+  await asBuyer(`/carts/${cartId}/gift-cards`, { code }, token)
+  const placed = await asBuyer(`/carts/${cartId}/order`, { total: made.json.totals.total, due: usd(0) }, token)
+  assert.equal(placed.status, 201, placed.text)
+  assert.deepEqual((await readCard(id)).balance, usd(tentCents * 2 - made.json.totals.total.amount))
+})

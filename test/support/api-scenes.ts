@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { invariant, must } from '../../server/kernel/invariant.ts'
 import type { Answer, ApiRequest } from './api-client.ts'
 import { exampleOf, type ExampleOptions, type Words } from './api-examples.ts'
 import { fillPath, writeQuery, type ApiOperation } from './api-operations.ts'
 import type { TestApi } from './api.ts'
-import { newKey, OTHER_SKU, shopWords, SKU, TRUSTED_CHANNEL, unique } from './api-words.ts'
+import { GIFT_CARD_SKU, newKey, OTHER_SKU, shopWords, SKU, TRUSTED_CHANNEL, unique } from './api-words.ts'
 import { Random } from './random.ts'
+
+/** What happens after an order takes a moment, on a busy machine some seconds. */
+const CARD_MADE_WITHIN_MS = 20_000
 
 /** What has to be there before an operation can succeed. */
 export interface Scene {
@@ -74,6 +78,9 @@ export async function openShop(api: TestApi, ownWords: Words = {}): Promise<Shop
     commandKey: unique('stock'),
     entries: [{ sku: SKU, location: 'wh-columbus', delta: 1_000_000, reason: 'hostile' }],
   })
+
+  const customer = await admin('POST', '/v1/admin/customers', { email: `${unique('customer')}@example.com` })
+  byPrefix['per'] = customer.json.id as string
 
   const words = { ...shopWords({ byPrefix }), ...ownWords }
   const operation = (name: string) =>
@@ -162,6 +169,9 @@ type SceneMaker = (shop: Shop, wanted: ApiOperation) => Scene | Promise<Scene>
 /** Where an operation is about something that no collection makes by itself. The first path that fits is taken. */
 const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/store\/carts\/\{id\}/, storeCart],
+  [/gift-cards\/\{\w+\}\/show-code$/, soldGiftCard],
+  [/\/gift-cards\/(balance|search)$/, async (shop) => ({ body: { code: (await giftCard(shop)).code } })],
+  [/^\/v1\/admin\/store-credits\/\{id\}/, storeCredit],
   [/^\/v1\/store\/orders\/\{id\}/, storeOrder],
   [
     /^\/v1\/store\/products\/\{\w+\}/,
@@ -179,13 +189,19 @@ async function storeCart(shop: Shop, { name }: ApiOperation): Promise<Scene> {
     email: 'buyer@example.com',
     shippingAddress: address,
   })
+  const card = name.includes('/gift-cards') ? await giftCard(shop) : null
+  if (card !== null && name.startsWith('DELETE')) {
+    const headers = { 'waybill-access-token': cart.accessToken as string }
+    await shop.store(200, 'POST', `/v1/store/carts/${cart.id}/gift-cards`, { code: card.code }, headers)
+  }
   return {
-    parameters: { id: cart.id, lineId: cart.lines[0].id },
+    parameters: { id: cart.id, lineId: cart.lines[0].id, ...(card === null ? {} : { giftCardId: card.id }) },
     headers: {
       'waybill-access-token': cart.accessToken,
       ...(name.startsWith('PATCH') ? { 'if-match': `"${cart.version}"` } : {}),
     },
     ...(name.endsWith('/order') ? { body: { total: cart.totals.total } } : {}),
+    ...(card !== null && name.startsWith('POST') ? { body: { code: card.code } } : {}),
   }
 }
 
@@ -199,6 +215,36 @@ async function storeOrder(shop: Shop, { name }: ApiOperation): Promise<Scene> {
   const { json } = await shop.store(status, 'POST', '/v1/store/orders', orderBody({ token }))
   const { id, accessToken, paymentId = '' } = status === 402 ? json.order : json
   return { parameters: { id, paymentId }, headers: { 'waybill-access-token': accessToken } }
+}
+
+/** A gift card made a moment ago, with its code. */
+async function giftCard(shop: Shop): Promise<{ readonly id: string; readonly code: string }> {
+  const answer = await shop.api.send(await shop.example(shop.operation('POST /v1/admin/gift-cards')))
+  invariant(answer.status === 201, `a gift card can be made: ${answer.status} ${answer.text}`)
+  return answer.json as { id: string; code: string }
+}
+
+/** A gift card that an order bought; its code was not shown yet. Wants a server that works. */
+async function soldGiftCard(shop: Shop, { path }: ApiOperation): Promise<Scene> {
+  const { json: placed } = await shop.store(201, 'POST', '/v1/store/orders', orderBody({ sku: GIFT_CARD_SKU }))
+  const headers = { 'waybill-access-token': placed.accessToken as string }
+  for (const until = performance.now() + CARD_MADE_WITHIN_MS; ; await sleep(20)) {
+    const { json: order } = await shop.store(200, 'GET', `/v1/store/orders/${placed.id}`, undefined, headers)
+    const [card] = order.giftCards as readonly { readonly id: string }[]
+    if (card === undefined) {
+      invariant(performance.now() < until, 'a gift card that was bought is made')
+      continue
+    }
+    return path.startsWith('/v1/store/')
+      ? { parameters: { id: placed.id, giftCardId: card.id }, headers }
+      : { parameters: { id: card.id } }
+  }
+}
+
+async function storeCredit(shop: Shop): Promise<Scene> {
+  const answer = await shop.api.send(await shop.example(shop.operation('POST /v1/admin/store-credits')))
+  invariant(answer.status === 200, `credit can be given: ${answer.status} ${answer.text}`)
+  return { parameters: { id: answer.json.id as string } }
 }
 
 async function openException(shop: Shop): Promise<Scene> {

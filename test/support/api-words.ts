@@ -5,6 +5,8 @@ import type { Random } from './random.ts'
 export const SKU = 'NF-RIDGE2-MOS'
 /** Never stocked by `openShop`: what the demo holds of it. */
 export const OTHER_SKU = 'NF-RIDGE2-SAN'
+/** A gift card that the demo sells. */
+export const GIFT_CARD_SKU = 'WB-GIFT-50'
 /** A seller's own price comes from here, a shopper's never does. */
 export const TRUSTED_CHANNEL = 'store-pos'
 
@@ -46,6 +48,7 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'fulfillment.location': () => 'store-brooklyn',
     channelId: one('chn'),
     legalEntityId: one('ent'),
+    customerId: one('per'),
     marketId: one('mkt'),
     locationIds: () => [byPrefix['loc']],
     product: one('prd'),
@@ -100,6 +103,14 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     // What the buyer agreed to is said by the scene, which knows it.
     'order.total': () => ({ amount: 1, currency: 'USD' }),
     'orders.total': () => leftOut,
+    // Cards are brought by the scene that made them.
+    tenders: () => [{ kind: 'provider', provider: 'sandbox', token: 'tok_ok' }],
+    due: () => leftOut,
+    'gift-cards.amount': money(1_000, 9_000),
+    'adjustments.amount': money(1, 90),
+    'store-credits.amount': money(100, 900),
+    'query.last4': () => '2345',
+    'query.customerId': () => leftOut,
     provider: () => 'sandbox',
     token: () => 'tok_ok',
     'accept.latestBy': () => '2099-01-01T00:00:00Z',

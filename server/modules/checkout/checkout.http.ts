@@ -134,7 +134,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         body: strict({
           total: MoneyJson,
           due: Type.Optional(MoneyJson),
-          payment: PaymentBody,
+          payment: Type.Optional(PaymentBody),
           accept: Type.Optional(Accept),
         }),
         response: placedResponses,
@@ -172,9 +172,9 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
           seenMinor: readMoney(body.total).minor,
           latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
           payment: paying.payment,
-          tenders: paying.tenders,
+          tenders: [...cart.giftCardIds.map((accountId) => ({ accountId, amountMinor: null })), ...paying.tenders],
           seenDueMinor: body.due === undefined ? null : readMoney(body.due).minor,
-          mustSayDue: false,
+          mustSayDue: cart.giftCardIds.length > 0,
         },
         paying.returnUrl,
       )

@@ -72,9 +72,11 @@ export type ReadPayment =
  */
 export async function readPayment(
   { db, payments }: { readonly db: Db; readonly payments: Payments },
-  body: PaymentBody,
+  body: PaymentBody | undefined,
   sale: { readonly channel: Channel; readonly currency: CurrencyCode; readonly personId: Id<'person'> | null },
 ): Promise<ReadPayment> {
+  // The cart's own gift cards are to pay everything.
+  if (body === undefined) return { kind: 'read', payment: null, tenders: [], returnUrl: undefined }
   if (!('tenders' in body)) {
     const { provider: code, token } = body
     return { kind: 'read', payment: { provider: code, token }, tenders: [], returnUrl: body.returnUrl }
