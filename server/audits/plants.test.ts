@@ -198,6 +198,7 @@ async function placeTrusted(
       buyer: { email: null, address: null },
       shipTo: { country: 'US', region: 'NY', postalCode: '10001' },
       locationCode: 'l1',
+      tenders: [],
       ...how,
     },
   ])

@@ -13,7 +13,7 @@ let api: TestApi
 let shop: Shop
 
 before(async () => {
-  api = await openTestApi({ works: true })
+  api = await openTestApi()
   shop = await openShop(api)
 })
 after(() => api.close())

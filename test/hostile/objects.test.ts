@@ -17,7 +17,7 @@ let shop: Shop
 let tillKey: string
 
 before(async () => {
-  api = await openTestApi({ works: true })
+  api = await openTestApi()
   shop = await openShop(api)
   const { json: channels } = await shop.admin('GET', '/v1/admin/channels')
   const till = must(

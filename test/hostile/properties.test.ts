@@ -17,7 +17,7 @@ const requests = new Map<string, ApiRequest>()
 const requestOf = ({ name }: ApiOperation): ApiRequest => must(requests.get(name), `the request of ${name}`)
 
 before(async () => {
-  api = await openTestApi({ works: true })
+  api = await openTestApi()
   shop = await openShop(api)
   for (const operation of api.operations) requests.set(operation.name, await shop.example(operation))
 })

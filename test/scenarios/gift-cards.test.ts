@@ -255,3 +255,35 @@ test('a card is taken out of a cart again; one that pays everything needs no pro
   assert.equal(placed.status, 201, placed.text)
   assert.deepEqual((await readCard(id)).balance, usd(tentCents * 2 - made.json.totals.total.amount))
 })
+
+test('a till tells how it was paid; the order shows it and our own value is left alone', async () => {
+  const sale = (tenders: readonly object[]) =>
+    shop.asMerchant('POST', '/orders', {
+      channel: 'store-pos',
+      reference: randomUUID(),
+      currency: 'USD',
+      taxIncluded: true,
+      lines: [{ sku: TENT, quantity: 1, unitPrice: usd(5_000) }],
+      fulfillment: { method: 'carried_out', location: 'store-brooklyn' },
+      payment: { state: 'paid', tenders },
+    })
+  const told = await sale([
+    { kind: 'gift_card', amount: usd(3_000) },
+    { kind: 'cash', amount: usd(2_000) },
+  ])
+  assert.equal(told.status, 201, told.text)
+  const order = await shop.asMerchant('GET', `/orders/${told.json.id}`)
+  assert.deepEqual(
+    (order.json.tenders as { kind: string; amount: object; status: string }[]).map(({ kind, amount, status }) => [
+      kind,
+      amount,
+      status,
+    ]),
+    [
+      ['gift_card', usd(3_000), 'reported'],
+      ['cash', usd(2_000), 'reported'],
+    ],
+  )
+  const short = await sale([{ kind: 'cash', amount: usd(4_999) }])
+  assert.deepEqual([short.status, short.json.code, short.json.total], [422, 'tenders_differ', usd(5_000)])
+})

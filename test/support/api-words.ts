@@ -11,7 +11,7 @@ export const GIFT_CARD_SKU = 'WB-GIFT-50'
 export const TRUSTED_CHANNEL = 'store-pos'
 
 export interface ShopIds {
-  /** One id of each kind that the demo has, by its prefix: `chn`, `ent`, `loc`. */
+  /** One id of each kind that the demo has, by its prefix: `chn`, `ent`, `loc`; `seller` is the web shop's entity. */
   readonly byPrefix: Readonly<Record<string, string>>
 }
 
@@ -48,6 +48,8 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'fulfillment.location': () => 'store-brooklyn',
     channelId: one('chn'),
     legalEntityId: one('ent'),
+    'gift-cards.legalEntityId': one('seller'),
+    'store-credits.legalEntityId': one('seller'),
     customerId: one('per'),
     marketId: one('mkt'),
     locationIds: () => [byPrefix['loc']],
@@ -105,6 +107,8 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'orders.total': () => leftOut,
     // Cards are brought by the scene that made them.
     tenders: () => [{ kind: 'provider', provider: 'sandbox', token: 'tok_ok' }],
+    // Those of a trusted order would have to add up to what it costs.
+    'batch.orders.payment.tenders': () => leftOut,
     due: () => leftOut,
     'gift-cards.amount': money(1_000, 9_000),
     'adjustments.amount': money(1, 90),

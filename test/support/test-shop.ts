@@ -7,8 +7,10 @@ import { spawnProvider, type SpawnedProvider } from '../../sandbox/psp/spawn.ts'
 import { createSandboxProvider } from '../../server/adapters/psp/sandbox.ts'
 import { formatId, newId, parseId, type Id } from '../../server/kernel/id.ts'
 import { invariant, must } from '../../server/kernel/invariant.ts'
+import type { CurrencyCode } from '../../server/kernel/money.ts'
 import { askPayment } from '../../server/modules/checkout/index.ts'
 import { adminScopes, type NewApiKey } from '../../server/modules/identity/index.ts'
+import { issueGiftCard, readShownCode } from '../../server/modules/payments/index.ts'
 import { createDb, type Db } from '../../server/platform/db.ts'
 import { keyOf } from '../../server/platform/http/idempotency.ts'
 import type { Caller } from '../../server/platform/http/index.ts'
@@ -42,6 +44,8 @@ export interface TestShop {
   stock(units: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<void>
   /** A SKU that stands for units of others. */
   bundle(sku: string, components: Readonly<Record<string, number>>): Promise<void>
+  /** Makes a gift card. @returns its code */
+  giftCard(amountMinor: bigint): Promise<string>
   /** What a worker does with a payment that is due. @param paymentId `pay_…` */
   askPayment(paymentId: string): Promise<void>
   createKey(wanted: NewApiKey): Promise<{ readonly id: string; readonly key: string }>
@@ -114,6 +118,14 @@ export async function openTestShop(options: TestShopOptions): Promise<TestShop> 
       invariant(outcome.kind === 'adjusted', 'stock can be put on hand')
     },
     bundle: (sku, components) => insertBundle(db, sku, components),
+    async giftCard(amountMinor) {
+      const { codes } = rooms.payments
+      const book = await rooms.merchant.currentBook()
+      const { legalEntityId } = must(book.channelById.get(channelId), 'the web channel')
+      const card = { legalEntityId, currency: 'USD' as CurrencyCode, amountMinor, expiresAt: null }
+      const id = await db.inTransaction(async (tx) => issueGiftCard(tx, { codes, actor: ACTOR, reason: 'test' }, card))
+      return must(await readShownCode(db, codes, id), 'the code of a card made a moment ago')
+    },
     async close() {
       await adapter.close()
       await db.close()

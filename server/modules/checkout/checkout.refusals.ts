@@ -57,6 +57,10 @@ export const refusals = {
     meaning: 'The discount or the tax of line number `line` is larger than the line itself.',
   },
   charges_below_zero: { status: 422, meaning: "The charges bring the order's delivery or its tax below zero." },
+  tenders_differ: {
+    status: 422,
+    meaning: 'The tenders of an order that is `paid` add up to its `total`, those of another to no more than that.',
+  },
   reference_reused: { status: 422, meaning: 'The channel placed another order under this reference: `orderId`.' },
   placed_in_future: { status: 422, meaning: 'The order says it was placed later than now, which was `at`.' },
   channel_not_trusted: { status: 422, meaning: 'The channel does not exist, or may not bring its own prices.' },

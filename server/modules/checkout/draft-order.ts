@@ -4,7 +4,7 @@ import { addMs, SECOND_MS, type Instant } from '../../kernel/time.ts'
 import type { NewException } from '../exceptions/index.ts'
 import type { NewClaim, StockEntry } from '../inventory/index.ts'
 import type { NewDemandLine, NewOrder, NewOrderLine } from '../orders/index.ts'
-import type { NewAttempt, NewTender } from '../payments/index.ts'
+import type { NewAttempt, NewTender, NewTransaction } from '../payments/index.ts'
 import type { AcceptedPayment } from './decide-payment.ts'
 import type { AcceptedPlacement, DemandDraft } from './decide-placement.ts'
 import type { PlacedOrder, ShopperPlacement } from './placement.ts'
@@ -28,6 +28,8 @@ export interface Draft extends PlacedOrder {
   readonly newAttempt: NewAttempt | null
   /** What is paid with gift cards and store credit. */
   readonly tenders: readonly NewTender[]
+  /** Money facts that a trusted channel told. */
+  readonly reported: readonly NewTransaction[]
   readonly exceptions: readonly NewException[]
 }
 
@@ -117,6 +119,7 @@ export function draftShopperOrder(
           amount: { minor: dueMinor, currency: request.currency },
           request: request.key,
         },
+    reported: [],
     tenders: shares.map(({ accountId, kind, amountMinor }, index) => ({
       id: newId<'tender'>(),
       orderId: identity.id,

@@ -79,6 +79,14 @@ export interface TrustedPlacement {
   readonly method: 'ship' | 'pickup' | 'carried_out'
   readonly locationCode: string | null
   readonly paymentState: 'paid' | 'authorized' | 'due'
+  /** How it was paid, as far as the channel tells: facts for the money book. */
+  readonly tenders: readonly TrustedTender[]
+}
+
+/** A gift card of the channel's own, cash in its till: money that never came through us. */
+export interface TrustedTender {
+  readonly kind: 'gift_card' | 'store_credit' | 'card' | 'cash' | 'other'
+  readonly amountMinor: bigint
 }
 
 export interface TrustedLine extends WantedLine {
@@ -137,6 +145,7 @@ export type PlacementRefusal =
   | { readonly code: 'due_changed'; readonly dueMinor: bigint; readonly current: Offer }
   | { readonly code: 'line_total_wrong'; readonly line: number }
   | { readonly code: 'charges_below_zero' }
+  | { readonly code: 'tenders_differ'; readonly totalMinor: bigint; readonly currency: CurrencyCode }
   | { readonly code: 'reference_reused'; readonly orderId: Id<'order'> }
   | { readonly code: 'placed_in_future'; readonly at: Instant }
   | { readonly code: 'channel_not_trusted'; readonly channel: string }

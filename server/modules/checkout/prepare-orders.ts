@@ -32,6 +32,7 @@ import { readOrdersByReference, readOrdersOfCarts, recordOrders, takeOrderNumber
 import {
   FIRST_CALL_LEASE_MS,
   insertAttempts,
+  insertTransactions,
   lockAccounts,
   recordTenders,
   spendableById,
@@ -255,6 +256,8 @@ async function write(
     accounts,
     drafts.flatMap(({ tenders }) => tenders),
   )
+  const reported = drafts.flatMap((draft) => draft.reported)
+  if (reported.length > 0) insertTransactions(tx, reported)
   // An order with nothing left to pay is finished here; the others' requests are answered when their payment is settled.
   const finished = requests.flatMap((request, index) => {
     const each = prepared[index]

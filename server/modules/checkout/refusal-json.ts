@@ -45,6 +45,8 @@ export function refusalJson(refusal: PlacementRefusal | PayRefusal) {
         },
       }
     }
+    case 'tenders_differ':
+      return { code: refusal.code, total: moneyJson({ minor: refusal.totalMinor, currency: refusal.currency }) }
     case 'placed_in_future':
       return { code: refusal.code, at: formatInstant(refusal.at) }
     default:

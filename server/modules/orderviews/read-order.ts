@@ -30,6 +30,7 @@ import {
   readTenders,
   readTransactionRows,
   type AttemptRow,
+  type TransactionRow,
   type ValueAccountRow,
   type ValueTenderRow,
 } from '../payments/index.ts'
@@ -82,15 +83,18 @@ const orderJson = {
   tenders: Type.Array(
     strict(
       {
-        kind: Type.Enum(['gift_card', 'store_credit']),
+        kind: Type.Enum(['gift_card', 'store_credit', 'card', 'cash', 'other']),
         last4: Type.Union([Type.String(), Type.Null()], { description: "Of a gift card's code." }),
         amount: MoneyJson,
-        status: Type.Enum(['reserved', 'posted', 'released']),
+        status: Type.Enum(['reserved', 'posted', 'released', 'reported']),
         refunded: MoneyJson,
       },
       { title: 'Tender' },
     ),
-    { description: 'What is paid with besides a provider; `payments` has the rest.' },
+    {
+      description:
+        'What is paid with besides a provider; `payments` has the rest. `reported`: a trusted channel says that it has the money.',
+    },
   ),
   giftCards: Type.Array(
     strict(
@@ -167,7 +171,7 @@ export async function storeOrderJson(source: Queryable, order: OrderRow): Promis
     totals: totalsJson(totalsOf(order), currency),
     promise: promise === undefined ? null : promiseJson(promise.method, promise),
     payments: attempts.map(paymentJson),
-    tenders: tenders.map(tenderJson),
+    tenders: [...tenders.map(tenderJson), ...transactions.filter(({ kind }) => kind === 'external').map(reportedJson)],
     giftCards: cards.map((card) => soldCardJson(card, demand)),
     shipments: [],
     returns: [],
@@ -206,6 +210,17 @@ function tenderJson({ kind, code_last4, amount_minor, status, refunded_minor, cu
     amount: moneyJson({ minor: amount_minor, currency }),
     status,
     refunded: moneyJson({ minor: refunded_minor, currency }),
+  }
+}
+
+function reportedJson({ provider, amount_minor, currency }: TransactionRow) {
+  return {
+    // The schema lets channels tell these kinds only.
+    kind: provider as 'gift_card' | 'store_credit' | 'card' | 'cash' | 'other',
+    last4: null,
+    amount: moneyJson({ minor: amount_minor, currency }),
+    status: 'reported' as const,
+    refunded: moneyJson({ minor: 0n, currency }),
   }
 }
 

@@ -23,6 +23,7 @@ export {
 } from './open-payments.ts'
 export {
   insertAttempts,
+  insertTransactions,
   leaseAttempt,
   leaseDueAttempts,
   lockAttempts,
@@ -30,6 +31,7 @@ export {
   readAttemptRows,
   readAttemptRowsOfOrders,
   readTransactionRows,
+  type NewTransaction,
   type TransactionRow,
 } from './payments.sql.ts'
 export type * from './ports.ts'

@@ -1,4 +1,5 @@
 import type { Id } from '../../kernel/id.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
 import { addMs, type Instant } from '../../kernel/time.ts'
 import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
 import type { AttemptRow, AttemptStatus, NewAttempt } from './attempt.ts'
@@ -177,14 +178,16 @@ export interface TransactionRow {
   readonly tender: number
   readonly kind: 'authorisation' | 'capture' | 'refund' | 'void' | 'external'
   readonly amount_minor: bigint
-  readonly currency: string
+  readonly currency: CurrencyCode
+  /** The provider's code; of money that no provider moved for us, what it was. */
+  readonly provider: string
   readonly occurred_at: Instant
 }
 
 export function readTransactionRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<TransactionRow[]> {
   return source.rows({
     name: 'payments.read_transactions',
-    text: `select id, attempt_id, order_id, tender, kind, amount_minor, currency, occurred_at
+    text: `select id, attempt_id, order_id, tender, kind, amount_minor, currency, provider, occurred_at
              from payments.transaction where order_id = any($1::uuid[]) order by occurred_at, id`,
     values: [plainArray(orderIds)],
   })
