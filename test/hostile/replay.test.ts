@@ -120,6 +120,8 @@ function differently(body: object): object {
     if (value !== undefined) return { [name]: typeof value === 'number' ? value + 1 : 'other@example.com' }
   }
   if ('payment' in body) return { payment: { provider: 'sandbox', token: 'tok_ok' } }
+  // As good as the code in capitals.
+  if ('code' in body) return { code: String(body.code).toLowerCase() }
   if ('token' in body) return { token: 'tok_declined' }
   return 'ratePpm' in body ? { ratePpm: 1 } : {}
 }

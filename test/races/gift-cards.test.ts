@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatId, newId, type Id } from '../../server/kernel/id.ts'
+import { formatId, newId, parseId, type Id } from '../../server/kernel/id.ts'
 import { must } from '../../server/kernel/invariant.ts'
 import { parseInstant, type Instant } from '../../server/kernel/time.ts'
 import { expireOrders } from '../../server/modules/changes/index.ts'
@@ -11,7 +11,7 @@ import { assertBooks } from '../support/books.ts'
 import { Cleanup } from '../support/cleanup.ts'
 import { answerChallenge, newKey, storeOrder, type Answer, type Head, type PaymentToken } from '../support/head.ts'
 import { seededRandom } from '../support/random-seed.ts'
-import { insertGiftCardProduct, openTestShop, type TestShop } from '../support/test-shop.ts'
+import { insertGiftCardProduct, openTestShop, TRUSTED_CHANNEL, type TestShop } from '../support/test-shop.ts'
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts'
 import { Windows } from '../support/windows.ts'
 
@@ -288,5 +288,44 @@ test('forty people give one customer their first credit at once: all of it is th
   for (const { status, body } of answers) assert.equal(status, 200, JSON.stringify(body))
   const balances = answers.map(({ body }) => body.balance.amount as number)
   assert.equal(Math.max(...balances), 4_000)
+  await booksAgree()
+})
+
+test('cards that a person has to look at first are not made by themselves', async () => {
+  const head = must(nodes.heads[0], 'a node')
+  const many = await head.ask({
+    path: '/v1/store/orders',
+    key: newKey(),
+    body: storeOrder([{ sku: CARD_SKU, quantity: 201 }]),
+  })
+  assert.equal(many.status, 201, JSON.stringify(many.body))
+  const unpaid = await head.ask({
+    path: '/v1/admin/orders',
+    apiKey: shop.secretKey,
+    body: {
+      channel: TRUSTED_CHANNEL,
+      reference: 'cards on account',
+      currency: 'USD',
+      taxIncluded: false,
+      lines: [{ sku: CARD_SKU, quantity: 1, unitPrice: { amount: 5_000, currency: 'USD' } }],
+      fulfillment: { method: 'ship' },
+      payment: { state: 'due' },
+    },
+  })
+  assert.equal(unpaid.status, 201, JSON.stringify(unpaid.body))
+  const ids = [many, unpaid].map(({ body }) => must(parseId('order', body.id), 'the id of an order'))
+  for (let again = 0; again < 2; again++) {
+    await shop.db.inTransaction((tx) => shop.rooms.checkout.issueSoldCards(tx, ids))
+  }
+  const raised = await shop.db.rows({
+    name: 'test.not_issued',
+    text: `select facts ->> 'cause' as cause,
+                  (select count(*)::int from payments.value_account where sold_order_id = object_id) as cards
+             from exceptions.exception where reason = 'gift_cards_not_issued' and closed_at is null order by 1`,
+  })
+  assert.deepEqual(raised, [
+    { cause: 'too_many', cards: 0 },
+    { cause: 'unpaid', cards: 0 },
+  ])
   await booksAgree()
 })

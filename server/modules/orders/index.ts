@@ -36,6 +36,7 @@ export {
   readOrdersOfCarts,
   postponeExpiry,
   readOverdueOrders,
+  readUndeliveredRows,
   takeOrderNumbers,
   type ChargeRow,
   type DemandLineRow,

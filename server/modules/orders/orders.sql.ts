@@ -342,6 +342,18 @@ export function moveUnits(
   })
 }
 
+/** Demand lines that no location hands over and that are not delivered yet; nearly every order has none. */
+export function readUndeliveredRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<DemandLineRow[]> {
+  return source.rows({
+    name: 'orders.read_undelivered',
+    text: `select id, order_id, line_id, variant_id, sku, stocked, ordered, pending, allocated, in_work, shipped,
+                  delivered, lost, returned, cancelled
+             from orders.demand_line
+            where order_id = any($1::uuid[]) and not stocked and pending > 0 order by order_id, id`,
+    values: [plainArray(orderIds)],
+  })
+}
+
 /** Units that no location hands over, such as gift cards, reach their buyer at once. */
 export function deliverPendingUnits(
   tx: Tx,
