@@ -1,9 +1,10 @@
 import { expireCarts, reopenCartRows } from './modules/carts/index.ts'
 import { expireOrders } from './modules/changes/index.ts'
+import type { Checkout } from './modules/checkout/index.ts'
 import { countOrders, forgetOldSignIns, uncountOrders } from './modules/customers/index.ts'
 import { raiseExceptions } from './modules/exceptions/index.ts'
 import { readOrderRows, readOrdersOfPeople, type OrderRow } from './modules/orders/index.ts'
-import { dueAttempts } from './modules/payments/index.ts'
+import { dueAttempts, expireValue, forgetShownCodes } from './modules/payments/index.ts'
 import { sealAudit } from './platform/audit.ts'
 import type { Tx } from './platform/db.ts'
 import type { Due, Reaction } from './platform/events/journey.ts'
@@ -19,20 +20,27 @@ import { addJobFor, sweepDue } from './platform/outbound/intent.ts'
  * Reactions are set-based and run in the transaction that moves the reader's position; calls to the outside are jobs.
  */
 
-export const reactions: Readonly<Record<string, Reaction>> = {
-  // A payment nobody is asking about any more: its request died, or the provider's answer was unknown.
-  'payment.due': addJobFor('askPayment'),
-  // Its order ended: what was authorised is given back.
-  'payment.void_due': addJobFor('askPayment'),
-  // Segments may ask how often an account ordered.
-  'order.accepted': countAccepted,
-  'customer.guests_merged': countOfGuests,
-  // The buyer may go on with their cart.
-  'order.cancelled': async (tx, events) => {
-    await reopenCarts(tx, events)
-    await uncountOrders(tx, orderIdsOf(events))
-  },
-  'order.expired': reopenCarts,
+/** @param rooms  those that hold keys or caches which a reaction needs */
+export function reactionsOf({ checkout }: { readonly checkout: Checkout }): Readonly<Record<string, Reaction>> {
+  return {
+    'order.accepted': async (tx, events) => {
+      // Sold gift cards are their buyer's as soon as the money is safe.
+      await checkout.issueSoldCards(tx, idsOf(events))
+      // Segments may ask how often an account ordered.
+      await countAccepted(tx, events)
+    },
+    'customer.guests_merged': countOfGuests,
+    // A payment nobody is asking about any more: its request died, or the provider's answer was unknown.
+    'payment.due': addJobFor('askPayment'),
+    // Its order ended: what was authorised is given back.
+    'payment.void_due': addJobFor('askPayment'),
+    // The buyer may go on with their cart.
+    'order.cancelled': async (tx, events) => {
+      await reopenCarts(tx, events)
+      await uncountOrders(tx, idsOf(events))
+    },
+    'order.expired': reopenCarts,
+  }
 }
 
 export const dues: readonly Due[] = [
@@ -44,6 +52,8 @@ export const dues: readonly Due[] = [
     limit: 500,
     run: (db, limit) => sweepDue(db, dueAttempts, limit),
   },
+  { name: 'expire-value', everyMs: 5 * SECOND_MS, limit: 500, run: (db, limit) => expireValue(db, limit) },
+  { name: 'forget-shown-codes', everyMs: HOUR_MS, limit: 500, run: (db, limit) => forgetShownCodes(db, limit) },
   { name: 'seal-audit', everyMs: SECOND_MS, limit: Infinity, run: async (db) => (await sealAudit(db)).sealedCount },
   {
     name: 'forget-old-keys',
@@ -56,7 +66,7 @@ export const dues: readonly Due[] = [
 
 /** Whose orders these are is for customers to say; those of guests wait until they turn out to be somebody's. */
 async function countAccepted(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
-  await countOrders(tx, ordersToCount(await readOrderRows(tx, orderIdsOf(events))))
+  await countOrders(tx, ordersToCount(await readOrderRows(tx, idsOf(events))))
 }
 
 async function countOfGuests(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
@@ -74,14 +84,14 @@ function ordersToCount(orders: readonly OrderRow[]) {
   )
 }
 
-function orderIdsOf(events: readonly StoredEvent[]): Id<'order'>[] {
-  return events.map((event) => event.aggregateId as Id<'order'>)
-}
-
 async function reopenCarts(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
-  const orders = await readOrderRows(tx, orderIdsOf(events))
+  const orders = await readOrderRows(tx, idsOf(events))
   const ended = orders.flatMap(({ id, cart_id }) => (cart_id === null ? [] : [{ cartId: cart_id, orderId: id }]))
   if (ended.length > 0) reopenCartRows(tx, ended)
+}
+
+function idsOf(events: readonly StoredEvent[]): Id<'order'>[] {
+  return events.map((event) => event.aggregateId as Id<'order'>)
 }
 
 /** An aggregate whose reaction fails is set aside and laid before a person; the others go on. */

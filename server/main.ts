@@ -330,7 +330,7 @@ function demoFile({ dataDir }: Config): string {
 async function isServed(url: string | undefined): Promise<boolean> {
   if (url === undefined) return false
   const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1_000) }).catch(() => null)
-  return answer !== null && answer.ok
+  return answer?.ok === true
 }
 
 async function greet({

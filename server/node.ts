@@ -1,6 +1,6 @@
 import { createJwksFetcher, type JwksFetcher } from './adapters/oidc/fetch-jwks.ts'
 import { createSandboxProvider, type SandboxProvider } from './adapters/psp/sandbox.ts'
-import { dues, onParked, reactions } from './journey.ts'
+import { dues, onParked, reactionsOf } from './journey.ts'
 import { askPayment } from './modules/checkout/index.ts'
 import { projectOrders } from './modules/orderviews/index.ts'
 import type { Id } from './kernel/id.ts'
@@ -248,7 +248,7 @@ async function startWorking(
     horizon,
     wake,
     name: 'journey',
-    reactions,
+    reactions: reactionsOf(rooms),
     dues,
     leader,
     onParked,

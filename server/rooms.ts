@@ -96,7 +96,7 @@ export function openRooms({ db, masterKey, providers, jwks, onBatch }: RoomsDeps
   const shipping = openShipping({ db })
   const sourcing = openSourcing({ shipping })
   const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory }) })
-  const payments = openPayments({ providers })
+  const payments = openPayments({ providers, masterKeys })
   const identity = openIdentity({ db, merchant, masterKeys, locations: inventory, ...(jwks && { jwks }) })
   const customers = openCustomers({ db, masterKeys, tokens: identity, providers: identity })
   const checkout = openCheckout({

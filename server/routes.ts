@@ -9,6 +9,7 @@ import { mountIdentity, mountIdentityProviders } from './modules/identity/index.
 import { mountInventory } from './modules/inventory/index.ts'
 import { mountMerchant } from './modules/merchant/index.ts'
 import { mountOrderviews, ordersOfPeople } from './modules/orderviews/index.ts'
+import { mountPayments } from './modules/payments/index.ts'
 import { mountPricing } from './modules/pricing/index.ts'
 import { mountShipping } from './modules/shipping/index.ts'
 import { mountAudit } from './platform/audits/audits.http.ts'
@@ -30,6 +31,7 @@ const tags = {
   operations: 'Health, metrics and this description.',
   orders: 'Orders of shoppers and of trusted channels: placed, paid, read, cancelled.',
   partner: 'What warehouses and other partners send and ask with keys bound to their locations.',
+  payments: 'Gift cards and store credit: made, corrected, blocked, and everything that happened to them.',
   pricing: 'Price lists, prices, promotions and their codes, tax rates and delivery tariffs.',
   shipping: 'Carriers, their services, and how many days they take.',
 }
@@ -44,7 +46,7 @@ export function mountRoutes(
   { db, auditDb, rooms }: { readonly db: Db; readonly auditDb: Db; readonly rooms: Rooms },
 ): void {
   describeTags(app, tags)
-  const { merchant, identity, catalog, customers, pricing, inventory, shipping, checkout } = rooms
+  const { merchant, identity, catalog, customers, pricing, inventory, shipping, checkout, payments } = rooms
   const verify = identity.verifyAccessToken.bind(null, 'order')
   mountMerchant(app, { db, merchant })
   mountIdentity(app, { db, identity })
@@ -61,6 +63,12 @@ export function mountRoutes(
   mountPricing(app, { db, pricing, merchant, ...pricingPorts(rooms) })
   mountInventory(app, { db, inventory })
   mountShipping(app, { db, shipping })
+  mountPayments(app, {
+    db,
+    payments,
+    merchant,
+    isCustomer: async (source, personId) => (await customers.readPeople(source, [personId])).has(personId),
+  })
   mountBrowse(app, rooms)
   mountCarts(app, { db, rooms, tokens: identity })
   mountCheckout(app, { ...checkout, merchant, catalog, customers, tokens: identity })

@@ -33,6 +33,9 @@ export function shopperOrder(channel: Channel, skus: readonly string[], index: n
     seenMinor: null,
     latestBy: null,
     payment: { provider: 'sandbox', token: 'tok_ok' },
+    tenders: [],
+    seenDueMinor: null,
+    mustSayDue: false,
   }
 }
 

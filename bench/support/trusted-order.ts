@@ -74,6 +74,7 @@ export function trustedPlacement(
     method: 'ship',
     locationCode: null,
     paymentState: 'paid',
+    tenders: [],
   }
 }
 

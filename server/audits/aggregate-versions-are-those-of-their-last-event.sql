@@ -1,5 +1,5 @@
--- The version of an order, a payment, a person, an inbound or an exception is that of its last event; the same holds
--- for what is configured, once it has been edited through the API.
+-- The version of an order, a payment, a gift card, a store credit, a person, an inbound or an exception is that of its
+-- last event; the same holds for what is configured, once it has been edited through the API.
 --
 -- Invariant: 38 T
 -- Cause: a row was changed without an event, or an event was appended without the row.
@@ -10,6 +10,7 @@ with last_event as (
 ), told (kind, id, version) as (
   select 'order', id, version from orders.orders
   union all select 'attempt', id, version from payments.attempt
+  union all select kind, id, version from payments.value_account
   union all select 'person', id, version from customers.person
   union all select 'inbound', id, version from inventory.inbound
   union all select 'exception', id, case when closed_at is null then 1 else 2 end from exceptions.exception

@@ -17,3 +17,11 @@ select 'transaction ' || transaction.id,
   from payments.transaction
   join orders.orders on orders.id = transaction.order_id
  where transaction.currency <> orders.currency
+union all
+select 'tender ' || tender.id,
+       jsonb_build_object('order', 'order ' || orders.id, 'currency', tender.currency, 'orders', orders.currency,
+                          'accounts', account.currency)
+  from payments.value_tender as tender
+  join orders.orders on orders.id = tender.order_id
+  join payments.value_account as account on account.id = tender.account_id
+ where tender.currency <> orders.currency or account.currency <> orders.currency

@@ -39,6 +39,15 @@ select object, jsonb_build_object('field', field, 'at', happened_at, 'latest', (
     select 'transaction ' || id, 'occurred_at', occurred_at
       from payments.transaction where occurred_at > (select at from latest)
     union all
+    select 'value account ' || id, 'created_at', created_at
+      from payments.value_account where created_at > (select at from latest)
+    union all
+    select 'tender ' || id, 'created_at', greatest(created_at, decided_at)
+      from payments.value_tender where greatest(created_at, decided_at) > (select at from latest)
+    union all
+    select 'value entry ' || id, 'occurred_at', occurred_at
+      from payments.value_entry where occurred_at > (select at from latest)
+    union all
     select 'exception ' || id, 'raised_at', greatest(raised_at, closed_at)
       from exceptions.exception where greatest(raised_at, closed_at) > (select at from latest)
     union all

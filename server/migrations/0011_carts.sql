@@ -29,3 +29,12 @@ create table carts.line (
   position   int not null
 );
 create unique index line_by_cart on carts.line (cart_id, variant_id);
+
+-- Gift cards that the buyer put in. What each covers is worked out whenever the cart is read; nothing is held of them
+-- before the order.
+create table carts.gift_card (
+  cart_id    uuid not null references carts.cart on delete cascade,
+  account_id uuid not null,
+  position   int not null,
+  primary key (cart_id, account_id)
+);

@@ -18,7 +18,7 @@ test('the first master key is the database’s for ever; one just made is never 
       [true, true, true],
       'one is first',
     )
-    const [right, wrong] = both[0] === true ? [own, other] : [other, own]
+    const [right, wrong] = both[0] ? [own, other] : [other, own]
     assert.deepEqual([await ask(right), await ask(wrong), await ask(wrong, true)], [true, false, false])
   } finally {
     await db.close()

@@ -55,7 +55,7 @@ function isToGoOn(elapsedMs: number): boolean {
 
 test('connections to the database break, also while committing: every order is there once', async (t) => {
   const log = new ClientLog(join(directory, 'client.jsonl'))
-  const intake = new Intake({ shop, head, log, random, clients: 48 })
+  const intake = new Intake({ shop, head, log, random, clients: 48, giftCard: await shop.giftCard(1_000_000n) })
   t.after(() => intake.abandon())
   intake.begin()
   danger = 0.1

@@ -68,7 +68,7 @@ test(
   { skip: process.platform !== 'linux' && 'reads /proc' },
   async (t) => {
     const log = new ClientLog(join(directory, 'client.jsonl'))
-    const intake = new Intake({ shop, head, log, random, clients: 40 })
+    const intake = new Intake({ shop, head, log, random, clients: 40, giftCard: await shop.giftCard(1_000_000n) })
     t.after(() => intake.abandon())
     const windows = new Windows([
       'PostgreSQL processes killed',

@@ -69,7 +69,7 @@ const holds: readonly (() => void)[] = [
 
 test('the server is killed under load: no acknowledged order is lost, none is there twice', async (t) => {
   const log = new ClientLog(join(directory, 'client.jsonl'))
-  const intake = new Intake({ shop, head, log, random, clients: 40 })
+  const intake = new Intake({ shop, head, log, random, clients: 40, giftCard: await shop.giftCard(1_000_000n) })
   t.after(() => intake.abandon())
   const moments = new Windows<Moment>(momentsOfARequest)
   const readyMs: number[] = []

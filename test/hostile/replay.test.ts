@@ -77,12 +77,7 @@ test('the same key and body: the same answer and one effect; another body: 422',
     const first = must(firsts.get(operation.name), 'the first answer')
     const request = requestOf(operation)
     const again = await api.send(request)
-    const text = JSON.stringify(request.body)
-    const others = [
-      { ...request, raw: `${text} ` },
-      { ...request, raw: text.replace('{', '{ ') },
-      { ...request, body: { ...(request.body as object), ...differently(request.body as object) } },
-    ]
+    const others = request.body === undefined ? [] : othersOf(request, request.body as object)
     const reused: Answer[] = []
     for (const other of others) reused.push(await api.send(other))
     return [
@@ -98,6 +93,16 @@ test('the same key and body: the same answer and one effect; another body: 422',
   assert.deepEqual(found, [])
   assert.deepEqual(await readTables(api), before, 'the repeats wrote nothing')
 })
+
+/** Requests that differ in the bytes of the body, or in what it says. */
+function othersOf(request: ApiRequest, body: object): ApiRequest[] {
+  const text = JSON.stringify(body)
+  return [
+    { ...request, raw: `${text} ` },
+    { ...request, raw: text.replace('{', '{ ') },
+    { ...request, body: { ...body, ...differently(body) } },
+  ]
+}
 
 function sameAnswer(first: Answer, again: Answer): string | null {
   try {
@@ -115,6 +120,8 @@ function differently(body: object): object {
     if (value !== undefined) return { [name]: typeof value === 'number' ? value + 1 : 'other@example.com' }
   }
   if ('payment' in body) return { payment: { provider: 'sandbox', token: 'tok_ok' } }
+  // As good as the code in capitals.
+  if ('code' in body) return { code: String(body.code).toLowerCase() }
   if ('token' in body) return { token: 'tok_declined' }
   if ('text' in body) return { text: 'another text' }
   if ('wordingVersion' in body) return { wordingVersion: 'another' }

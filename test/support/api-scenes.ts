@@ -1,9 +1,10 @@
+import { parseId } from '../../server/kernel/id.ts'
 import { invariant, must } from '../../server/kernel/invariant.ts'
 import type { Answer, ApiRequest } from './api-client.ts'
 import { exampleOf, type ExampleOptions, type Words } from './api-examples.ts'
 import { fillPath, writeQuery, type ApiOperation } from './api-operations.ts'
 import type { TestApi } from './api.ts'
-import { newKey, OTHER_SKU, PASSWORD, shopWords, SKU, TRUSTED_CHANNEL, unique } from './api-words.ts'
+import { GIFT_CARD_SKU, newKey, OTHER_SKU, PASSWORD, shopWords, SKU, TRUSTED_CHANNEL, unique } from './api-words.ts'
 import { Random } from './random.ts'
 
 /** What has to be there before an operation can succeed. */
@@ -74,6 +75,16 @@ export async function openShop(api: TestApi, ownWords: Words = {}): Promise<Shop
     commandKey: unique('stock'),
     entries: [{ sku: SKU, location: 'wh-columbus', delta: 1_000_000, reason: 'hostile' }],
   })
+
+  const customer = await admin('POST', '/v1/admin/customers', { email: `${unique('customer')}@example.com` })
+  byPrefix['per'] = customer.json.id as string
+  const { json: channels } = await admin('GET', '/v1/admin/channels?limit=100')
+  const web = must(
+    (channels.items as { code: string; legalEntityId: string }[]).find(({ code }) => code === 'web'),
+    'the web shop',
+  )
+  // Whose value shoppers of the web shop can pay with.
+  byPrefix['seller'] = web.legalEntityId
 
   const words = { ...shopWords({ byPrefix }), ...ownWords }
   const operation = (name: string) =>
@@ -168,13 +179,16 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/store\/customer/, (shop, { path }) => customer(shop, path)],
   [/^\/v1\/admin\/customer-messages\/\{id\}/, unreadMail],
   [/^\/v1\/store\/carts\/\{id\}/, storeCart],
+  [/gift-cards\/\{\w+\}\/show-code$/, soldGiftCard],
+  [/\/gift-cards\/(balance|search)$/, async (shop) => ({ body: { code: (await giftCard(shop)).code } })],
+  [/^\/v1\/admin\/store-credits\/\{id\}/, storeCredit],
   [/^\/v1\/store\/orders\/\{id\}/, storeOrder],
   [
     /^\/v1\/store\/products\/\{\w+\}/,
     () => ({ parameters: { id: 'ridgeline-2-tent', idOrHandle: 'ridgeline-2-tent' } }),
   ],
   [/^\/v1\/admin\/orders\/\{id\}/, async (shop) => ({ parameters: { id: (await trustedOrder(shop)).id } })],
-  [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' } } })],
+  [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' }, payment: { state: 'due' } } })],
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
   [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],
 ]
@@ -246,13 +260,19 @@ async function storeCart(shop: Shop, { name }: ApiOperation): Promise<Scene> {
     email: 'buyer@example.com',
     shippingAddress: address,
   })
+  const card = name.includes('/gift-cards') ? await giftCard(shop) : null
+  if (card !== null && name.startsWith('DELETE')) {
+    const headers = { 'waybill-access-token': cart.accessToken as string }
+    await shop.store(200, 'POST', `/v1/store/carts/${cart.id}/gift-cards`, { code: card.code }, headers)
+  }
   return {
-    parameters: { id: cart.id, lineId: cart.lines[0].id },
+    parameters: { id: cart.id, lineId: cart.lines[0].id, ...(card === null ? {} : { giftCardId: card.id }) },
     headers: {
       'waybill-access-token': cart.accessToken,
       ...(name.startsWith('PATCH') ? { 'if-match': `"${cart.version}"` } : {}),
     },
     ...(name.endsWith('/order') ? { body: { total: cart.totals.total } } : {}),
+    ...(card !== null && name.startsWith('POST') ? { body: { code: card.code } } : {}),
   }
 }
 
@@ -266,6 +286,33 @@ async function storeOrder(shop: Shop, { name }: ApiOperation): Promise<Scene> {
   const { json } = await shop.store(status, 'POST', '/v1/store/orders', orderBody({ token }))
   const { id, accessToken, paymentId = '' } = status === 402 ? json.order : json
   return { parameters: { id, paymentId }, headers: { 'waybill-access-token': accessToken } }
+}
+
+/** A gift card made a moment ago, with its code. */
+async function giftCard(shop: Shop): Promise<{ readonly id: string; readonly code: string }> {
+  const answer = await shop.api.send(await shop.example(shop.operation('POST /v1/admin/gift-cards')))
+  invariant(answer.status === 201, `making a gift card succeeds: ${answer.status} ${answer.text}`)
+  return answer.json as { id: string; code: string }
+}
+
+/** A gift card that an order bought; its code was not shown yet. What the journey would do is done here. */
+async function soldGiftCard(shop: Shop, { path }: ApiOperation): Promise<Scene> {
+  const { json: placed } = await shop.store(201, 'POST', '/v1/store/orders', orderBody({ sku: GIFT_CARD_SKU }))
+  const { db, rooms } = shop.api.node
+  const orderId = must(parseId('order', placed.id as string), 'the id of an order')
+  await db.inTransaction((tx) => rooms.checkout.issueSoldCards(tx, [orderId]))
+  const headers = { 'waybill-access-token': placed.accessToken as string }
+  const { json: order } = await shop.store(200, 'GET', `/v1/store/orders/${placed.id}`, undefined, headers)
+  const giftCardId = order.giftCards[0].id as string
+  return path.startsWith('/v1/store/')
+    ? { parameters: { id: placed.id, giftCardId }, headers }
+    : { parameters: { id: giftCardId } }
+}
+
+async function storeCredit(shop: Shop): Promise<Scene> {
+  const answer = await shop.api.send(await shop.example(shop.operation('POST /v1/admin/store-credits')))
+  invariant(answer.status === 200, `giving credit succeeds: ${answer.status} ${answer.text}`)
+  return { parameters: { id: answer.json.id as string } }
 }
 
 async function openException(shop: Shop): Promise<Scene> {

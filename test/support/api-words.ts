@@ -5,6 +5,8 @@ import type { Random } from './random.ts'
 export const SKU = 'NF-RIDGE2-MOS'
 /** Never stocked by `openShop`: what the demo holds of it. */
 export const OTHER_SKU = 'NF-RIDGE2-SAN'
+/** A gift card that the demo sells. */
+export const GIFT_CARD_SKU = 'WB-GIFT-50'
 /** A seller's own price comes from here, a shopper's never does. */
 export const TRUSTED_CHANNEL = 'store-pos'
 
@@ -12,7 +14,7 @@ export const TRUSTED_CHANNEL = 'store-pos'
 export const PASSWORD = 'correct horse battery'
 
 export interface ShopIds {
-  /** One id of each kind that the demo has, by its prefix: `chn`, `ent`, `loc`. */
+  /** One id of each kind that the demo has, by its prefix: `chn`, `ent`, `loc`; `seller` is the web shop's entity. */
   readonly byPrefix: Readonly<Record<string, string>>
 }
 
@@ -50,6 +52,9 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     channelId: one('chn'),
     channelIds: () => [byPrefix['chn']],
     legalEntityId: one('ent'),
+    'gift-cards.legalEntityId': one('seller'),
+    'store-credits.legalEntityId': one('seller'),
+    customerId: one('per'),
     marketId: one('mkt'),
     locationIds: () => [byPrefix['loc']],
     product: one('prd'),
@@ -104,6 +109,16 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     // What the buyer agreed to is said by the scene, which knows it.
     'order.total': () => ({ amount: 1, currency: 'USD' }),
     'orders.total': () => leftOut,
+    // Cards are brought by the scene that made them.
+    tenders: () => [{ kind: 'provider', provider: 'sandbox', token: 'tok_ok' }],
+    // Those of a trusted order would have to add up to what it costs.
+    'batch.orders.payment.tenders': () => leftOut,
+    due: () => leftOut,
+    'gift-cards.amount': money(1_000, 9_000),
+    'adjustments.amount': money(1, 90),
+    'store-credits.amount': money(100, 900),
+    'query.last4': () => '2345',
+    'query.customerId': () => leftOut,
     provider: () => 'sandbox',
     token: () => 'tok_ok',
     'accept.latestBy': () => '2099-01-01T00:00:00Z',

@@ -12,6 +12,8 @@ export interface IntakeOptions {
   readonly head: Head
   readonly log: ClientLog
   readonly random: Random
+  /** The code of a gift card that one shopper in three pays a dollar with; null: nobody has one. */
+  readonly giftCard: string | null
   /** Clients that send at once, each its next request when it has heard of the last. */
   readonly clients: number
 }
@@ -160,13 +162,17 @@ export class Intake {
         },
       }
     }
-    return {
-      name,
-      makes: 'order',
-      path: '/v1/store/orders',
-      key: name,
-      body: storeOrder(lines, { token: this.#card(), shopper: name }),
+    const token = this.#card()
+    const { giftCard } = this.#options
+    const body = storeOrder(lines, { token, shopper: name })
+    if (giftCard === null || random.chance(2 / 3)) {
+      return { name, makes: 'order', path: '/v1/store/orders', key: name, body }
     }
+    const tenders = [
+      { kind: 'gift_card', code: giftCard, amount: { amount: 100, currency: 'USD' } },
+      { kind: 'provider', provider: 'sandbox', token },
+    ]
+    return { name, makes: 'order', path: '/v1/store/orders', key: name, body: { ...body, payment: { tenders } } }
   }
 
   #card(): PaymentToken {

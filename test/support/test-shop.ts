@@ -7,8 +7,10 @@ import { spawnProvider, type SpawnedProvider } from '../../sandbox/psp/spawn.ts'
 import { createSandboxProvider } from '../../server/adapters/psp/sandbox.ts'
 import { formatId, newId, parseId, type Id } from '../../server/kernel/id.ts'
 import { invariant, must } from '../../server/kernel/invariant.ts'
+import type { CurrencyCode } from '../../server/kernel/money.ts'
 import { askPayment } from '../../server/modules/checkout/index.ts'
 import { adminScopes, type NewApiKey } from '../../server/modules/identity/index.ts'
+import { issueGiftCard, readShownCode } from '../../server/modules/payments/index.ts'
 import { createDb, type Db } from '../../server/platform/db.ts'
 import { keyOf } from '../../server/platform/http/idempotency.ts'
 import type { Caller } from '../../server/platform/http/index.ts'
@@ -42,6 +44,8 @@ export interface TestShop {
   stock(units: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<void>
   /** A SKU that stands for units of others. */
   bundle(sku: string, components: Readonly<Record<string, number>>): Promise<void>
+  /** Makes a gift card. @returns its code */
+  giftCard(amountMinor: bigint): Promise<string>
   /** What a worker does with a payment that is due. @param paymentId `pay_…` */
   askPayment(paymentId: string): Promise<void>
   createKey(wanted: NewApiKey): Promise<{ readonly id: string; readonly key: string }>
@@ -114,6 +118,14 @@ export async function openTestShop(options: TestShopOptions): Promise<TestShop> 
       invariant(outcome.kind === 'adjusted', 'stock can be put on hand')
     },
     bundle: (sku, components) => insertBundle(db, sku, components),
+    async giftCard(amountMinor) {
+      const { codes } = rooms.payments
+      const book = await rooms.merchant.currentBook()
+      const { legalEntityId } = must(book.channelById.get(channelId), 'the web channel')
+      const card = { legalEntityId, currency: 'USD' as CurrencyCode, amountMinor, expiresAt: null }
+      const id = await db.inTransaction(async (tx) => issueGiftCard(tx, { codes, actor: ACTOR, reason: 'test' }, card))
+      return must(await readShownCode(db, codes, id), 'the code of a card made a moment ago')
+    },
     async close() {
       await adapter.close()
       await db.close()
@@ -154,5 +166,31 @@ async function insertBundle(db: Db, sku: string, components: Readonly<Record<str
   ]
   for (const [index, [text, values]] of statements.entries()) {
     await db.execute({ name: `test.bundle_${index}`, text, values })
+  }
+}
+
+/** A gift card to sell, straight into the tables; to be called before a server has read the catalog. */
+export async function insertGiftCardProduct(db: Db, sku: string, priceMinor: number): Promise<void> {
+  const productId = newId<'product'>()
+  const variantId = newId<'variant'>()
+  const statements: readonly (readonly [string, readonly unknown[]])[] = [
+    [
+      `insert into catalog.product (id, handle, title, status, tax_class, revision, created_at, updated_at)
+       values ($1, lower($2), $2, 'active', 'exempt', 1, '2026-01-01', '2026-01-01')`,
+      [productId, sku],
+    ],
+    [
+      `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, revision)
+       values ($1, $2, $3, '', 1, 'gift_card', false, 'active', 1)`,
+      [variantId, productId, sku],
+    ],
+    ['insert into inventory.gate (variant_id) values ($1)', [variantId]],
+    [
+      'insert into pricing.price (price_list_id, variant_id, amount_minor, revision) select id, $1, $2, 1 from pricing.price_list',
+      [variantId, priceMinor],
+    ],
+  ]
+  for (const [index, [text, values]] of statements.entries()) {
+    await db.execute({ name: `test.gift_card_${index}`, text, values })
   }
 }

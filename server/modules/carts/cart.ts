@@ -6,6 +6,7 @@ import { readRevisions } from '../../platform/revision.ts'
 import type { Catalog } from '../catalog/index.ts'
 import { readCartLines, readCarts, type CartRow } from './carts.sql.ts'
 import type { Destination } from './decide-delivery.ts'
+import { readCartGiftCards } from './gift-cards.sql.ts'
 
 /** Lines that a cart may have; what one order may have. */
 export const LINES_PER_CART_MAX = 500
@@ -26,6 +27,8 @@ export interface Cart {
   readonly shipTo: Destination | null
   readonly deliveryOption: string | null
   readonly lines: readonly CartLine[]
+  /** In the order in which they pay. */
+  readonly giftCardIds: readonly Id<'giftCard'>[]
   readonly status: CartRow['status']
   readonly orderId: Id<'order'> | null
   readonly expiresAt: Instant
@@ -36,9 +39,10 @@ export async function readCart(
   { source, catalog }: { readonly source: Queryable; readonly catalog: Catalog },
   { cartId, channelId }: { readonly cartId: Id<'cart'>; readonly channelId: Id<'channel'> },
 ): Promise<Cart | null> {
-  const [[row], lines, revisions] = await Promise.all([
+  const [[row], lines, giftCardIds, revisions] = await Promise.all([
     readCarts(source, [cartId]),
     readCartLines(source, [cartId]),
+    readCartGiftCards(source, cartId),
     readRevisions(source),
   ])
   if (row === undefined || row.channel_id !== channelId) return null
@@ -59,6 +63,7 @@ export async function readCart(
       const offer = offers.get(line.variant_id)
       return offer === undefined ? [] : [{ id: line.id, sku: offer.sku, quantity: line.quantity }]
     }),
+    giftCardIds,
     status: row.status,
     orderId: row.order_id,
     expiresAt: row.expires_at,

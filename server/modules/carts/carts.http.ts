@@ -11,6 +11,7 @@ import {
   idJson,
   InstantJson,
   line,
+  machineCode,
   MoneyJson,
   moneyJson,
   once,
@@ -27,8 +28,10 @@ import {
 import { readRevisions } from '../../platform/revision.ts'
 import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
+import type { Payments } from '../payments/index.ts'
 import { readCart, type Cart } from './cart.ts'
 import { refusals } from './carts.refusals.ts'
+import { coverCart, findCardForCart } from './cover-cart.ts'
 import { createCart, editCart, type CartChanges, type EditCartRefusal } from './edit-cart.ts'
 import type { GuestTokens } from './ports.ts'
 import { quoteCart, type Quote } from './quote-cart.ts'
@@ -36,7 +39,7 @@ import { readSellingWorld, type SellingRooms } from './selling-world.ts'
 
 export interface CartsDeps {
   readonly db: Db
-  readonly rooms: SellingRooms & { readonly customers: Customers }
+  readonly rooms: SellingRooms & { readonly customers: Customers; readonly payments: Payments }
   readonly tokens: GuestTokens
 }
 
@@ -84,6 +87,22 @@ const CartJson = strict(
       ),
     ),
     totals: TotalsJson,
+    giftCards: Type.Array(
+      strict(
+        {
+          id: idJson('giftCard'),
+          last4: Type.String(),
+          covered: MoneyJson,
+          unusable: Type.Union([Type.Enum(['blocked', 'expired', 'other_currency', 'other_seller']), Type.Null()]),
+        },
+        { title: 'CartGiftCard' },
+      ),
+      {
+        description:
+          'What each would pay now, in the order in which they pay. Nothing is held of them before the order.',
+      },
+    ),
+    due: MoneyJson,
     deliveryOption: Type.Union([Type.String(), Type.Null()]),
     deliveryOptions: Type.Array(
       strict(
@@ -279,6 +298,72 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     },
   )
 
+  app.post(
+    '/v1/store/carts/:id/gift-cards',
+    {
+      schema: {
+        summary: 'Pay a cart with a gift card, as far as it goes',
+        tags: ['carts'],
+        params: ById,
+        body: strict({ code: machineCode(60, { examples: ['7HQ2KM-XW4TRD-9FCBPN'] }) }),
+        response: { 200: CartJson },
+      },
+      config: { scope: 'store', idempotent: 'key', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
+      const cart = await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })
+      if (cart === null) return refusePlatform(reply, 'not_found')
+      const { at } = await db.clock()
+      const card = await findCardForCart({ source: db, payments: rooms.payments }, request.body.code, {
+        channel,
+        currency: cart.currency,
+        at,
+      })
+      if (card.kind === 'refused') return refuse(reply, refusals, card.refusal)
+      return once({ db }, request, reply, {
+        refusals,
+        work: async (tx) => {
+          const outcome = await editCart(
+            tx,
+            { customers: rooms.customers, channel },
+            { id: cartId, seenVersion: null, changes: { addGiftCard: card.id } },
+          )
+          if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
+          invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
+          return { status: 200, stored: { cartId } }
+        },
+        render: () => renderCart(deps, channel, cartId),
+      })
+    },
+  )
+
+  app.delete(
+    '/v1/store/carts/:id/gift-cards/:giftCardId',
+    {
+      schema: {
+        summary: 'Take a gift card out of a cart',
+        tags: ['carts'],
+        params: strict({ id: Type.String(), giftCardId: Type.String() }),
+        response: { 200: CartJson },
+      },
+      config: { scope: 'store', idempotent: 'natural', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      const cardId = parseId('giftCard', request.params.giftCardId)
+      if (channel === null || cartId === null || cardId === null) return refusePlatform(reply, 'not_found')
+      return edit(reply, channel, cartId, {
+        seenVersion: request.ifMatch,
+        changes: { removeGiftCard: cardId },
+        customerId: undefined,
+      })
+    },
+  )
+
   const edit = async <Reply extends ProblemReply>(
     reply: Reply,
     channel: Channel,
@@ -362,6 +447,12 @@ async function renderCart(deps: CartsDeps, channel: Channel, cartId: Id<'cart'>)
     rooms.customers.readAddresses(db, cart.addressId === null ? [] : [cart.addressId]),
     rooms.customers.readPeople(db, cart.personId === null ? [] : [cart.personId]),
   ])
+  const { currency } = cart
+  const cover = await coverCart(
+    db,
+    { cardIds: cart.giftCardIds, channel, currency, at },
+    quote?.priced.totals.totalMinor ?? 0n,
+  )
   const address = cart.addressId === null ? null : (addresses.get(cart.addressId)?.address ?? null)
   return {
     id: formatId('cart', cart.id),
@@ -371,6 +462,13 @@ async function renderCart(deps: CartsDeps, channel: Channel, cartId: Id<'cart'>)
     currency: cart.currency,
     lines: quote === null ? [] : linesJson(cart, quote),
     totals: totalsJson(cart, quote),
+    giftCards: cover.cards.map(({ id, last4, coveredMinor, unusable }) => ({
+      id: formatId('giftCard', id),
+      last4,
+      covered: moneyJson({ minor: coveredMinor, currency }),
+      unusable,
+    })),
+    due: moneyJson({ minor: cover.dueMinor, currency }),
     deliveryOption: cart.deliveryOption,
     deliveryOptions: (quote?.options ?? []).map(({ id, method, locationId, window, priceMinor }) => ({
       id,

@@ -1,6 +1,9 @@
 import type { RefusalTable } from '../../platform/http/index.ts'
+import type { FindCardOutcome } from './cover-cart.ts'
 import type { EditCartRefusal } from './edit-cart.ts'
 import type { QuoteRefusal } from './quote-cart.ts'
+
+type CardRefusal = Extract<FindCardOutcome, { kind: 'refused' }>['refusal']
 
 export const refusals = {
   order_exists: { status: 409, meaning: 'The cart became the order `orderId`; pay or cancel that one.' },
@@ -16,5 +19,11 @@ export const refusals = {
   sku_unknown: { status: 422, meaning: 'The `skus` do not exist, or are not sold in this channel.' },
   price_missing: { status: 422, meaning: 'The `skus` have no price in this channel and currency.' },
   amount_too_large: { status: 422, meaning: 'The cart would cost more than the API can say exactly.' },
+  too_many_gift_cards: { status: 422, meaning: 'The cart would hold more gift cards than `giftCardsMax`.' },
+  gift_card_unknown: { status: 422, meaning: 'No gift card has this code; look for a typing error.' },
+  gift_card_unusable: {
+    status: 422,
+    meaning: 'The gift card cannot pay this cart: it is `blocked`, `expired`, `other_currency` or `other_seller`.',
+  },
   code_unknown: { status: 422, meaning: 'The code is not one that gives anything for this cart.' },
-} as const satisfies RefusalTable<EditCartRefusal | QuoteRefusal | { readonly code: 'code_unknown' }>
+} as const satisfies RefusalTable<EditCartRefusal | QuoteRefusal | CardRefusal | { readonly code: 'code_unknown' }>

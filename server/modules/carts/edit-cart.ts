@@ -16,6 +16,8 @@ import {
   updateCart,
   type CartRow,
 } from './carts.sql.ts'
+import { GIFT_CARDS_PER_CART_MAX } from './cover-cart.ts'
+import { addCartGiftCard, readCartGiftCards, removeCartGiftCard } from './gift-cards.sql.ts'
 
 export const UNITS_PER_LINE_MAX = 1_000_000
 
@@ -27,6 +29,8 @@ export interface CartChanges {
   readonly addLines?: readonly WantedUnits[] | undefined
   readonly setLine?: { readonly id: Id<'cartLine'>; readonly quantity: number } | undefined
   readonly removeLine?: Id<'cartLine'> | undefined
+  readonly addGiftCard?: Id<'giftCard'> | undefined
+  readonly removeGiftCard?: Id<'giftCard'> | undefined
   readonly email?: string | undefined
   readonly shippingAddress?: Address | undefined
   /** Null goes back to the cheapest way to ship. */
@@ -43,6 +47,7 @@ export type EditCartRefusal =
   | { readonly code: 'cart_expired' }
   | { readonly code: 'cart_version'; readonly currentVersion: number }
   | { readonly code: 'too_many_lines'; readonly linesMax: number }
+  | { readonly code: 'too_many_gift_cards'; readonly giftCardsMax: number }
   | { readonly code: 'quantity_too_large'; readonly unitsMax: number }
   | { readonly code: 'currency_unknown'; readonly currencies: readonly string[] }
   | { readonly code: 'address_invalid'; readonly problems: readonly AddressProblem[] }
@@ -100,6 +105,10 @@ export async function editCart(
   }
   if (lines.some((line) => line.quantity > UNITS_PER_LINE_MAX)) {
     return { kind: 'refused', refusal: { code: 'quantity_too_large', unitsMax: UNITS_PER_LINE_MAX } }
+  }
+  if (!(await writeGiftCards(tx, id, changes))) return { kind: 'not_found' }
+  if (changes.addGiftCard !== undefined && (await readCartGiftCards(tx, id)).length > GIFT_CARDS_PER_CART_MAX) {
+    return { kind: 'refused', refusal: { code: 'too_many_gift_cards', giftCardsMax: GIFT_CARDS_PER_CART_MAX } }
   }
   const { shippingAddress, deliveryOption } = changes
   updateCart(
@@ -186,6 +195,16 @@ async function writeLines(tx: Tx, cartId: Id<'cart'>, changes: CartChanges): Pro
     )
   if (setLine !== undefined && (await setCartLine(tx, cartId, setLine.id, setLine.quantity)) === 0) return false
   return removeLine === undefined || (await removeCartLine(tx, cartId, removeLine)) === 1
+}
+
+/** @returns false when a card that was named is not there */
+async function writeGiftCards(
+  tx: Tx,
+  cartId: Id<'cart'>,
+  { addGiftCard, removeGiftCard }: CartChanges,
+): Promise<boolean> {
+  if (addGiftCard !== undefined) addCartGiftCard(tx, cartId, addGiftCard)
+  return removeGiftCard === undefined || (await removeCartGiftCard(tx, cartId, removeGiftCard)) === 1
 }
 
 /** One statement may touch a line once: the same SKU twice is one line with the sum. */

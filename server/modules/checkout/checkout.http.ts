@@ -29,7 +29,9 @@ import type { Channel, Merchant } from '../merchant/index.ts'
 import { orderNumber, readGuestOrder } from '../orders/index.ts'
 import { readAttemptRowsOfOrders } from '../payments/index.ts'
 import { refusals } from './checkout.refusals.ts'
+import { mountSoldGiftCards } from './gift-cards.http.ts'
 import { payOrder } from './pay-order.ts'
+import { PaymentBody, PaymentToken, readPayment } from './payment-body.ts'
 import { placeOrder, resumePayment, type PlaceDeps, type PlaceOutcome } from './place-orders.ts'
 import {
   AwaitingOrderJson,
@@ -51,21 +53,6 @@ export interface CheckoutHttpDeps extends PlaceDeps {
   readonly customers: Pick<Customers, 'keepAddress'>
 }
 
-const PaymentBody = strict(
-  {
-    provider: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,39}$', examples: ['sandbox'] }),
-    token: Type.String({
-      minLength: 1,
-      maxLength: 500,
-      examples: ['tok_ok'],
-      description: 'One-time token of the provider; never card data.',
-    }),
-    returnUrl: Type.Optional(
-      Type.String({ format: 'uri', maxLength: 500, description: 'Where the provider sends the buyer back to.' }),
-    ),
-  },
-  { title: 'PaymentToken' },
-)
 const Accept = strict({ latestBy: Type.Optional(InstantJson) })
 const ById = strict({ id: Type.String() })
 const placedResponses = { 201: PlacedOrderJson, 202: AwaitingOrderJson } as const
@@ -77,12 +64,14 @@ const StoreOrderBody = strict({
   shippingAddress: Type.Optional(AddressJson),
   deliveryOption: Type.Optional(line(100)),
   total: Type.Optional(MoneyJson),
+  due: Type.Optional(MoneyJson),
   payment: PaymentBody,
   accept: Type.Optional(Accept),
 })
 
 export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
   mountTrustedOrders(app, deps)
+  mountSoldGiftCards(app, deps)
   const { db, tokens } = deps
   const channelOf = async (channelId: Id<'channel'>): Promise<Channel | undefined> => {
     const book = deps.merchant.peek() ?? (await deps.merchant.currentBook())
@@ -105,11 +94,13 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       const channel = caller.kind === 'publishable' ? await channelOf(caller.channelId) : undefined
       if (channel === undefined) return refusePlatform(reply, 'not_found')
       const currency = body.currency ?? channel.currency
-      if (body.total !== undefined && body.total.currency !== currency) {
+      if ([body.total, body.due].some((money) => money !== undefined && money.currency !== currency)) {
         return refuse(reply, refusals, { code: 'currency_unknown', currencies: [currency] })
       }
       const problems = body.shippingAddress === undefined ? [] : checkAddress(body.shippingAddress)
       if (problems.length > 0) return refuse(reply, refusals, { code: 'address_invalid', problems })
+      const paying = await readPayment(deps, body.payment, { channel, currency, personId: null })
+      if (paying.kind === 'refused') return answerRefusal(reply, paying.refusal)
       const outcome = await placeOrder(
         deps,
         {
@@ -124,9 +115,12 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
           deliveryOption: body.deliveryOption ?? null,
           seenMinor: body.total === undefined ? null : readMoney(body.total).minor,
           latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
-          payment: body.payment,
+          payment: paying.payment,
+          tenders: paying.tenders,
+          seenDueMinor: body.due === undefined ? null : readMoney(body.due).minor,
+          mustSayDue: false,
         },
-        body.payment.returnUrl,
+        paying.returnUrl,
       )
       return answerPlaced(reply, deps, outcome)
     },
@@ -139,7 +133,12 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         summary: 'Turn a cart into an order',
         tags: ['carts'],
         params: ById,
-        body: strict({ total: MoneyJson, payment: PaymentBody, accept: Type.Optional(Accept) }),
+        body: strict({
+          total: MoneyJson,
+          due: Type.Optional(MoneyJson),
+          payment: Type.Optional(PaymentBody),
+          accept: Type.Optional(Accept),
+        }),
         response: placedResponses,
       },
       config: { scope: 'store', idempotent: 'key', refusals },
@@ -155,9 +154,11 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         ? await readCart({ source: db, catalog: deps.catalog }, { cartId, channelId: channel.id })
         : null
       if (cart === null) return refusePlatform(reply, 'not_found')
-      if (body.total.currency !== cart.currency) {
+      if (body.total.currency !== cart.currency || (body.due ?? body.total).currency !== cart.currency) {
         return refuse(reply, refusals, { code: 'currency_unknown', currencies: [cart.currency] })
       }
+      const paying = await readPayment(deps, body.payment, { channel, currency: cart.currency, personId: null })
+      if (paying.kind === 'refused') return answerRefusal(reply, paying.refusal)
       const outcome = await placeOrder(
         deps,
         {
@@ -172,9 +173,12 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
           deliveryOption: cart.deliveryOption,
           seenMinor: readMoney(body.total).minor,
           latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
-          payment: body.payment,
+          payment: paying.payment,
+          tenders: [...cart.giftCardIds.map((accountId) => ({ accountId, amountMinor: null })), ...paying.tenders],
+          seenDueMinor: body.due === undefined ? null : readMoney(body.due).minor,
+          mustSayDue: cart.giftCardIds.length > 0,
         },
-        body.payment.returnUrl,
+        paying.returnUrl,
       )
       return answerPlaced(reply, deps, outcome)
     },
@@ -187,7 +191,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         summary: 'Pay an order that still waits, with another card',
         tags: ['orders'],
         params: ById,
-        body: PaymentBody,
+        body: PaymentToken,
         response: placedResponses,
       },
       config: { scope: 'store', idempotent: 'key', refusals },

@@ -31,11 +31,36 @@ export const refusals = {
     status: 409,
     meaning: 'The order would arrive later than the buyer accepts; `current` is the offer now.',
   },
+  gift_card_unknown: { status: 422, meaning: 'No gift card has this code; look for a typing error.' },
+  gift_card_unusable: {
+    status: 422,
+    meaning:
+      'A gift card or store credit cannot pay this order: it is `blocked`, `expired`, `other_currency` or `other_seller`.',
+  },
+  customer_missing: {
+    status: 422,
+    meaning: "Store credit is its owner's: nobody is signed in, or they have none here.",
+  },
+  tender_twice: { status: 422, meaning: 'A gift card or store credit was named twice, or more than one provider.' },
+  gift_card_insufficient: {
+    status: 409,
+    meaning:
+      'Gift cards and store credit cover less than they should; `current.due` is left to pay with another means.',
+  },
+  due_changed: {
+    status: 409,
+    meaning:
+      'After gift cards something else is left to pay than the buyer agreed to in `due`; `current` is the offer now.',
+  },
   line_total_wrong: {
     status: 422,
     meaning: 'The discount or the tax of line number `line` is larger than the line itself.',
   },
   charges_below_zero: { status: 422, meaning: "The charges bring the order's delivery or its tax below zero." },
+  tenders_differ: {
+    status: 422,
+    meaning: 'The tenders of an order that is `paid` add up to its `total`, those of another to no more than that.',
+  },
   reference_reused: { status: 422, meaning: 'The channel placed another order under this reference: `orderId`.' },
   placed_in_future: { status: 422, meaning: 'The order says it was placed later than now, which was `at`.' },
   channel_not_trusted: { status: 422, meaning: 'The channel does not exist, or may not bring its own prices.' },
@@ -45,9 +70,15 @@ export const refusals = {
     status: 409,
     meaning: 'The payment provider has not answered yet; try again after `retryAfterMs`.',
   },
+  code_shown_before: {
+    status: 409,
+    meaning: 'The code of the card was shown before, and is shown once. Whoever lost it needs another card.',
+  },
   payment_declined: {
     status: 402,
     meaning:
       'The payment was not made, for the `reason` given; the order keeps its goods until `order.payBy`, another payment is welcome.',
   },
-} as const satisfies RefusalTable<PlacementRefusal | PayRefusal | { readonly code: 'payment_declined' }>
+} as const satisfies RefusalTable<
+  PlacementRefusal | PayRefusal | { readonly code: 'payment_declined' | 'code_shown_before' }
+>

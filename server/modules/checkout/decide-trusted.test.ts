@@ -62,6 +62,7 @@ function placement(lines: string, locationCode: string | null = 'store'): Truste
     method: 'carried_out',
     locationCode,
     paymentState: 'paid',
+    tenders: [],
   }
 }
 
@@ -98,6 +99,25 @@ const charges = [
 for (const [what, amountMinor, taxMinor, type, answer] of charges) {
   test(`an order with ${what} is ${answer}`, () => {
     const decision = decide({ ...placement('1 × 100'), charges: [{ type, amountMinor, taxMinor }] })
+    assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
+  })
+}
+
+// oxfmt-ignore
+const told = [
+  // of 200     the tenders     the answer
+  ['paid',       [],            'accepted'],
+  ['paid',       [150n, 50n],   'accepted'],
+  ['paid',       [150n],        'tenders_differ'],
+  ['paid',       [150n, 51n],   'tenders_differ'],
+  ['due',        [150n],        'accepted'],
+  ['authorized', [200n],        'accepted'],
+  ['due',        [201n],        'tenders_differ'],
+] as const
+for (const [paymentState, amounts, answer] of told) {
+  test(`an order of 200 that is ${paymentState}, of it ${amounts.join(' and ') || 'nothing'} by tender, is ${answer}`, () => {
+    const tenders = amounts.map((amountMinor) => ({ kind: 'gift_card', amountMinor }) as const)
+    const decision = decide({ ...placement('2 × 100'), paymentState, tenders })
     assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
   })
 }

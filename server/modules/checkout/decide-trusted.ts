@@ -1,6 +1,6 @@
 import { must } from '../../kernel/invariant.ts'
 import { MINUTE_MS } from '../../kernel/time.ts'
-import { MONEY_MINOR_MAX } from '../../kernel/money.ts'
+import { MONEY_MINOR_MAX, sumMinor } from '../../kernel/money.ts'
 import type { SellingWorld } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import type { NewOrderLine, Totals } from '../orders/index.ts'
@@ -82,6 +82,9 @@ export function decideTrusted(
   const totals = totalsOf(request, money)
   if (isBeyondBooks(totals)) return refuse({ code: 'amount_too_large' })
   if (totals.deliveryMinor < 0n || totals.taxMinor < 0n) return refuse({ code: 'charges_below_zero' })
+  if (!tendersFit(request, totals.totalMinor)) {
+    return refuse({ code: 'tenders_differ', totalMinor: totals.totalMinor, currency: request.currency })
+  }
   const route = routeOf(request, world)
   if (route === null) return refuse({ code: 'location_unknown', location: request.locationCode ?? '' })
 
@@ -117,6 +120,13 @@ export function decideTrusted(
   pool.take(plan.allotments)
   counter.claim(plan.allotments)
   return { ...common, allotments: plan.allotments, carriedOut: [], promise, facts }
+}
+
+/** A channel need not tell its tenders; when it does, they are what was paid, and of a paid order that is everything. */
+function tendersFit({ tenders, paymentState }: TrustedPlacement, totalMinor: bigint): boolean {
+  if (tenders.length === 0) return true
+  const toldMinor = sumMinor(tenders.map(({ amountMinor }) => amountMinor))
+  return paymentState === 'paid' ? toldMinor === totalMinor : toldMinor <= totalMinor
 }
 
 /** More than the API can say. No part of a line is below zero, so the sums tell of each line too. */

@@ -4,7 +4,8 @@ import { addMs, SECOND_MS, type Instant } from '../../kernel/time.ts'
 import type { NewException } from '../exceptions/index.ts'
 import type { NewClaim, StockEntry } from '../inventory/index.ts'
 import type { NewDemandLine, NewOrder, NewOrderLine } from '../orders/index.ts'
-import type { NewAttempt } from '../payments/index.ts'
+import type { NewAttempt, NewTender, NewTransaction } from '../payments/index.ts'
+import type { AcceptedPayment } from './decide-payment.ts'
 import type { AcceptedPlacement, DemandDraft } from './decide-placement.ts'
 import type { PlacedOrder, ShopperPlacement } from './placement.ts'
 
@@ -25,19 +26,27 @@ export interface Draft extends PlacedOrder {
   /** Ledger entries besides those of live claims: goods that are gone already. */
   readonly entries: readonly StockEntry[]
   readonly newAttempt: NewAttempt | null
+  /** What is paid with gift cards and store credit. */
+  readonly tenders: readonly NewTender[]
+  /** Money facts that a trusted channel told. */
+  readonly reported: readonly NewTransaction[]
   readonly exceptions: readonly NewException[]
 }
 
-/** Turns a decision into rows. An order that costs nothing has nothing to wait for and opens at once. */
+/** The tender that a provider pays; the order's others follow it. */
+const PROVIDER_TENDER = 1
+
+/** Turns a decision into rows. An order with nothing left to pay has nothing to wait for and opens at once. */
 export function draftShopperOrder(
   request: ShopperPlacement,
   decision: AcceptedPlacement,
+  { shares, dueMinor }: AcceptedPayment,
   identity: OrderIdentity,
   at: Instant,
 ): Draft {
   const { priced, promise } = decision
   const { totals } = priced
-  const free = totals.totalMinor === 0n
+  const free = dueMinor === 0n
   const payBy = addMs(at, request.channel.paymentTtlS * SECOND_MS)
   const demandIds = decision.demand.map(() => newId<'demandLine'>())
   const lines = request.lines.map((wanted, index): NewOrderLine => {
@@ -106,11 +115,21 @@ export function draftShopperOrder(
       : {
           id: attemptId,
           orderId: identity.id,
-          provider: request.payment.provider,
-          amount: { minor: totals.totalMinor, currency: request.currency },
-          token: request.payment.token,
+          ...must(request.payment, 'a provider for what is left to pay'),
+          amount: { minor: dueMinor, currency: request.currency },
           request: request.key,
         },
+    reported: [],
+    tenders: shares.map(({ accountId, kind, amountMinor }, index) => ({
+      id: newId<'tender'>(),
+      orderId: identity.id,
+      tender: PROVIDER_TENDER + 1 + index,
+      accountId,
+      kind,
+      amountMinor,
+      currency: request.currency,
+      status: free ? 'posted' : 'reserved',
+    })),
   }
 }
 

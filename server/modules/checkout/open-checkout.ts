@@ -1,9 +1,10 @@
 import type { Id } from '../../kernel/id.ts'
 import { createBatcher, type Batcher, type FinishedBatch, type QueueDepth } from '../../platform/batch/batch.ts'
-import type { Db } from '../../platform/db.ts'
+import type { Db, Tx } from '../../platform/db.ts'
 import type { SellingRooms } from '../carts/index.ts'
 import type { Customers } from '../customers/index.ts'
 import type { Payments } from '../payments/index.ts'
+import { issueCardsOfOrders } from './issue-sold-cards.ts'
 import { placeOrder, resumePayment, type PlaceDeps, type PlaceOutcome } from './place-orders.ts'
 import { placeTrustedOrders, type TrustedOutcome } from './place-trusted-orders.ts'
 import type { Placement, ShopperPlacement, TrustedPlacement } from './placement.ts'
@@ -16,6 +17,8 @@ export interface Checkout extends PlaceDeps {
   placeTrustedOrders(orders: readonly TrustedPlacement[]): Promise<TrustedOutcome[]>
   /** For workers: goes on with a payment whose request is gone. */
   resumeAttempt(orderId: Id<'order'>, attemptId: Id<'attempt'>): Promise<void>
+  /** For the journey: see `issueCardsOfOrders`. */
+  issueSoldCards(tx: Tx, orderIds: readonly Id<'order'>[]): Promise<void>
   queues(): { readonly prepare: QueueDepth; readonly settle: QueueDepth }
   drained(): Promise<void>
 }
@@ -65,6 +68,7 @@ export function openCheckout(deps: {
     async resumeAttempt(orderId, attemptId) {
       await resumePayment(place, orderId, { key: null, attemptId })
     },
+    issueSoldCards: (tx, orderIds) => issueCardsOfOrders(tx, { ...rooms, payments }, orderIds),
     queues: () => ({ prepare: prepare.depth(), settle: settle.depth() }),
     async drained() {
       await prepare.drained()

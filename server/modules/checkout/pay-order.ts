@@ -1,5 +1,6 @@
 import { newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
+import { sumMinor } from '../../kernel/money.ts'
 import { afterCommit } from '../../platform/after-commit.ts'
 import { CommitUnknownError, type Tx } from '../../platform/db.ts'
 import { releaseKeys, takeKeys } from '../../platform/http/index.ts'
@@ -9,6 +10,7 @@ import {
   giveUpAttempts,
   insertAttempts,
   lockAttemptsOfOrders,
+  readTenders,
   type AttemptRow,
   type NewAttempt,
 } from '../payments/index.ts'
@@ -97,11 +99,12 @@ async function recordAttempt(
     readonly token: string
   },
 ): Promise<Recorded> {
-  const [keys, orders, attempts, demand] = await Promise.all([
+  const [keys, orders, attempts, demand, tenders] = await Promise.all([
     takeKeys(tx, [{ ...key, objectId: orderId }], FIRST_CALL_LEASE_MS),
     lockOrderRows(tx, [orderId]),
     lockAttemptsOfOrders(tx, [orderId]),
     readDemandLineRows(tx, [orderId]),
+    readTenders(tx, [orderId]),
   ])
   const state = must(keys[0], 'an answer for the key')
   if (state.kind !== 'taken') return { kind: 'key_known', state }
@@ -116,7 +119,11 @@ async function recordAttempt(
     id: newId<'attempt'>(),
     orderId,
     provider,
-    amount: { minor: order.total_minor, currency: order.currency },
+    // Stored value that was reserved when the order was placed stays so until it ends.
+    amount: {
+      minor: order.total_minor - sumMinor(tenders.map(({ amount_minor }) => amount_minor)),
+      currency: order.currency,
+    },
     token,
     request: key,
   }

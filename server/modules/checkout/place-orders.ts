@@ -43,8 +43,8 @@ export interface PlaceDeps {
 /**
  * Turns a shopper's cart or request into an order; a cart has at most one live order.
  *
- *   prepare  one transaction:  lock, price, decide, claim stock, record the order and the payment attempt
- *   pay      no transaction:   authorise; the attempt's id is the provider's idempotency key
+ *   prepare  one transaction:  lock, price, decide, claim stock, reserve stored value, record order and payment attempt
+ *   pay      no transaction:   authorise what stored value leaves; the attempt's id is the provider's idempotency key
  *   settle   one transaction:  open and announced, or still awaiting payment with its claims until `payBy`
  *
  * Prepare and settle are shared with the other requests that arrive meanwhile. A crash between two phases leaves an
@@ -55,8 +55,9 @@ export async function placeOrder(
   request: ShopperPlacement,
   returnUrl?: string,
 ): Promise<PlaceOutcome> {
-  if (!deps.payments.hasProvider(request.payment.provider)) {
-    return { kind: 'refused', refusal: { code: 'provider_unknown', provider: request.payment.provider } }
+  const { provider } = request.payment ?? {}
+  if (provider !== undefined && !deps.payments.hasProvider(provider)) {
+    return { kind: 'refused', refusal: { code: 'provider_unknown', provider } }
   }
   const prepared = await deps.prepare.submit(request, { lane: 'shopper' })
   if (prepared.kind === 'refused') return prepared

@@ -4,6 +4,7 @@ import type { Instant } from '../../kernel/time.ts'
 import type { AddressProblem } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import type { NewOrder, ShipTo } from '../orders/index.ts'
+import type { TenderWish, UnusableReason } from '../payments/index.ts'
 
 /** Lines an order may have; a shopper's basket beyond this is a mistake or an attack. */
 export const LINES_PER_ORDER_MAX = 500
@@ -49,7 +50,14 @@ export interface ShopperPlacement {
   /** The total the shopper agreed to; null when the head did not say. */
   readonly seenMinor: bigint | null
   readonly latestBy: Instant | null
-  readonly payment: { readonly provider: string; readonly token: string }
+  /** Who pays what stored value leaves; null when stored value is to pay everything. */
+  readonly payment: { readonly provider: string; readonly token: string } | null
+  /** Gift cards and store credit to pay with, in this order. */
+  readonly tenders: readonly TenderWish[]
+  /** What the shopper saw was left to pay after those; null when the head did not say. */
+  readonly seenDueMinor: bigint | null
+  /** Cards that were put in a cart come off what the shopper saw: what was left must be said. */
+  readonly mustSayDue: boolean
 }
 
 /** What a trusted channel has sold already: its prices are facts, and beyond supply its units wait. */
@@ -71,6 +79,14 @@ export interface TrustedPlacement {
   readonly method: 'ship' | 'pickup' | 'carried_out'
   readonly locationCode: string | null
   readonly paymentState: 'paid' | 'authorized' | 'due'
+  /** How it was paid, as far as the channel tells: facts for the money book. */
+  readonly tenders: readonly TrustedTender[]
+}
+
+/** A gift card of the channel's own, cash in its till: money that never came through us. */
+export interface TrustedTender {
+  readonly kind: 'gift_card' | 'store_credit' | 'card' | 'cash' | 'other'
+  readonly amountMinor: bigint
 }
 
 export interface TrustedLine extends WantedLine {
@@ -121,8 +137,15 @@ export type PlacementRefusal =
   | { readonly code: 'out_of_stock'; readonly shortages: readonly Shortage[] }
   | { readonly code: 'total_changed'; readonly seenMinor: bigint; readonly current: Offer }
   | { readonly code: 'promise_changed'; readonly latestBy: Instant; readonly current: Offer }
+  | { readonly code: 'gift_card_unknown' }
+  | { readonly code: 'gift_card_unusable'; readonly reason: UnusableReason }
+  | { readonly code: 'customer_missing' }
+  | { readonly code: 'tender_twice' }
+  | { readonly code: 'gift_card_insufficient'; readonly dueMinor: bigint; readonly current: Offer }
+  | { readonly code: 'due_changed'; readonly dueMinor: bigint; readonly current: Offer }
   | { readonly code: 'line_total_wrong'; readonly line: number }
   | { readonly code: 'charges_below_zero' }
+  | { readonly code: 'tenders_differ'; readonly totalMinor: bigint; readonly currency: CurrencyCode }
   | { readonly code: 'reference_reused'; readonly orderId: Id<'order'> }
   | { readonly code: 'placed_in_future'; readonly at: Instant }
   | { readonly code: 'channel_not_trusted'; readonly channel: string }

@@ -29,8 +29,18 @@ import {
   type StockEntry,
 } from '../inventory/index.ts'
 import { readOrdersByReference, readOrdersOfCarts, recordOrders, takeOrderNumbers } from '../orders/index.ts'
-import { FIRST_CALL_LEASE_MS, insertAttempts } from '../payments/index.ts'
+import {
+  FIRST_CALL_LEASE_MS,
+  insertAttempts,
+  insertTransactions,
+  lockAccounts,
+  recordTenders,
+  spendableById,
+  takeShares,
+  type ValueAccountRow,
+} from '../payments/index.ts'
 import { insertDecisions, insertPromises, type Network } from '../sourcing/index.ts'
+import { decidePayment } from './decide-payment.ts'
 import { decidePlacement } from './decide-placement.ts'
 import { decideTrusted } from './decide-trusted.ts'
 import { draftShopperOrder, type Draft } from './draft-order.ts'
@@ -67,7 +77,7 @@ class StaleWorldError extends Error {
 /**
  * The prepare transaction, for a whole batch at once:
  *
- *   lock     keys, carts, then the gates of every SKU, in the house's order
+ *   lock     keys, carts, the gates of every SKU, then stored value, in the house's order
  *   read     what is configured and what is free, in statements after the locks
  *   decide   each request in turn, purely, on what the ones before it left
  *   write    everything with one statement a table, sent together with COMMIT
@@ -111,13 +121,14 @@ async function prepare(
   const shoppers = requests.flatMap((request, index) => (request.kind === 'shopper' ? [{ request, index }] : []))
   const trusted = requests.flatMap((request) => (request.kind === 'trusted' ? [request] : []))
   const cartIds = shoppers.flatMap(({ request }) => (request.cart === null ? [] : [request.cart.id]))
+  const accountIds = new Set(shoppers.flatMap(({ request }) => request.tenders.map(({ accountId }) => accountId)))
   const keyed = shoppers.map(({ request, index }) => ({
     ...request.key,
     objectId: must(orderIds[index], 'an id for every request'),
   }))
 
   // One exchange: the server runs these in the order they are sent, each seeing what the locks before it waited for.
-  const [keys, carts, gated, revisions, supply, counter, numbers, known, liveOrders] = await Promise.all([
+  const [keys, carts, gated, revisions, supply, counter, numbers, known, liveOrders, accounts] = await Promise.all([
     keyed.length > 0 ? takeKeys(tx, keyed, KEY_LOCK_MS) : [],
     cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
     lockGates(tx, gates),
@@ -127,6 +138,7 @@ async function prepare(
     takeOrderNumbers(tx, requests.length),
     trusted.length > 0 ? readOrdersByReference(tx, trusted.map(referenceOf)) : [],
     cartIds.length > 0 ? readOrdersOfCarts(tx, cartIds) : [],
+    accountIds.size > 0 ? lockAccounts(tx, [...accountIds]) : [],
   ])
   deps.seen.revisions = revisions
   const world = await readSellingWorld(deps.rooms, tx, { revisions, skus, at: tx.at })
@@ -134,6 +146,7 @@ async function prepare(
 
   const keyByIndex = new Map(shoppers.map(({ index }, place) => [index, keys[place]]))
   const pool = new SupplyPool(supply)
+  const value = spendableById(accounts)
   const counterPool = new CounterPool([...counter, ...(await addCounterRows(tx, counters, counter))])
   const cartById = new Map(carts.map((cart) => [cart.id, cart]))
   const liveOrderByCart = new Map(liveOrders.map((order) => [order.cart_id, order.id]))
@@ -159,23 +172,31 @@ async function prepare(
     if (cartRefusal !== null) return { kind: 'refused', refusal: cartRefusal }
     const decision = decidePlacement(request, world, pool)
     if (decision.kind === 'refused') return decision
+    const current = {
+      totalMinor: decision.priced.totals.totalMinor,
+      currency: request.currency,
+      ...decision.promise,
+    }
+    const payment = decidePayment(request, current, { at: tx.at, value })
+    if (payment.kind === 'refused') return payment
+    takeShares(value, payment.shares)
     pool.take(decision.allotments)
     counterPool.claim(decision.allotments)
     if (request.cart !== null) liveOrderByCart.set(request.cart.id, id)
-    const draft = draftShopperOrder(request, decision, { id, number, personId, addressId }, tx.at)
+    const draft = draftShopperOrder(request, decision, payment, { id, number, personId, addressId }, tx.at)
     return { kind: 'placed', draft }
   })
   const people = buyers.flatMap(({ sealed }, index) =>
     sealed !== null && prepared[index]?.kind === 'placed' ? [sealed] : [],
   )
-  await write(deps.rooms.customers, tx, gated, requests, prepared, people)
+  await write(deps.rooms.customers, tx, { gated, accounts }, requests, prepared, people)
   return prepared
 }
 
 async function write(
   customers: Customers,
   tx: Tx,
-  gated: GatedTx,
+  { gated, accounts }: { readonly gated: GatedTx; readonly accounts: readonly ValueAccountRow[] },
   requests: readonly Placement[],
   prepared: readonly Prepared[],
   people: readonly SealedNewPerson[],
@@ -230,7 +251,14 @@ async function write(
   }
   const attempts = drafts.flatMap(({ newAttempt }) => (newAttempt === null ? [] : [newAttempt]))
   if (attempts.length > 0) insertAttempts(tx, attempts, { withinMs: FIRST_CALL_LEASE_MS })
-  // An order that costs nothing is finished here; the others' requests are answered when their payment is settled.
+  recordTenders(
+    tx,
+    accounts,
+    drafts.flatMap(({ tenders }) => tenders),
+  )
+  const reported = drafts.flatMap((draft) => draft.reported)
+  if (reported.length > 0) insertTransactions(tx, reported)
+  // An order with nothing left to pay is finished here; the others' requests are answered when their payment is settled.
   const finished = requests.flatMap((request, index) => {
     const each = prepared[index]
     const isFinished = request.kind === 'shopper' && each?.kind === 'placed' && each.draft.newAttempt === null

@@ -33,6 +33,20 @@ export function refusalJson(refusal: PlacementRefusal | PayRefusal) {
         },
       }
     }
+    case 'gift_card_insufficient':
+    case 'due_changed': {
+      const { totalMinor, currency, earliest, latest } = refusal.current
+      return {
+        code: refusal.code,
+        current: {
+          total: moneyJson({ minor: totalMinor, currency }),
+          due: moneyJson({ minor: refusal.dueMinor, currency }),
+          promise: { earliest: formatInstant(earliest), latest: formatInstant(latest) },
+        },
+      }
+    }
+    case 'tenders_differ':
+      return { code: refusal.code, total: moneyJson({ minor: refusal.totalMinor, currency: refusal.currency }) }
     case 'placed_in_future':
       return { code: refusal.code, at: formatInstant(refusal.at) }
     default:

@@ -48,7 +48,7 @@ async function upToSettling(work: (deps: PlaceDeps) => Promise<unknown>): Promis
 const place = (token: string): Promise<Settlable> =>
   upToSettling((deps) => {
     const order = shopperOrder(channel, shop.skus, 1)
-    return placeOrder(deps, { ...order, payment: { ...order.payment, token } })
+    return placeOrder(deps, { ...order, payment: { provider: 'sandbox', token } })
   })
 const pay = ({ orderId }: Settlable, token: string): Promise<Settlable> =>
   upToSettling((deps) => payOrder(deps, { orderId, key: requestKey(), provider: 'sandbox', token }))

@@ -11,6 +11,7 @@ import { extendPayBy, lockOrderRows, openOrders, type OrderRow } from '../orders
 import {
   isUndecided,
   lockAttempts,
+  postTenders,
   settleAttempts,
   type AttemptStatus,
   type AuthoriseAnswer,
@@ -50,7 +51,7 @@ export interface SettledPayment {
  * The settle transaction, for a whole batch: what providers answered becomes open orders, or orders that go on waiting
  * with their claims until `payBy`. Touches no supply row; a payment that somebody else settled first stays as it is.
  *
- *   lock   orders, then attempts, in the house's order
+ *   lock   orders, then attempts, then stored value that opened orders are paid with, in the house's order
  *   write  attempts, money facts, claim stages, order status, units, events, the requests' answers
  */
 export async function settlePayments(
@@ -92,6 +93,15 @@ export async function settlePayments(
         tx,
         opened.map((request) => must(orderById.get(request.orderId), 'a locked order')),
         allocated.map(({ demand_id, units }) => ({ demandId: demand_id as Id<'demandLine'>, units })),
+      )
+      // What the provider did not pay was reserved of stored value; most orders have none.
+      const shared = opened.filter(({ orderId, attemptId }) => {
+        const { amount_minor } = must(attemptById.get(attemptId), 'a locked attempt')
+        return amount_minor < must(orderById.get(orderId), 'a locked order').total_minor
+      })
+      await postTenders(
+        tx,
+        shared.map(({ orderId }) => orderId),
       )
     }
     const channelOf = await channelsById(tx, merchant, orders)

@@ -13,6 +13,7 @@ import {
   InstantJson,
   machineCode,
   MoneyJson,
+  PositiveMoneyJson,
   Quantity,
   readInstant,
   refuse,
@@ -62,7 +63,21 @@ const TrustedOrderBody = strict(
       method: Type.Union([Type.Literal('ship'), Type.Literal('pickup'), Type.Literal('carried_out')]),
       location: Type.Optional(machineCode(64)),
     }),
-    payment: strict({ state: Type.Union([Type.Literal('paid'), Type.Literal('authorized'), Type.Literal('due')]) }),
+    payment: strict({
+      state: Type.Union([Type.Literal('paid'), Type.Literal('authorized'), Type.Literal('due')]),
+      tenders: Type.Optional(
+        Type.Array(
+          strict({
+            kind: Type.Enum(['gift_card', 'store_credit', 'card', 'cash', 'other']),
+            amount: PositiveMoneyJson,
+          }),
+          {
+            maxItems: 20,
+            description: 'How it was paid, as facts: nothing is taken from gift cards or credit of ours.',
+          },
+        ),
+      ),
+    }),
   },
   { title: 'TrustedOrder' },
 )
@@ -174,6 +189,7 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
   const foreign = [
     ...body.lines.flatMap(({ unitPrice, discount, tax }) => [unitPrice, discount, tax]),
     ...(body.charges ?? []).flatMap(({ amount, tax }) => [amount, tax]),
+    ...(body.payment.tenders ?? []).map(({ amount }) => amount),
   ].some((money) => money !== undefined && money.currency !== currency)
   if (foreign) return { kind: 'refused', refusal: { code: 'currency_unknown', currencies: [currency] } }
   const minorOf = (money: { amount: number } | undefined) => BigInt(money?.amount ?? 0)
@@ -205,6 +221,7 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
       method: body.fulfillment.method,
       locationCode: body.fulfillment.location ?? null,
       paymentState: body.payment.state,
+      tenders: (body.payment.tenders ?? []).map(({ kind, amount }) => ({ kind, amountMinor: minorOf(amount) })),
     },
   }
 }

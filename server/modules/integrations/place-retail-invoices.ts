@@ -193,6 +193,7 @@ function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedP
     method: fulfillment.method,
     locationCode: fulfillment.location,
     paymentState: payment.state,
+    tenders: [],
   }
 }
 

@@ -25,6 +25,7 @@ export {
   type Totals,
 } from './order.ts'
 export {
+  deliverPendingUnits,
   extendPayBy,
   lockOrderRows,
   readChargeRows,
@@ -36,6 +37,7 @@ export {
   postponeExpiry,
   readOrdersOfPeople,
   readOverdueOrders,
+  readUndeliveredRows,
   takeOrderNumbers,
   type ChargeRow,
   type DemandLineRow,

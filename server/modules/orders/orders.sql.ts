@@ -351,6 +351,33 @@ export function moveUnits(
   })
 }
 
+/** Demand lines that no location hands over and that are not delivered yet; nearly every order has none. */
+export function readUndeliveredRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<DemandLineRow[]> {
+  return source.rows({
+    name: 'orders.read_undelivered',
+    text: `select id, order_id, line_id, variant_id, sku, stocked, ordered, pending, allocated, in_work, shipped,
+                  delivered, lost, returned, cancelled
+             from orders.demand_line
+            where order_id = any($1::uuid[]) and not stocked and pending > 0 order by order_id, id`,
+    values: [plainArray(orderIds)],
+  })
+}
+
+/** Units that no location hands over, such as gift cards, reach their buyer at once. */
+export function deliverPendingUnits(
+  tx: Tx,
+  moves: readonly { readonly demandId: Id<'demandLine'>; readonly units: number }[],
+): void {
+  tx.send({
+    name: 'orders.deliver_pending_units',
+    text: `update orders.demand_line as stored
+              set pending = pending - moved.units, delivered = delivered + moved.units
+             from unnest($1::uuid[], $2::int[]) as moved (id, units)
+            where stored.id = moved.id`,
+    values: [plainArray(moves.map((move) => move.demandId)), plainArray(moves.map((move) => move.units))],
+  })
+}
+
 /** Everything not yet handed to a location ends in `cancelled`. */
 export function cancelUnits(tx: Tx, orderIds: readonly Id<'order'>[]): void {
   tx.send({

@@ -4,7 +4,7 @@ import { formatId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { formatInstant } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
-import { idJson, InstantJson, moneyJson, SignedMoneyJson, strict } from '../../platform/http/index.ts'
+import { idJson, InstantJson, MoneyJson, moneyJson, SignedMoneyJson, strict } from '../../platform/http/index.ts'
 import {
   buckets,
   type Bucket,
@@ -23,7 +23,17 @@ import {
   type DemandLineRow,
   type OrderRow,
 } from '../orders/index.ts'
-import { readAttemptRowsOfOrders, readTransactionRows, type AttemptRow } from '../payments/index.ts'
+import {
+  formatAccountId,
+  readAttemptRowsOfOrders,
+  readSoldCards,
+  readTenders,
+  readTransactionRows,
+  type AttemptRow,
+  type TransactionRow,
+  type ValueAccountRow,
+  type ValueTenderRow,
+} from '../payments/index.ts'
 import { readPromises } from '../sourcing/index.ts'
 
 const StatusJson = Type.Enum(['awaiting_payment', 'open', 'completed', 'cancelled', 'expired'])
@@ -70,6 +80,34 @@ const orderJson = {
       { title: 'Payment' },
     ),
   ),
+  tenders: Type.Array(
+    strict(
+      {
+        kind: Type.Enum(['gift_card', 'store_credit', 'card', 'cash', 'other']),
+        last4: Type.Union([Type.String(), Type.Null()], { description: "Of a gift card's code." }),
+        amount: MoneyJson,
+        status: Type.Enum(['reserved', 'posted', 'released', 'reported']),
+        refunded: MoneyJson,
+      },
+      { title: 'Tender' },
+    ),
+    {
+      description:
+        'What is paid with besides a provider; `payments` has the rest. `reported`: a trusted channel says that it has the money.',
+    },
+  ),
+  giftCards: Type.Array(
+    strict(
+      {
+        id: idJson('giftCard'),
+        last4: Type.String(),
+        sku: Type.String(),
+        codeShown: Type.Boolean({ description: 'Whether its code was shown; it is shown once.' }),
+      },
+      { title: 'SoldGiftCard' },
+    ),
+    { description: 'Gift cards that were bought, once the order is accepted.' },
+  ),
   shipments: Type.Array(Type.Never()),
   returns: Type.Array(Type.Never()),
 } as const
@@ -96,13 +134,15 @@ export const AdminOrderJson = strict(
 /** An order as its buyer sees it: what it is, where its units stand, what was promised and paid. */
 export async function storeOrderJson(source: Queryable, order: OrderRow): Promise<Static<typeof StoreOrderJson>> {
   const ids: readonly Id<'order'>[] = [order.id]
-  const [lines, demand, charges, [promise], attempts, transactions] = await Promise.all([
+  const [lines, demand, charges, [promise], attempts, transactions, tenders, cards] = await Promise.all([
     readOrderLineRows(source, ids),
     readDemandLineRows(source, ids),
     readChargeRows(source, ids),
     readPromises(source, ids),
     readAttemptRowsOfOrders(source, ids),
     readTransactionRows(source, ids),
+    readTenders(source, ids),
+    readSoldCards(source, ids),
   ])
   const demandByLine = Map.groupBy(demand, (each) => each.line_id)
   const { currency } = order
@@ -115,6 +155,7 @@ export async function storeOrderJson(source: Queryable, order: OrderRow): Promis
     paymentStatus: paymentStatus(
       order,
       transactions.some((each) => each.kind === 'authorisation'),
+      attempts.length === 0 && tenders.some((each) => each.status === 'posted'),
     ),
     placedAt: formatInstant(order.placed_at),
     payBy: order.pay_by === null ? null : formatInstant(order.pay_by),
@@ -130,6 +171,8 @@ export async function storeOrderJson(source: Queryable, order: OrderRow): Promis
     totals: totalsJson(totalsOf(order), currency),
     promise: promise === undefined ? null : promiseJson(promise.method, promise),
     payments: attempts.map(paymentJson),
+    tenders: [...tenders.map(tenderJson), ...transactions.filter(({ kind }) => kind === 'external').map(reportedJson)],
+    giftCards: cards.map((card) => soldCardJson(card, demand)),
     shipments: [],
     returns: [],
   }
@@ -157,6 +200,40 @@ function paymentJson(attempt: AttemptRow) {
     failure: attempt.failure,
     actionUrl: attempt.action_url,
     createdAt: formatInstant(attempt.created_at),
+  }
+}
+
+function tenderJson({ kind, code_last4, amount_minor, status, refunded_minor, currency }: ValueTenderRow) {
+  return {
+    kind,
+    last4: code_last4,
+    amount: moneyJson({ minor: amount_minor, currency }),
+    status,
+    refunded: moneyJson({ minor: refunded_minor, currency }),
+  }
+}
+
+function reportedJson({ provider, amount_minor, currency }: TransactionRow) {
+  return {
+    // The schema lets channels tell these kinds only.
+    kind: provider as 'gift_card' | 'store_credit' | 'card' | 'cash' | 'other',
+    last4: null,
+    amount: moneyJson({ minor: amount_minor, currency }),
+    status: 'reported' as const,
+    refunded: moneyJson({ minor: 0n, currency }),
+  }
+}
+
+/** Not what is left on it: it may be somebody else's by now. */
+function soldCardJson(card: ValueAccountRow, demand: readonly DemandLineRow[]) {
+  return {
+    id: formatAccountId(card),
+    last4: must(card.code_last4, 'the end of a code'),
+    sku: must(
+      demand.find(({ id }) => id === card.sold_demand_id),
+      'the line that a card is a unit of',
+    ).sku,
+    codeShown: card.code_shown_at !== null,
   }
 }
 
@@ -199,9 +276,14 @@ function fulfillmentStatus(demand: readonly DemandLineRow[]): Static<typeof Stor
   return shipped + delivered > 0 ? 'partially_shipped' : 'unfulfilled'
 }
 
-function paymentStatus(order: OrderRow, isAuthorised: boolean): Static<typeof StoreOrderJson>['paymentStatus'] {
+/** @param isPaidByValue  gift cards and store credit paid everything: no provider has to capture anything */
+function paymentStatus(
+  order: OrderRow,
+  isAuthorised: boolean,
+  isPaidByValue: boolean,
+): Static<typeof StoreOrderJson>['paymentStatus'] {
   if (order.status === 'cancelled' || order.status === 'expired') return 'none'
-  if (order.payment_terms === 'paid') return 'paid'
+  if (order.payment_terms === 'paid' || isPaidByValue) return 'paid'
   if (order.payment_terms === 'due') return 'due'
   if (order.payment_terms === 'authorized' || isAuthorised) return 'authorised'
   return order.total_minor === 0n ? 'none' : 'awaiting'

@@ -1,8 +1,10 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
-import { must } from '../../kernel/invariant.ts'
+import { invariant, must } from '../../kernel/invariant.ts'
 import type { Attempt } from './attempt.ts'
+import { openCodeRing, type CodeRing, type MasterKey } from './code-ring.ts'
 import type { AuthoriseAnswer, NotFound, PaymentProvider } from './ports.ts'
+import type { ValueKind } from './value-account.ts'
 
 /** How long the buyer's request waits for a provider; what takes longer goes on without them. */
 export const FIRST_CALL_DEADLINE_MS = 3_000
@@ -21,16 +23,29 @@ export interface AttemptToAsk {
 
 /** The providers this node can reach, by code. Calls happen outside of transactions and end by their deadline. */
 export interface Payments {
+  /** Codes of gift cards: made, recognised, shown. */
+  readonly codes: CodeRing
   hasProvider(code: string): boolean
   /** Asks for an attempt's money, or how it stands: authorising again under the same key moves money once. */
   ask(attempt: AttemptToAsk, options?: { readonly returnUrl?: string }): Promise<AuthoriseAnswer | NotFound>
   provider(code: string): PaymentProvider
 }
 
-export function openPayments({ providers }: { readonly providers: readonly PaymentProvider[] }): Payments {
+/** In the money book these stand for value of our own. */
+const reservedCodes: readonly string[] = ['gift_card', 'store_credit'] satisfies readonly ValueKind[]
+
+export function openPayments({
+  providers,
+  masterKeys,
+}: {
+  readonly providers: readonly PaymentProvider[]
+  readonly masterKeys: readonly MasterKey[]
+}): Payments {
   const providerByCode = new Map(providers.map((provider) => [provider.code, provider]))
+  for (const code of reservedCodes) invariant(!providerByCode.has(code), `no payment provider is called ${code}`)
   const provider = (code: string) => must(providerByCode.get(code), `payment provider ${code}`)
   return {
+    codes: openCodeRing(masterKeys),
     hasProvider: (code) => providerByCode.has(code),
     provider,
     ask(attempt, options = {}) {

@@ -1,4 +1,5 @@
 import type { Id } from '../../kernel/id.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
 import { addMs, type Instant } from '../../kernel/time.ts'
 import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
 import type { AttemptRow, AttemptStatus, NewAttempt } from './attempt.ts'
@@ -109,9 +110,12 @@ export function updateAttempts(tx: Tx, updates: readonly AttemptUpdate[]): void 
 
 export interface NewTransaction {
   readonly id: Id<'transaction'>
-  readonly attemptId: Id<'attempt'>
+  /** Null for money that no provider was asked for. */
+  readonly attemptId: Id<'attempt'> | null
   readonly orderId: Id<'order'>
-  readonly kind: 'authorisation' | 'void'
+  /** Which of the order's tenders; 1 is the provider's. */
+  readonly tender: number
+  readonly kind: 'authorisation' | 'capture' | 'void' | 'refund' | 'external'
   readonly amountMinor: bigint
   readonly currency: string
   readonly provider: string
@@ -123,14 +127,15 @@ export function insertTransactions(tx: Tx, transactions: readonly NewTransaction
   tx.send({
     name: 'payments.insert_transactions',
     text: `insert into payments.transaction
-             (id, attempt_id, order_id, kind, amount_minor, currency, provider, provider_reference, occurred_at)
-           select transaction.*, $9::timestamptz
-             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[],
-                         $8::text[]) as transaction`,
+             (id, attempt_id, order_id, tender, kind, amount_minor, currency, provider, provider_reference, occurred_at)
+           select transaction.*, $10::timestamptz
+             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::bigint[], $7::text[],
+                         $8::text[], $9::text[]) as transaction`,
     values: [
       plainArray(transactions.map((each) => each.id)),
       plainArray(transactions.map((each) => each.attemptId)),
       plainArray(transactions.map((each) => each.orderId)),
+      plainArray(transactions.map((each) => each.tender)),
       plainArray(transactions.map((each) => each.kind)),
       plainArray(transactions.map((each) => each.amountMinor)),
       plainArray(transactions.map((each) => each.currency)),
@@ -170,16 +175,19 @@ export interface TransactionRow {
   readonly id: Id<'transaction'>
   readonly attempt_id: Id<'attempt'> | null
   readonly order_id: Id<'order'>
+  readonly tender: number
   readonly kind: 'authorisation' | 'capture' | 'refund' | 'void' | 'external'
   readonly amount_minor: bigint
-  readonly currency: string
+  readonly currency: CurrencyCode
+  /** The provider's code; of money that no provider moved for us, what it was. */
+  readonly provider: string
   readonly occurred_at: Instant
 }
 
 export function readTransactionRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<TransactionRow[]> {
   return source.rows({
     name: 'payments.read_transactions',
-    text: `select id, attempt_id, order_id, kind, amount_minor, currency, occurred_at
+    text: `select id, attempt_id, order_id, tender, kind, amount_minor, currency, provider, occurred_at
              from payments.transaction where order_id = any($1::uuid[]) order by occurred_at, id`,
     values: [plainArray(orderIds)],
   })

@@ -1,6 +1,7 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode, Money } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
+import type { Queryable } from '../../platform/db.ts'
 
 /**
  * A payment service provider as Waybill needs it. Every call is made outside of transactions, ends by its deadline and
@@ -175,3 +176,6 @@ export interface Refused {
 export interface NotFound {
   readonly kind: 'not_found'
 }
+
+/** Whether a customer is known: asked before they are given store credit. */
+export type IsCustomer = (source: Queryable, personId: Id<'person'>) => Promise<boolean>

@@ -70,6 +70,7 @@ function bookingOf(attempt: Attempt, settlement: Settlement): NewTransaction {
     id: newId<'transaction'>(),
     attemptId: attempt.id,
     orderId: attempt.orderId,
+    tender: attempt.tender,
     kind: 'authorisation',
     amountMinor: attempt.amount.minor,
     currency: attempt.amount.currency,

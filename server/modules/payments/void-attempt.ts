@@ -59,6 +59,7 @@ export async function voidAttempt(
       const fact = {
         attemptId,
         orderId: attempt.orderId,
+        tender: attempt.tender,
         amountMinor: answer.voidedMinor,
         currency: answer.currency,
         provider,

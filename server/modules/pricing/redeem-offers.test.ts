@@ -15,7 +15,7 @@ import type { Promotion } from './promotion.ts'
 import { putPromotion } from './promotions.sql.ts'
 import { recordRedemptions, releaseRedemptions } from './redeem-offers.ts'
 import { postRedemptions } from './redemptions.sql.ts'
-import { lockUses, readUses, UsesPool, type OffersAsk } from './uses-pool.ts'
+import { lockUses, readUses, type OffersAsk, type UsesPool } from './uses-pool.ts'
 
 const CLIENTS = 50
 const usd = 'USD' as CurrencyCode
