@@ -16,6 +16,8 @@ create table payments.attempt (
   undecided          boolean not null generated always as (status in ('pending', 'action_required', 'unknown')) stored,
   -- The provider's one-time token; gone as soon as the provider has answered.
   token              text,
+  -- Where the provider sends the buyer back to; kept with the token, as asking again must ask for the same.
+  return_url         text,
   provider_reference text,
   action_url         text,
   failure            text,

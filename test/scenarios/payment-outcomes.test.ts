@@ -59,7 +59,9 @@ test('the buyer says no on the bank’s page: declined, the goods are kept until
 })
 
 test('the provider falls silent after it took the money: asked again under the same key, it says so', async () => {
-  const unknown = await shop.buy({ ...tent, payment: pay('tok_timeout') })
+  // To ask again is to ask for the same, also where the buyer is sent back to: else the key is another payment's.
+  const returnUrl = 'https://shop.example/back'
+  const unknown = await shop.buy({ ...tent, payment: { ...pay('tok_timeout'), returnUrl } })
   assert.equal(unknown.status, 202)
   assert.equal(unknown.json.nextAction.type, 'wait')
   await shop.retryNow()

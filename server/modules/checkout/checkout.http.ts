@@ -99,29 +99,25 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       }
       const problems = body.shippingAddress === undefined ? [] : checkAddress(body.shippingAddress)
       if (problems.length > 0) return refuse(reply, refusals, { code: 'address_invalid', problems })
-      const paying = await readPayment(deps, body.payment, { channel, currency, personId: null })
+      const paying = await readPayment(deps, body.payment, { channel, currency, personId: customerOf(caller) })
       if (paying.kind === 'refused') return answerRefusal(reply, paying.refusal)
-      const outcome = await placeOrder(
-        deps,
-        {
-          kind: 'shopper',
-          key: keyRequestOf(request),
-          channel,
-          cart: null,
-          currency,
-          lines: body.lines,
-          buyer: await buyerOf(deps, caller, body),
-          shipTo: shipToOf(body.shippingAddress),
-          deliveryOption: body.deliveryOption ?? null,
-          seenMinor: body.total === undefined ? null : readMoney(body.total).minor,
-          latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
-          payment: paying.payment,
-          tenders: paying.tenders,
-          seenDueMinor: body.due === undefined ? null : readMoney(body.due).minor,
-          mustSayDue: false,
-        },
-        paying.returnUrl,
-      )
+      const outcome = await placeOrder(deps, {
+        kind: 'shopper',
+        key: keyRequestOf(request),
+        channel,
+        cart: null,
+        currency,
+        lines: body.lines,
+        buyer: await buyerOf(deps, caller, body),
+        shipTo: shipToOf(body.shippingAddress),
+        deliveryOption: body.deliveryOption ?? null,
+        seenMinor: body.total === undefined ? null : readMoney(body.total).minor,
+        latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
+        payment: paying.payment,
+        tenders: paying.tenders,
+        seenDueMinor: body.due === undefined ? null : readMoney(body.due).minor,
+        mustSayDue: false,
+      })
       return answerPlaced(reply, deps, outcome)
     },
   )
@@ -157,29 +153,29 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       if (body.total.currency !== cart.currency || (body.due ?? body.total).currency !== cart.currency) {
         return refuse(reply, refusals, { code: 'currency_unknown', currencies: [cart.currency] })
       }
-      const paying = await readPayment(deps, body.payment, { channel, currency: cart.currency, personId: null })
+      const paying = await readPayment(deps, body.payment, {
+        channel,
+        currency: cart.currency,
+        personId: customerOf(request.caller),
+      })
       if (paying.kind === 'refused') return answerRefusal(reply, paying.refusal)
-      const outcome = await placeOrder(
-        deps,
-        {
-          kind: 'shopper',
-          key: keyRequestOf(request),
-          channel,
-          cart: { id: cartId, version: cart.version },
-          currency: cart.currency,
-          lines: cart.lines,
-          buyer: { personId: cart.personId, addressId: cart.addressId },
-          shipTo: cart.shipTo,
-          deliveryOption: cart.deliveryOption,
-          seenMinor: readMoney(body.total).minor,
-          latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
-          payment: paying.payment,
-          tenders: [...cart.giftCardIds.map((accountId) => ({ accountId, amountMinor: null })), ...paying.tenders],
-          seenDueMinor: body.due === undefined ? null : readMoney(body.due).minor,
-          mustSayDue: cart.giftCardIds.length > 0,
-        },
-        paying.returnUrl,
-      )
+      const outcome = await placeOrder(deps, {
+        kind: 'shopper',
+        key: keyRequestOf(request),
+        channel,
+        cart: { id: cartId, version: cart.version },
+        currency: cart.currency,
+        lines: cart.lines,
+        buyer: { personId: cart.personId, addressId: cart.addressId },
+        shipTo: cart.shipTo,
+        deliveryOption: cart.deliveryOption,
+        seenMinor: readMoney(body.total).minor,
+        latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
+        payment: paying.payment,
+        tenders: [...cart.giftCardIds.map((accountId) => ({ accountId, amountMinor: null })), ...paying.tenders],
+        seenDueMinor: body.due === undefined ? null : readMoney(body.due).minor,
+        mustSayDue: cart.giftCardIds.length > 0,
+      })
       return answerPlaced(reply, deps, outcome)
     },
   )
@@ -247,6 +243,11 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       verify: (orderId, given) => tokens.verifyAccessToken('order', orderId, given),
     })
   }
+}
+
+/** Who is signed in; their store credit may pay. */
+function customerOf(caller: Caller): Id<'person'> | null {
+  return caller.kind === 'publishable' ? (caller.customer?.personId ?? null) : null
 }
 
 /** A guest goes into the vault with the order; a signed-in customer is there, and their own e-mail stands. */

@@ -13,7 +13,7 @@ import { settlePayments, type Settlable, type SettledPayment } from './settle-pa
 
 /** The one road into the house: every order of every channel is prepared and settled by these two batchers. */
 export interface Checkout extends PlaceDeps {
-  placeOrder(request: ShopperPlacement, returnUrl?: string): Promise<PlaceOutcome>
+  placeOrder(request: ShopperPlacement): Promise<PlaceOutcome>
   placeTrustedOrders(orders: readonly TrustedPlacement[]): Promise<TrustedOutcome[]>
   /** For workers: goes on with a payment whose request is gone. */
   resumeAttempt(orderId: Id<'order'>, attemptId: Id<'attempt'>): Promise<void>
@@ -63,7 +63,7 @@ export function openCheckout(deps: {
   const place: PlaceDeps = { db, payments, prepare, settle }
   return {
     ...place,
-    placeOrder: (request, returnUrl) => placeOrder(place, request, returnUrl),
+    placeOrder: (request) => placeOrder(place, request),
     placeTrustedOrders: (orders) => placeTrustedOrders(place, orders),
     async resumeAttempt(orderId, attemptId) {
       await resumePayment(place, orderId, { key: null, attemptId })

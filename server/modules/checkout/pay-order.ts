@@ -65,7 +65,7 @@ export async function payOrder(
   if (!deps.payments.hasProvider(provider)) {
     return { kind: 'refused', refusal: { code: 'provider_unknown', provider } }
   }
-  const record = () => deps.db.inTransaction((tx) => recordAttempt(tx, { orderId, key, provider, token }))
+  const record = () => deps.db.inTransaction((tx) => recordAttempt(tx, { orderId, key, provider, token, returnUrl }))
   const recorded = await record().catch((error: unknown) => {
     if (!(error instanceof CommitUnknownError)) throw error
     // Taking the same key waits for a commit under way: it is ours by then, or free.
@@ -73,14 +73,12 @@ export async function payOrder(
   })
   if (recorded.kind === 'refused') return recorded
   if (recorded.kind === 'key_known') {
-    const repeated = await afterCommit(() => answerRepeat(deps, recorded.state, key, returnUrl))
+    const repeated = await afterCommit(() => answerRepeat(deps, recorded.state, key))
     return repeated.kind === 'refused' ? repeated : { kind: 'answered', payment: repeated.payment }
   }
   const { attempt, order, demandIds } = recorded
-  const answer = await deps.payments.ask(
-    { ...attempt, providerReference: null, reference: orderNumber(order.number) },
-    returnUrl === undefined ? {} : { returnUrl },
-  )
+  const reference = orderNumber(order.number)
+  const answer = await deps.payments.ask({ ...attempt, providerReference: null, reference })
   const payment = await settlePatiently(deps.settle, { orderId, attemptId: attempt.id, demandIds, answer, key })
   return { kind: 'answered', payment }
 }
@@ -92,11 +90,13 @@ async function recordAttempt(
     key,
     provider,
     token,
+    returnUrl,
   }: {
     readonly orderId: Id<'order'>
     readonly key: RequestKey
     readonly provider: string
     readonly token: string
+    readonly returnUrl: string | undefined
   },
 ): Promise<Recorded> {
   const [keys, orders, attempts, demand, tenders] = await Promise.all([
@@ -125,6 +125,7 @@ async function recordAttempt(
       currency: order.currency,
     },
     token,
+    returnUrl,
     request: key,
   }
   insertAttempts(tx, [attempt], { withinMs: FIRST_CALL_LEASE_MS })

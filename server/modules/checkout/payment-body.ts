@@ -60,7 +60,6 @@ export type ReadPayment =
       readonly kind: 'read'
       readonly payment: ShopperPlacement['payment']
       readonly tenders: readonly TenderWish[]
-      readonly returnUrl: string | undefined
     }
   | { readonly kind: 'refused'; readonly refusal: PlacementRefusal }
 
@@ -76,10 +75,10 @@ export async function readPayment(
   sale: { readonly channel: Channel; readonly currency: CurrencyCode; readonly personId: Id<'person'> | null },
 ): Promise<ReadPayment> {
   // The cart's own gift cards are to pay everything.
-  if (body === undefined) return { kind: 'read', payment: null, tenders: [], returnUrl: undefined }
+  if (body === undefined) return { kind: 'read', payment: null, tenders: [] }
   if (!('tenders' in body)) {
     const { provider: code, token } = body
-    return { kind: 'read', payment: { provider: code, token }, tenders: [], returnUrl: body.returnUrl }
+    return { kind: 'read', payment: { provider: code, token, returnUrl: body.returnUrl }, tenders: [] }
   }
   const refuse = (refusal: PlacementRefusal): ReadPayment => ({ kind: 'refused', refusal })
   const tenders: TenderWish[] = []
@@ -87,7 +86,7 @@ export async function readPayment(
   for (const tender of body.tenders) {
     if (tender.kind === 'provider') {
       if (payment !== null) return refuse({ code: 'tender_twice' })
-      payment = { provider: tender.provider, token: tender.token }
+      payment = { provider: tender.provider, token: tender.token, returnUrl: body.returnUrl }
       continue
     }
     if (tender.amount !== undefined && tender.amount.currency !== sale.currency) {
@@ -105,7 +104,7 @@ export async function readPayment(
       amountMinor: tender.amount === undefined ? null : readMoney(tender.amount).minor,
     })
   }
-  return { kind: 'read', payment, tenders, returnUrl: body.returnUrl }
+  return { kind: 'read', payment, tenders }
 }
 
 async function findCard({ db, payments }: { readonly db: Db; readonly payments: Payments }, typed: string) {

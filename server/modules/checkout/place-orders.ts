@@ -50,11 +50,7 @@ export interface PlaceDeps {
  * Prepare and settle are shared with the other requests that arrive meanwhile. A crash between two phases leaves an
  * order awaiting payment: repeating the request with its key, or the sweep over due attempts, goes on from there.
  */
-export async function placeOrder(
-  deps: PlaceDeps,
-  request: ShopperPlacement,
-  returnUrl?: string,
-): Promise<PlaceOutcome> {
+export async function placeOrder(deps: PlaceDeps, request: ShopperPlacement): Promise<PlaceOutcome> {
   const { provider } = request.payment ?? {}
   if (provider !== undefined && !deps.payments.hasProvider(provider)) {
     return { kind: 'refused', refusal: { code: 'provider_unknown', provider } }
@@ -63,7 +59,7 @@ export async function placeOrder(
   if (prepared.kind === 'refused') return prepared
   if (prepared.kind === 'key_known') {
     const { state } = prepared
-    return afterCommit(() => answerRepeat(deps, state, request.key, returnUrl))
+    return afterCommit(() => answerRepeat(deps, state, request.key))
   }
   if (prepared.kind === 'placed_before')
     return { kind: 'answered', orderId: prepared.orderId, draft: null, payment: null }
@@ -73,10 +69,7 @@ export async function placeOrder(
   }
 
   const reference = orderNumber(draft.order.number)
-  const answer = await deps.payments.ask(
-    { ...draft.newAttempt, providerReference: null, reference },
-    returnUrl === undefined ? {} : { returnUrl },
-  )
+  const answer = await deps.payments.ask({ ...draft.newAttempt, providerReference: null, reference })
   const payment = await settlePatiently(deps.settle, {
     orderId: draft.order.id,
     attemptId: draft.newAttempt.id,
@@ -88,12 +81,7 @@ export async function placeOrder(
 }
 
 /** The same request again: its stored answer, or the rest of the way that its first execution did not finish. */
-export async function answerRepeat(
-  deps: PlaceDeps,
-  state: KnownKey,
-  key: RequestKey,
-  returnUrl: string | undefined,
-): Promise<RepeatOutcome> {
+export async function answerRepeat(deps: PlaceDeps, state: KnownKey, key: RequestKey): Promise<RepeatOutcome> {
   switch (state.kind) {
     case 'reused':
       return { kind: 'refused', refusal: { code: 'idempotency_key_reused' } }
@@ -105,7 +93,7 @@ export async function answerRepeat(
     }
     case 'taken_over': {
       const orderId = must(state.objectId, 'the order that was being placed') as Id<'order'>
-      const payment = await resumePayment(deps, orderId, { key, returnUrl })
+      const payment = await resumePayment(deps, orderId, { key })
       return { kind: 'answered', orderId, draft: null, payment }
     }
   }
@@ -121,11 +109,9 @@ export async function resumePayment(
   {
     key,
     attemptId,
-    returnUrl,
   }: {
     readonly key: RequestKey | null
     readonly attemptId?: Id<'attempt'>
-    readonly returnUrl?: string | undefined
   },
 ): Promise<AnsweredPayment | null> {
   const [[order], attempts, demand] = await Promise.all([
@@ -140,7 +126,7 @@ export async function resumePayment(
   if (order === undefined || row === undefined) return null
   const attempt = attemptOf(row)
   const answer = isUndecided(attempt.status)
-    ? await deps.payments.ask(askable(attempt, orderNumber(order.number)), returnUrl === undefined ? {} : { returnUrl })
+    ? await deps.payments.ask(askable(attempt, orderNumber(order.number)), { isRepeat: true })
     : null
   const demandIds = demand.map((each) => each.id)
   // A worker that goes on with it answers the request that died; its client may repeat it any time.

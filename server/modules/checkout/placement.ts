@@ -51,7 +51,11 @@ export interface ShopperPlacement {
   readonly seenMinor: bigint | null
   readonly latestBy: Instant | null
   /** Who pays what stored value leaves; null when stored value is to pay everything. */
-  readonly payment: { readonly provider: string; readonly token: string } | null
+  readonly payment: {
+    readonly provider: string
+    readonly token: string
+    readonly returnUrl?: string | undefined
+  } | null
   /** Gift cards and store credit to pay with, in this order. */
   readonly tenders: readonly TenderWish[]
   /** What the shopper saw was left to pay after those; null when the head did not say. */

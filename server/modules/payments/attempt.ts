@@ -31,6 +31,8 @@ export interface NewAttempt {
   readonly provider: string
   readonly amount: Money
   readonly token: string
+  /** Where the provider sends the buyer after a step on its page. */
+  readonly returnUrl?: string | undefined
   /** The idempotency key of the request, and its execution. */
   readonly request: RequestIdentity | null
 }
@@ -49,6 +51,7 @@ export interface Attempt {
   readonly amount: Money
   readonly status: AttemptStatus
   readonly token: string | null
+  readonly returnUrl: string | null
   readonly providerReference: string | null
   readonly actionUrl: string | null
   readonly failure: string | null
@@ -67,6 +70,7 @@ export interface AttemptRow {
   readonly currency: CurrencyCode
   readonly status: AttemptStatus
   readonly token: string | null
+  readonly return_url: string | null
   readonly provider_reference: string | null
   readonly action_url: string | null
   readonly failure: string | null
@@ -86,6 +90,7 @@ export function attemptOf(row: AttemptRow): Attempt {
     amount: { minor: row.amount_minor, currency: row.currency },
     status: row.status,
     token: row.token,
+    returnUrl: row.return_url,
     providerReference: row.provider_reference,
     actionUrl: row.action_url,
     failure: row.failure,

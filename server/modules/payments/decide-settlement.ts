@@ -69,7 +69,13 @@ export function decideSettlement(
     case 'refused':
       return { ...nothing, status: 'declined', failure: answer.code, alarm: 'payment_refused' }
     case 'unknown':
-      return { ...nothing, status: 'unknown', failure: answer.cause, askAgainAfterMs: backoffMs(tries) }
+      return {
+        ...nothing,
+        status: 'unknown',
+        failure: answer.cause,
+        askAgainAfterMs: backoffMs(tries),
+        alarm: answer.cause === 'refused' ? 'payment_refused' : null,
+      }
     case 'not_found':
       return { ...nothing, status: 'pending', askAgainAfterMs: 0 }
   }

@@ -3,7 +3,7 @@ import type { CurrencyCode } from '../../kernel/money.ts'
 import { invariant, must } from '../../kernel/invariant.ts'
 import type { Attempt } from './attempt.ts'
 import { openCodeRing, type CodeRing, type MasterKey } from './code-ring.ts'
-import type { AuthoriseAnswer, NotFound, PaymentProvider } from './ports.ts'
+import type { AuthoriseAnswer, NotFound, PaymentProvider, Refused, Unknown } from './ports.ts'
 import type { ValueKind } from './value-account.ts'
 
 /** How long the buyer's request waits for a provider; what takes longer goes on without them. */
@@ -16,6 +16,7 @@ export interface AttemptToAsk {
   readonly provider: string
   readonly amount: { readonly minor: bigint; readonly currency: CurrencyCode }
   readonly token: string | null
+  readonly returnUrl?: string | null | undefined
   readonly providerReference: string | null
   /** The order's number, as the provider's statements show it. */
   readonly reference: string
@@ -26,8 +27,11 @@ export interface Payments {
   /** Codes of gift cards: made, recognised, shown. */
   readonly codes: CodeRing
   hasProvider(code: string): boolean
-  /** Asks for an attempt's money, or how it stands: authorising again under the same key moves money once. */
-  ask(attempt: AttemptToAsk, options?: { readonly returnUrl?: string }): Promise<AuthoriseAnswer | NotFound>
+  /**
+   * Asks for an attempt's money, or how it stands. Who asks again looks first: what a provider refuses now says nothing
+   * about what it did before. Authorising again under the same key moves money once.
+   */
+  ask(attempt: AttemptToAsk, how?: { readonly isRepeat: boolean }): Promise<AuthoriseAnswer | NotFound>
   provider(code: string): PaymentProvider
 }
 
@@ -48,23 +52,29 @@ export function openPayments({
     codes: openCodeRing(masterKeys),
     hasProvider: (code) => providerByCode.has(code),
     provider,
-    ask(attempt, options = {}) {
-      const { id: attemptId, reference, amount, token, providerReference } = attempt
+    async ask(attempt, { isRepeat } = { isRepeat: false }) {
+      const { id: attemptId, reference, amount, token, returnUrl, providerReference } = attempt
       const limit = { deadlineMs: FIRST_CALL_DEADLINE_MS }
       const known = provider(attempt.provider)
       if (providerReference !== null) {
-        return known.continue({ attemptId, reference, amount, providerReference }, limit)
+        return standing(await known.continue({ attemptId, reference, amount, providerReference }, limit))
       }
-      // Without its token an attempt can only be looked up.
-      return token === null
-        ? known.find({ attemptId, reference, amount }, limit)
-        : known.authorise({ attemptId, reference, amount, token, ...options }, limit)
+      const found = isRepeat ? standing(await known.find({ attemptId, reference, amount }, limit)) : null
+      if (found !== null && (found.kind !== 'not_found' || token === null)) return found
+      const request = { attemptId, reference, amount, token: must(token, 'a token until the provider has decided') }
+      return known.authorise({ ...request, ...(typeof returnUrl === 'string' ? { returnUrl } : {}) }, limit)
     },
   }
 }
 
+/** A refusal to tell how a payment stands is not the end of that payment. */
+function standing<Answer extends AuthoriseAnswer | NotFound>(answer: Answer): Exclude<Answer, Refused> | Unknown {
+  if (answer.kind !== 'refused') return answer as Exclude<Answer, Refused>
+  return { kind: 'unknown', cause: 'refused', detail: `${answer.code}: ${answer.detail}` }
+}
+
 /** What the provider needs to know of a stored attempt. */
 export function askable(attempt: Attempt, reference: string): AttemptToAsk {
-  const { id, provider, amount, token, providerReference } = attempt
-  return { id, provider, amount, token, providerReference, reference }
+  const { id, provider, amount, token, returnUrl, providerReference } = attempt
+  return { id, provider, amount, token, returnUrl, providerReference, reference }
 }

@@ -4,7 +4,7 @@ import { addMs, type Instant } from '../../kernel/time.ts'
 import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
 import type { AttemptRow, AttemptStatus, NewAttempt } from './attempt.ts'
 
-const attemptColumns = `id, order_id, tender, provider, amount_minor, currency, status, token, provider_reference,
+const attemptColumns = `id, order_id, tender, provider, amount_minor, currency, status, token, return_url, provider_reference,
   action_url, failure, request_key, request_run, tries, version, created_at`
 
 /**
@@ -19,11 +19,11 @@ export function insertAttempts(
   tx.send({
     name: 'payments.insert_attempts',
     text: `insert into payments.attempt
-             (id, order_id, provider, amount_minor, currency, status, token, request_key, request_run, tries, next_try_at,
+             (id, order_id, provider, amount_minor, currency, status, token, return_url, request_key, request_run, tries, next_try_at,
               leased_until, created_at)
-           select id, order_id, provider, amount_minor, currency, 'pending', token, request_key, request_run, 1, $7::timestamptz, $7::timestamptz, $8::timestamptz
-             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $9::uuid[], $10::uuid[])
-                  as attempt (id, order_id, provider, amount_minor, currency, token, request_key, request_run)`,
+           select id, order_id, provider, amount_minor, currency, 'pending', token, return_url, request_key, request_run, 1, $7::timestamptz, $7::timestamptz, $8::timestamptz
+             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $9::uuid[], $10::uuid[], $11::text[])
+                  as attempt (id, order_id, provider, amount_minor, currency, token, request_key, request_run, return_url)`,
     values: [
       plainArray(attempts.map((attempt) => attempt.id)),
       plainArray(attempts.map((attempt) => attempt.orderId)),
@@ -35,6 +35,7 @@ export function insertAttempts(
       new Date(tx.at),
       plainArray(attempts.map(({ request }) => request?.id ?? null)),
       plainArray(attempts.map(({ request }) => request?.run ?? null)),
+      attempts.map(({ returnUrl }) => returnUrl ?? null),
     ],
   })
 }
@@ -92,6 +93,7 @@ export function updateAttempts(tx: Tx, updates: readonly AttemptUpdate[]): void 
                   action_url = answered.action_url, failure = answered.failure, next_try_at = answered.next_try_at,
                   leased_until = null, version = stored.version + 1,
                   token = case when answered.status in ('pending', 'unknown') then stored.token end,
+                  return_url = case when answered.status in ('pending', 'unknown') then stored.return_url end,
                   decided_at = case when answered.status in ('pending', 'action_required', 'unknown') then null else $7::timestamptz end
              from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
                   as answered (id, status, provider_reference, action_url, failure, next_try_at)

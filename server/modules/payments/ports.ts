@@ -153,10 +153,11 @@ export interface Mismatch {
  *   server_error  5xx
  *   busy          429: not now
  *   unreadable    an answer that is not the provider's format
+ *   refused       asked how it stands, the provider would not say: what it did before is as it was
  */
 export interface Unknown {
   readonly kind: 'unknown'
-  readonly cause: 'deadline' | 'connection' | 'unreachable' | 'server_error' | 'busy' | 'unreadable'
+  readonly cause: 'deadline' | 'connection' | 'unreachable' | 'server_error' | 'busy' | 'unreadable' | 'refused'
   /** For the log and the exception a person sees; holds no token and no personal data. */
   readonly detail: string
 }
