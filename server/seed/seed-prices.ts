@@ -67,7 +67,7 @@ export async function seedPrices({ db, rooms: { pricing } }: SeedDeps): Promise<
   }
 }
 
-/** What the shop has on offer: a welcome by code, a third book for nothing, and half of delivery for a full cart. */
+/** What the shop has on offer: a welcome by code, half of delivery for a full cart, three for two. */
 async function seedPromotions(db: SeedDeps['db'], pricing: Pricing): Promise<void> {
   const { promotions } = await pricing.currentBook()
   const offers: NewPricing<'promotion'>[] = [

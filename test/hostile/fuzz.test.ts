@@ -93,7 +93,10 @@ class Fuzzer {
     const scene = await shop.sceneOf(operation, { random: this.#random, optional: 0.5 }).catch((error: unknown) => {
       // What a scene is made of is drawn too, and may not be had any more.
       assert.match(String(error), /succeeds: 4\d\d /)
-      return this.#random.pick([...known, { parameters: { id: 'nothing', lineId: 'nothing', paymentId: 'nothing' } }])
+      return this.#random.pick([
+        ...known,
+        { parameters: { id: 'nothing', lineId: 'nothing', paymentId: 'nothing', codeId: 'nothing' } },
+      ])
     })
     this.#scenes.set(collection, [...known.slice(-20), scene])
     return scene

@@ -65,7 +65,10 @@ test('an id in the path that nobody has: 404 not_found, always the same body, no
     const answers = await Promise.all(
       unknownIds(prefix).map((id) => {
         const signedIn = operation.path.startsWith('/v1/store/customer/') ? customer : {}
-        const scene = { parameters: { id, lineId: id, paymentId: id }, headers: { ...emptyHanded, ...signedIn } }
+        const scene = {
+          parameters: { id, lineId: id, paymentId: id, codeId: id },
+          headers: { ...emptyHanded, ...signedIn },
+        }
         return api.send(shop.exampleIn(operation, scene))
       }),
     )

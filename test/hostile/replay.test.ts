@@ -126,6 +126,7 @@ function differently(body: object): object {
   if ('text' in body) return { text: 'another text' }
   if ('wordingVersion' in body) return { wordingVersion: 'another' }
   if ('channelId' in body) return { channelId: 'chn_01h2xcejqtf2nbrexx3vqjhp41' }
+  if ('usesMax' in body) return { usesMax: 7 }
   return 'ratePpm' in body ? { ratePpm: 1 } : {}
 }
 

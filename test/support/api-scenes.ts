@@ -190,6 +190,7 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/admin\/orders\/\{id\}/, async (shop) => ({ parameters: { id: (await trustedOrder(shop)).id } })],
   [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' }, payment: { state: 'due' } } })],
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
+  [/^\/v1\/admin\/promotions\/\{id\}/, promotion],
   [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],
 ]
 
@@ -321,6 +322,15 @@ async function openException(shop: Shop): Promise<Scene> {
   return {
     parameters: { id: must((json.items as { id: string }[]).at(-1), 'the exception of an order beyond supply').id },
   }
+}
+
+/** With a code; both are as they were made. */
+async function promotion(shop: Shop): Promise<Scene> {
+  const { parameters: { id = '' } = {} } = await madeObject(shop, shop.operation('POST /v1/admin/promotions'), {})
+  const { json } = await shop.admin('POST', `/v1/admin/promotions/${id}/codes`, { codes: [unique('CODE')] })
+  const [code] = json.items as { id: string }[]
+  const { id: codeId } = must(code, 'the code')
+  return { parameters: { id, codeId }, headers: { 'if-match': '"1"' } }
 }
 
 async function inbound(shop: Shop, name: string): Promise<Scene> {

@@ -71,6 +71,26 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'zones.regions': () => leftOut,
     'zones.postalPrefixes': () => [String(1_000 + (++made % 9_000))],
 
+    // No segment is configured in the demo.
+    segment: () => leftOut,
+    segments: () => leftOut,
+    market: () => 'us',
+    markets: () => ['us'],
+    tariffs: () => ['standard'],
+    'price-lists.region': () => 'NY',
+    'goods.skus': () => [SKU],
+    'goods.products': () => [byPrefix['prd']],
+    'parts.quantity': () => 2,
+    'minimum.items': money(1_000, 9_000),
+    'effect.amount': money(100, 900),
+    'promotions.validFrom': () => '2026-01-01T00:00:00Z',
+    'tax-rates.validFrom': () => '2026-01-01T00:00:00Z',
+    'price-lists.validFrom': () => '2026-01-01T00:00:00Z',
+    // Either named codes or generated ones.
+    'codes.generate': () => leftOut,
+    'codes.usesMax': () => 5,
+    'codes.codes': () => [unique('CODE')],
+
     code: () => unique('code'),
     handle: () => unique('handle'),
     reference: () => unique('reference'),

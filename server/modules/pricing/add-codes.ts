@@ -98,7 +98,8 @@ export async function setCodeActive(
       type: 'promotion_code.switched',
       aggregateKind: 'promotion_code',
       aggregateId: codeId,
-      version: code.version,
+      // Making it was told of its batch: a code's own story begins when it is switched.
+      version: code.version - 1,
       data: { id, promotionId: promotion, active },
       occurredAt: tx.at,
     },
