@@ -40,12 +40,15 @@ export interface RoomsDeps {
 }
 
 /** What pricing may refer to in rooms that it may not open. */
-export function pricingPorts({ shipping, inventory }: Pick<Rooms, 'shipping' | 'inventory'>): PricingPorts {
+export function pricingPorts({
+  shipping,
+  inventory,
+  customers,
+}: Pick<Rooms, 'shipping' | 'inventory' | 'customers'>): PricingPorts {
   return {
     shippingServices: async () => (await shipping.currentBook()).services,
     locations: async () => (await inventory.currentLocations()).all,
-    // No room knows any segment yet.
-    segments: async () => [],
+    segments: async (source) => (await customers.currentSegmentBook(source)).segments,
   }
 }
 
@@ -93,12 +96,12 @@ export function openRooms({ db, masterKey, providers, jwks, onBatch }: RoomsDeps
       },
     },
   })
-  const shipping = openShipping({ db })
-  const sourcing = openSourcing({ shipping })
-  const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory }) })
-  const payments = openPayments({ providers, masterKeys })
   const identity = openIdentity({ db, merchant, masterKeys, locations: inventory, ...(jwks && { jwks }) })
   const customers = openCustomers({ db, masterKeys, tokens: identity, providers: identity })
+  const shipping = openShipping({ db })
+  const sourcing = openSourcing({ shipping })
+  const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory, customers }) })
+  const payments = openPayments({ providers, masterKeys })
   const checkout = openCheckout({
     db,
     rooms: { merchant, catalog, pricing, sourcing, customers },

@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { formatId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/time.ts'
-import { CountryCode, idJson, InstantJson, line, Locale, machineCode, strict, text } from '../../platform/http/index.ts'
+import { CountryCode, idJson, InstantJson, line, machineCode, strict, text } from '../../platform/http/index.ts'
 import type { Account } from './account.ts'
 import { consentChannels, type ConsentEntry } from './consents.ts'
 import type { Person, PersonAddress } from './person.ts'
@@ -12,7 +12,6 @@ export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([
 const Word = Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$', examples: ['newsletter'] })
 export const Tag = machineCode(40, { examples: ['wholesale'] })
 export const NoteText = text(4_000, { minLength: 1 })
-export { Locale }
 
 export const CustomerJson = strict(
   {

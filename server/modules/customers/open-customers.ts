@@ -92,7 +92,7 @@ export interface Customers {
   /** The segments as the database holds them at `revision` of this room or later. */
   segmentBookAt(source: Queryable, revision: bigint): Promise<SegmentBook>
   /** The same as the database holds it now: asks for the revision first. */
-  currentSegmentBook(): Promise<SegmentBook>
+  currentSegmentBook(source?: Queryable): Promise<SegmentBook>
   createSegment(tx: Tx, command: { readonly actor: string; readonly fields: NewSegment }): Promise<CreateSegmentOutcome>
   /** What prices, assortments and taxes need of buyers, in the order asked. See `readBuyers`. */
   buyersAt(
@@ -143,7 +143,7 @@ export function openCustomers({ db, masterKeys, tokens, providers }: CustomersDe
     keepAddress: (tx, command) => keepAddress(tx, keys, command),
     recordConsent,
     segmentBookAt: (source, revision) => books.at(source, revision),
-    currentSegmentBook: async () => books.at(db, (await readRevisions(db)).customers),
+    currentSegmentBook: async (source = db) => books.at(source, (await readRevisions(source)).customers),
     createSegment,
     buyersAt: async (source, revision, asked) => readBuyers(source, keys, await books.at(source, revision), asked),
     inner,
