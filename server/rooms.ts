@@ -94,7 +94,7 @@ export function openRooms({ db, masterKey, providers, jwks, onBatch }: RoomsDeps
     },
   })
   const shipping = openShipping({ db })
-  const sourcing = openSourcing({ shipping })
+  const sourcing = openSourcing({ shipping, merchant })
   const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory }) })
   const payments = openPayments({ providers, masterKeys })
   const identity = openIdentity({ db, merchant, masterKeys, locations: inventory, ...(jwks && { jwks }) })

@@ -190,6 +190,7 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/admin\/orders\/\{id\}/, async (shop) => ({ parameters: { id: (await trustedOrder(shop)).id } })],
   [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' }, payment: { state: 'due' } } })],
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
+  [/^\/v1\/admin\/locations\/\{id\}\/network$/, unknownToNetwork],
   [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],
 ]
 
@@ -313,6 +314,12 @@ async function storeCredit(shop: Shop): Promise<Scene> {
   const answer = await shop.api.send(await shop.example(shop.operation('POST /v1/admin/store-credits')))
   invariant(answer.status === 200, `giving credit succeeds: ${answer.status} ${answer.text}`)
   return { parameters: { id: answer.json.id as string } }
+}
+
+/** A location that was made a moment ago: nothing was said of its part in the network. */
+async function unknownToNetwork(shop: Shop): Promise<Scene> {
+  const { parameters = {} } = await madeObject(shop, shop.operation('POST /v1/admin/locations'), {})
+  return { parameters, headers: { 'if-match': '"0"' } }
 }
 
 async function openException(shop: Shop): Promise<Scene> {

@@ -184,7 +184,7 @@ function openRooms(db: Db) {
     locations: async () => [],
     segments: async () => [],
   })
-  return { merchant, catalog, pricing, sourcing: openSourcing({ shipping }) }
+  return { merchant, catalog, pricing, sourcing: openSourcing({ shipping, merchant }) }
 }
 
 /** The shop's tables, written to straight. */
@@ -277,7 +277,7 @@ async function fillShop(shop: Shelves): Promise<void> {
     `insert into shipping.service (id, code, name, carrier_id)
      select service.id::uuid, service.code, service.code, carrier.id
        from shipping.carrier, (values ('${ground}', 'ground'), ('${air}', 'air')) as service (id, code)`,
-    `insert into shipping.transit
+    `insert into shipping.transit (service_id, from_country, to_country, days_min, days_max)
      values ('${ground}', 'US', 'US', 2, 4), ('${ground}', 'US', 'CA', 5, 9), ('${air}', 'US', 'US', 1, 1)`,
     `insert into pricing.delivery_tariff (id, code, name, method, service_id, countries, currency, amount_minor,
                                           free_from_minor)

@@ -19,6 +19,7 @@ import {
   type SellingTerms,
 } from '../pricing/index.ts'
 import { estimateRoutes, rankForPickup, type Node, type Route, type SourcingBook } from '../sourcing/index.ts'
+import { buildShippingBook } from '../shipping/index.ts'
 import { DeliveryDesk } from './delivery-desk.ts'
 import { PICKUPS_TOLD_MAX, writeOptions } from './delivery-options.ts'
 import { stockedParts } from './listing.ts'
@@ -29,6 +30,8 @@ import type { Storefront, World } from './world.ts'
 const seed = 20_261_122
 const at = Date.UTC(2026, 10, 22, 13) as Instant
 const channelId = newId<'channel'>()
+const everyDay = { workingDays: [1, 2, 3, 4, 5, 6, 7], closedDates: [] }
+const weekdays = { workingDays: [1, 2, 3, 4, 5], closedDates: ['2026-11-26'] }
 const otherChannelId = newId<'channel'>()
 const [ground, air] = [newId<'shippingService'>(), newId<'shippingService'>()]
 const [tee, cap, set] = [newId<'variant'>(), newId<'variant'>(), newId<'variant'>()]
@@ -49,7 +52,13 @@ const nodesArbitrary = fc.tuple(
       locationId: fc.constant(must(locationIds[index], 'a location')),
       code: fc.constant(`l${index}`),
       name: fc.constant(''),
-      zone: fc.constant('UTC'),
+      timeZone: fc.constantFrom('UTC', 'America/New_York'),
+      calendar: fc.constantFrom(everyDay, weekdays),
+      handlingMinutes: fc.constantFrom(0, 90),
+      cutOffMinutes: fc.constantFrom(1_440, 600),
+      cutOffByService: fc.constantFrom(new Map(), new Map([[ground, 480]])),
+      opening: fc.constantFrom([], [{ weekday: 2, opens: 540, closes: 1_080 }]),
+      pickupMinutes: fc.constantFrom(0, 240),
       region: fc.constant(null),
       postalCode: fc.constant(''),
       country: fc.constant(index === 3 ? 'CA' : 'US'),
@@ -101,13 +110,27 @@ const tariffsArbitrary = fc
       freeFromMinor: collectFreeFromMinor,
     },
   ])
-const transit: Readonly<Record<string, { readonly min: number; readonly max: number }>> = {
-  [`${ground}USUS`]: { min: 2, max: 4 },
-  [`${ground}USCA`]: { min: 5, max: 9 },
-  [`${ground}CACA`]: { min: 1, max: 2 },
-  [`${air}USUS`]: { min: 1, max: 1 },
-  [`${air}CAUS`]: { min: 2, max: 2 },
+const transit = (from: string, to: string, daysMin: number, daysMax: number, toPostalPrefix = '') => {
+  return { from, fromPostalPrefix: '', to, toPostalPrefix, daysMin, daysMax }
 }
+const service = { name: '', carrier: 'c', calendarId: null, active: true, version: 1 }
+const shipping = buildShippingBook({
+  carriers: [],
+  services: [
+    {
+      ...service,
+      id: ground,
+      code: 'ground',
+      transit: [
+        transit('US', 'US', 2, 4),
+        transit('US', 'US', 3, 5, '9'),
+        transit('US', 'CA', 5, 9),
+        transit('CA', 'CA', 1, 2),
+      ],
+    },
+    { ...service, id: air, code: 'air', transit: [transit('US', 'US', 1, 1), transit('CA', 'US', 2, 2)] },
+  ],
+})
 
 const rowArbitrary = fc.record({
   locationId: fc.constantFrom(...locationIds),
@@ -191,14 +214,13 @@ const sceneArbitrary: fc.Arbitrary<Scene> = fc
   .map(({ place: [country = '', postalCode = ''], ...scene }) => ({ ...scene, country, postalCode }))
 
 function worldOf({ nodes, tariffs }: Pick<Scene, 'nodes' | 'tariffs'>) {
-  const transitOf: SourcingBook['transitOf'] = (serviceId) => (from, to) => transit[serviceId + from + to] ?? null
   const network = {
     nodes,
     nodeById: new Map(nodes.map((node) => [node.locationId, node])),
     nodeByCode: new Map(nodes.map((node) => [node.code, node])),
     rankings: new Map(),
   }
-  const sourcing: SourcingBook = { network, revision: 1n, transitOf, fastestTransit: () => null }
+  const sourcing: SourcingBook = { network, revision: 1n, shipping, calendarById: new Map(), routes: new Map() }
   const pricing: PricingBook = {
     priceLists: [],
     priceListById: new Map(),

@@ -1,7 +1,8 @@
 import type { Id } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { FreeSupply } from '../inventory/index.ts'
-import { decideSourcing, type DeliveryWindow, type Route } from './decide-sourcing.ts'
+import type { DeliveryWindow, Route } from './decide-arrival.ts'
+import { decideSourcing } from './decide-sourcing.ts'
 import type { Demand, FastPlan } from './plan-fast.ts'
 
 export interface Estimate {
