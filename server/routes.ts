@@ -63,7 +63,7 @@ export function mountRoutes(
   })
   mountStoreCustomer(app, { db, customers })
   mountPricing(app, { db, pricing, merchant, ...pricingPorts(rooms) })
-  mountInventory(app, { db, inventory })
+  mountInventory(app, { db, inventory, merchant })
   mountShipping(app, { db, shipping, merchant })
   mountSourcing(app, { db, inventory, merchant, shipping })
   mountPayments(app, {

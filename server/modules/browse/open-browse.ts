@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db.ts'
-import { readSummaries } from '../inventory/index.ts'
+import { readChannelLimits, readSummaries } from '../inventory/index.ts'
 import type { Answering } from './answer.ts'
 import { AvailabilityAnswers, type AvailabilityQuestion } from './availability-answers.ts'
 import { Numbering } from './numbering.ts'
@@ -37,8 +37,17 @@ export function openBrowse({ db, rooms, now, placesMax = PLACES_MAX }: BrowseDep
   const supplies = new SupplyCache({
     placesMax,
     load: async (variantIds) => {
-      const rowsByVariant = await readSummaries(db, variantIds)
-      return new Map([...rowsByVariant].map(([variantId, rows]) => [variantId, supplyOf(rows, numbers.locations)]))
+      const [rowsByVariant, limits] = await Promise.all([
+        readSummaries(db, variantIds),
+        readChannelLimits(db, variantIds),
+      ])
+      const limitsByVariant = Map.groupBy(limits, (limit) => limit.variantId)
+      return new Map(
+        [...rowsByVariant].map(([variantId, rows]) => [
+          variantId,
+          supplyOf(rows, numbers.locations, limitsByVariant.get(variantId)),
+        ]),
+      )
     },
     asOf: () => watch.asOf,
     canLoad: () => watch.canAsk(),

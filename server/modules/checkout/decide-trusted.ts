@@ -118,7 +118,8 @@ export function decideTrusted(
     supply: pool.byVariant,
     revision: world.sourcing.revision,
   })
-  pool.take(plan.allotments)
+  // Sold is sold: the channel's limits do not refuse it, and it counts against its cap.
+  pool.claim(channel.id, plan.allotments)
   counter.claim(plan.allotments)
   return { ...common, allotments: plan.allotments, carriedOut: [], promise, facts }
 }

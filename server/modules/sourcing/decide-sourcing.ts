@@ -1,5 +1,6 @@
 import type { Id } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/time.ts'
+import type { Allowance } from '../inventory/index.ts'
 import { arrivalOf, legOf, type DeliveryWindow, type Leg, type Route } from './decide-arrival.ts'
 import type { Node, Ranking } from './network.ts'
 import { planFast, type Allotment, type Demand, type FastPlan, type PlanSupply } from './plan-fast.ts'
@@ -21,12 +22,14 @@ export function decideSourcing(input: {
   readonly channelId: Id<'channel'>
   readonly demands: readonly Demand[]
   readonly supply: ReadonlyMap<Id<'variant'>, readonly PlanSupply[]>
+  /** What the channel may sell of SKUs that it sells under limits. */
+  readonly allowances?: ReadonlyMap<Id<'variant'>, Allowance>
   readonly revision: bigint
 }): SourcingDecision {
-  const { route, demands } = input
+  const { route, demands, supply, channelId, allowances = noLimits } = input
   const candidates = route.ranking.candidates.filter((node) => reaches(route, node))
   const candidateIds = candidates.map((node) => node.locationId)
-  const plan = planFast({ demands, candidates: candidateIds, supply: input.supply, channelId: input.channelId })
+  const plan = planFast({ demands, candidates: candidateIds, supply, channelId, allowances })
   const nodeById = new Map(candidates.map((node) => [node.locationId, node]))
   return {
     plan,
@@ -34,6 +37,8 @@ export function decideSourcing(input: {
     facts: JSON.stringify(storedFacts(input, candidates, { plan, nodeById })),
   }
 }
+
+const noLimits: ReadonlyMap<Id<'variant'>, Allowance> = new Map()
 
 function reaches(route: Route, node: Node): boolean {
   return route.method !== 'ship' || route.travels.has(node.locationId)
@@ -76,6 +81,8 @@ export interface StoredFacts {
   readonly seen: readonly (readonly [string, ...number[]])[]
   /** [location, SKU index, kind, units, eta in ms] of supply still to come. */
   readonly later?: readonly (readonly [string, number, 'inbound' | 'backorder', number, number | null])[]
+  /** [SKU index, units on hand, units with all to come, units with all sold ahead] of SKUs sold under limits. */
+  readonly allowed?: readonly (readonly [number, number, number, number])[]
   /** Locations that were no candidates, by reason. */
   readonly refused: Readonly<Record<string, readonly string[]>>
   /** [demand, location, units] of each allotment. */
@@ -85,7 +92,7 @@ export interface StoredFacts {
 }
 
 function storedFacts(
-  { at, route, demands, supply, channelId, revision }: Parameters<typeof decideSourcing>[0],
+  { at, route, demands, supply, channelId, allowances = noLimits, revision }: Parameters<typeof decideSourcing>[0],
   candidates: readonly Node[],
   { plan, nodeById }: { readonly plan: FastPlan; readonly nodeById: ReadonlyMap<Id<'location'>, Node> },
 ): StoredFacts {
@@ -112,10 +119,23 @@ function storedFacts(
     wanted: demands.map((demand) => [variantIds.indexOf(demand.variantId), demand.units]),
     seen: [...onHand].filter(([, units]) => units.some((each) => each > 0)).map(([code, units]) => [code, ...units]),
     ...(usesLater ? { later } : {}),
+    ...(allowances.size === 0 ? {} : { allowed: allowedOf(variantIds, allowances) }),
     refused: groupRefused(route.ranking),
     plan: plan.allotments.map(({ demand, supply: row, units }) => [demand, codeOf.get(row.locationId) ?? '', units]),
     legs: legsOf(at, route, plan.allotments, nodeById),
   }
+}
+
+function allowedOf(
+  variantIds: readonly Id<'variant'>[],
+  allowances: ReadonlyMap<Id<'variant'>, Allowance>,
+): [number, number, number, number][] {
+  return variantIds.flatMap((variantId, sku): [number, number, number, number][] => {
+    const allowance = allowances.get(variantId)
+    if (allowance === undefined) return []
+    const { onHand, dated, all } = allowance
+    return [[sku, onHand, dated.at(-1)?.units ?? onHand, all]]
+  })
 }
 
 function legsOf(

@@ -107,6 +107,11 @@ export function rankForPickup(network: Network, channelId: Id<'channel'>, locati
   return { candidates: [chosen], refused: [] }
 }
 
+/** Whether the channel sells from there at all: it hands goods to carriers or to buyers. */
+export function sells(node: Node, channelId: Id<'channel'>): boolean {
+  return (node.ships || node.offersPickup) && serves(node, channelId)
+}
+
 /** An empty list of channels means every channel. */
 export function serves(node: Node, channelId: Id<'channel'>): boolean {
   return node.channelIds.length === 0 || node.channelIds.includes(channelId)

@@ -2,7 +2,7 @@ import type { Id } from '../../kernel/id.ts'
 import type { WorkingCalendar } from '../../kernel/local-time.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { RevisionedBook, type Revisions } from '../../platform/revision.ts'
-import { readFreeSupply, type FreeSupply } from '../inventory/index.ts'
+import { readChannelLimits, readFreeSupply, type FreeSupply, type UsedLimit } from '../inventory/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import type { Shipping, ShippingBook } from '../shipping/index.ts'
 import type { ShipRoute } from './decide-arrival.ts'
@@ -19,11 +19,17 @@ export interface SourcingBook {
   readonly routes: Map<string, ShipRoute>
 }
 
+/** What is free of SKUs, and how far channels may sell them. */
+export interface EstimateSupply {
+  readonly rows: readonly FreeSupply[]
+  readonly limits: readonly UsedLimit[]
+}
+
 /** The network, kept whole in memory on every node. */
 export interface Sourcing {
   bookAt(source: Queryable, revisions: Revisions): Promise<SourcingBook>
   /** Supply that is free now, unlocked: for estimates only. */
-  readSupply(source: Queryable, variantIds: readonly Id<'variant'>[]): Promise<readonly FreeSupply[]>
+  readSupply(source: Queryable, variantIds: readonly Id<'variant'>[]): Promise<EstimateSupply>
   /** The book as last loaded; undefined before the first load. */
   peek(): SourcingBook | undefined
 }
@@ -56,7 +62,13 @@ export function openSourcing({ shipping, merchant }: SourcingDeps): Sourcing {
       if (book === undefined || book.revision < revision) book = fresh
       return fresh
     },
-    readSupply: readFreeSupply,
+    readSupply: async (source, variantIds) => {
+      const [supply, limits] = await Promise.all([
+        readFreeSupply(source, variantIds),
+        readChannelLimits(source, variantIds),
+      ])
+      return { rows: supply, limits }
+    },
     peek: () => book,
   }
 }
