@@ -63,6 +63,7 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'query.number': () => 'W-1',
     'query.reason': () => 'missing_units',
     'query.cursor': () => leftOut,
+    'query.since': () => leftOut,
     'query.placedAfter': daysAgo(30),
     // Safety stock is of all channels.
     'limits.entries.channel': () => leftOut,

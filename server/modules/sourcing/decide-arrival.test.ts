@@ -147,7 +147,7 @@ const fetched = [
   ['2026-11-23T16:00:00.000Z',   '2026-11-23T18:00:00.000Z'],  // Monday 11:00 → 13:00
   ['2026-11-23T12:00:00.000Z',   '2026-11-23T17:00:00.000Z'],  // before opening → 12:00
   ['2026-11-23T22:00:00.000Z',   '2026-11-24T00:00:00.000Z'],  // 17:00 → just by closing
-  ['2026-11-23T22:00:00.001Z',   '2026-11-24T15:00:00.001Z'],  // a moment later → Tuesday, one moment after ten
+  ['2026-11-23T22:00:00.001Z',   '2026-11-24T15:05:00.000Z'],  // a moment later → Tuesday after ten, told in steps of five minutes
   ['2026-11-23T23:30:00.000Z',   '2026-11-24T16:30:00.000Z'],  // 18:30 → half an hour today, the rest tomorrow
   ['2026-11-25T23:30:00.000Z',   '2026-11-27T16:30:00.000Z'],  // the day before Thanksgiving → Friday
   ['2026-11-22T21:00:00.000Z',   '2026-11-23T16:00:00.000Z'],  // Sunday 16:00 → one hour, one hour on Monday

@@ -74,8 +74,15 @@ export function arrivalOf(route: Route, node: Node, from: Instant): DeliveryWind
     return { earliest, latest: Math.max(earliest, journey.latest) as Instant }
   }
   if (route.method === 'carried_out') return { earliest: from, latest: from }
-  const ready = addOpenMinutes(node, from, node.pickupMinutes)
+  const ready = roundUp(addOpenMinutes(node, from, node.pickupMinutes))
   return { earliest: ready, latest: ready }
+}
+
+/** Nobody is told a minute and a second to come; and what is told stays the same for a while, which caches like. */
+const PICKUP_STEP_MS = 5 * MINUTE_MS
+
+function roundUp(instant: Instant): Instant {
+  return (Math.ceil(instant / PICKUP_STEP_MS) * PICKUP_STEP_MS) as Instant
 }
 
 /** What an arrival was computed from, small enough to be stored: `[location, service, handed over on, days, days, cut-off]`. */
