@@ -4,7 +4,7 @@ import { must } from '../../kernel/invariant.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readFinal, type StoredEvent } from '../../platform/events/reader.ts'
 import { decodeCursor, encodeCursor, moneyJson } from '../../platform/http/index.ts'
-import { listVariants, skusTouched } from '../catalog/index.ts'
+import { skusTouched, walkVariants } from '../catalog/index.ts'
 import type { MerchantBook } from '../merchant/index.ts'
 import { variantsRepricedSince } from '../pricing/index.ts'
 import type { AvailabilityAnswers } from './availability-answers.ts'
@@ -95,7 +95,7 @@ export class AvailabilityFeed {
 
   async #walk(storefront: Storefront, progress: Progress, { limit }: { readonly limit: number }): Promise<FeedAnswer> {
     const after = progress.walkedTo === 'begin' ? null : progress.walkedTo
-    const found = await listVariants(this.#deps.source, { after, limit: limit + 1 })
+    const found = await walkVariants(this.#deps.source, { after, limit: limit + 1 })
     const shown = found.slice(0, limit)
     const isEnd = found.length <= limit
     const walkedTo = isEnd ? null : must(shown.at(-1), 'the last of a full page').id

@@ -252,12 +252,12 @@ export function readOffers(source: Queryable, skus: readonly string[]): Promise<
 }
 
 /** Every variant and bundle there is, sold or not, in the order of their ids. @param after  null for the first page */
-export async function listVariants(
+export async function walkVariants(
   source: Queryable,
   { after, limit }: { readonly after: Id<'variant'> | null; readonly limit: number },
 ): Promise<{ readonly id: Id<'variant'>; readonly sku: string }[]> {
   return source.rows({
-    name: 'catalog.list_variants',
+    name: 'catalog.walk_variants',
     text: `select id, sku from catalog.variant where id > $1 order by id limit $2`,
     values: [after ?? '00000000-0000-0000-0000-000000000000', limit],
   })
