@@ -1,11 +1,18 @@
 import { Type } from 'typebox'
 import { unreachable } from '../../kernel/invariant.ts'
-import { InstantJson, line, MoneyJson, refusePlatform, Sku, strict, type App } from '../../platform/http/index.ts'
+import {
+  InstantJson,
+  line,
+  MoneyJson,
+  pageQuery,
+  refusePlatform,
+  Sku,
+  strict,
+  type App,
+} from '../../platform/http/index.ts'
 import { availabilityStatuses, UNITS_SHOWN_MAX } from './decide-availability.ts'
 import type { Browse } from './open-browse.ts'
 
-const LIMIT_MAX = 1_000
-const LIMIT_DEFAULT = 500
 const CURSOR_CHARACTERS_MAX = 1_024
 
 const FeedItem = strict(
@@ -52,7 +59,7 @@ export function mountFeed(app: App, { browse }: { readonly browse: Browse }): vo
               description: '`nextCursor`.',
             }),
           ),
-          limit: Type.Integer({ minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT }),
+          limit: pageQuery.limit,
         }),
         response: { 200: FeedPage },
       },

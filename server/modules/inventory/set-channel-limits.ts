@@ -3,7 +3,7 @@ import type { Db } from '../../platform/db.ts'
 import { findVariants } from '../catalog/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { announceSupplyChange } from './announce.ts'
-import { putChannelLimits, type ChannelLimit } from './channel-limits.sql.ts'
+import { putChannelLimits, readChannelLimits, type ChannelLimit } from './channel-limits.sql.ts'
 import { lockGates } from './gates.ts'
 import { findChannel, firstRepeated, type EntryRefusal } from './resolve-entries.ts'
 
@@ -57,12 +57,35 @@ export async function setChannelLimits(
   if (repeated !== null) return refuse({ code: 'entry_repeated', path: `/entries/${repeated}` })
 
   await db.inTransaction(async (tx) => {
-    const variantIds = limits.map(({ variantId }) => variantId)
-    putChannelLimits(await lockGates(tx, variantIds), limits)
-    announceSupplyChange(tx, variantIds)
+    const gated = await lockGates(
+      tx,
+      limits.map(({ variantId }) => variantId),
+    )
+    const changed = changedFrom(
+      await readChannelLimits(
+        gated,
+        limits.map(({ variantId }) => variantId),
+      ),
+      limits,
+    )
+    // Said again: nothing to write, nobody to tell.
+    if (changed.length === 0) return
+    putChannelLimits(gated, changed)
+    announceSupplyChange(
+      tx,
+      changed.map(({ variantId }) => variantId),
+    )
     appendAudit(tx, { actor, action: 'stock.channel_limited', object: 'inventory', detail: { entries } })
   })
   return { kind: 'set' }
+}
+
+function changedFrom(stored: readonly ChannelLimit[], told: readonly ChannelLimit[]): ChannelLimit[] {
+  const before = new Map(stored.map((limit) => [`${limit.variantId} ${limit.channelId}`, limit]))
+  return told.filter(({ variantId, channelId, buffer, cap }) => {
+    const current = before.get(`${variantId} ${channelId}`)
+    return buffer !== (current?.buffer ?? 0) || cap !== (current?.cap ?? null)
+  })
 }
 
 function refuse(refusal: SetChannelLimitsRefusal): SetChannelLimitsOutcome {
