@@ -1,5 +1,5 @@
 import { audit } from './scenarios/audit.ts'
-import { availability, catalog, product } from './scenarios/browse.ts'
+import { availability, availabilityOfMillion, catalog, product } from './scenarios/browse.ts'
 import { growth } from './scenarios/growth.ts'
 import { importOrders } from './scenarios/import.ts'
 import { hot, intake, locations, nodes, supply } from './scenarios/intake.ts'
@@ -40,6 +40,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   catalog: { about: 'requests per CPU second and p99: 20 products with prices and availability', run: catalog },
   product: { about: 'the same of one product', run: product },
   availability: { about: 'the same of ten SKUs with ways to get them to a postal code', run: availability },
+  'availability-million': { about: 'the same over a million supply rows', run: availabilityOfMillion },
   'load-catalog': { about: 'seconds to load 100,000 variants with prices over HTTP', run: loadCatalog },
   import: { about: 'rows per second of `waybill import orders`, on --file or on a generated one', run: importOrders },
   audit: { about: 'seconds to check every invariant over a million orders', run: audit },

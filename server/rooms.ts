@@ -99,7 +99,7 @@ export function openRooms({ db, masterKey, providers, jwks, onBatch }: RoomsDeps
   const identity = openIdentity({ db, merchant, masterKeys, locations: inventory, ...(jwks && { jwks }) })
   const customers = openCustomers({ db, masterKeys, tokens: identity, providers: identity })
   const shipping = openShipping({ db })
-  const sourcing = openSourcing({ shipping })
+  const sourcing = openSourcing({ shipping, merchant })
   const pricing = openPricing({ db, merchant, ...pricingPorts({ shipping, inventory, customers }) })
   const payments = openPayments({ providers, masterKeys })
   const checkout = openCheckout({

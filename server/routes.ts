@@ -12,6 +12,7 @@ import { mountOrderviews, ordersOfPeople } from './modules/orderviews/index.ts'
 import { mountPayments } from './modules/payments/index.ts'
 import { mountPricing } from './modules/pricing/index.ts'
 import { mountShipping } from './modules/shipping/index.ts'
+import { mountSourcing } from './modules/sourcing/index.ts'
 import { mountAudit } from './platform/audits/audits.http.ts'
 import type { Db } from './platform/db.ts'
 import { describeTags, type App } from './platform/http/index.ts'
@@ -33,7 +34,8 @@ const tags = {
   partner: 'What warehouses and other partners send and ask with keys bound to their locations.',
   payments: 'Gift cards and store credit: made, corrected, blocked, and everything that happened to them.',
   pricing: 'Price lists, prices, promotions and their codes, tax rates and delivery tariffs.',
-  shipping: 'Carriers, their services, and how many days they take.',
+  shipping: 'Carriers, their services, and how many working days they take from where to where.',
+  sourcing: 'What each location does for the network, and when it works.',
 }
 
 /**
@@ -61,8 +63,9 @@ export function mountRoutes(
   })
   mountStoreCustomer(app, { db, customers })
   mountPricing(app, { db, pricing, merchant, ...pricingPorts(rooms) })
-  mountInventory(app, { db, inventory })
-  mountShipping(app, { db, shipping })
+  mountInventory(app, { db, inventory, merchant })
+  mountShipping(app, { db, shipping, merchant })
+  mountSourcing(app, { db, inventory, merchant, shipping })
   mountPayments(app, {
     db,
     payments,

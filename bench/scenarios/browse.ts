@@ -10,7 +10,9 @@ import { round } from '../support/measure.ts'
 import { serving } from '../support/serving.ts'
 import type { ShopSize } from '../support/shop.ts'
 
-const size: ShopSize = { skus: 5_000, locations: 4, unitsEach: 100_000 }
+const shopSize: ShopSize = { skus: 5_000, locations: 4, unitsEach: 100_000 }
+/** A million supply rows; a node keeps the supply of all of them. */
+const millionRows: ShopSize = { skus: 20_000, locations: 50, unitsEach: 100_000 }
 const SECONDS = 8
 const WARMUP_SECONDS = 3
 const WARMUP_CLIENTS = 32
@@ -33,15 +35,16 @@ export const catalog = browsing(readPagePaths)
 export const product = browsing(({ skus }) =>
   skus.map((sku) => `/v1/store/products/${sku.replace('SKU-', 'product-')}`),
 )
-export const availability = browsing(({ skus }) =>
+const listsOfSkus: Looked = ({ skus }) =>
   Array.from({ length: LISTS_OF_SKUS }, (_, list) => {
     const asked = Array.from({ length: SKUS_ASKED }, (__, nth) => skus[(list * 7_919 + nth * 613) % skus.length])
     const postalCode = POSTAL_CODES[list % POSTAL_CODES.length] ?? ''
     return `/v1/store/availability?skus=${asked.join(',')}&country=US&postalCode=${postalCode}`
-  }),
-)
+  })
+export const availability = browsing(listsOfSkus)
+export const availabilityOfMillion = browsing(listsOfSkus, millionRows)
 
-function browsing(looked: Looked) {
+function browsing(looked: Looked, size = shopSize) {
   return async ({ cluster, log, seconds = SECONDS, concurrencies = [32] }: ScenarioContext) => {
     const publishableKey = await buildShop(cluster, 'shop', size)
     const databaseUrl = await cluster.copy('shop', 'browsed')

@@ -24,6 +24,7 @@ with last_event as (
   union all select 'calendar', id, version from merchant.calendar
   union all select 'carrier', id, version from shipping.carrier
   union all select 'shippingService', id, version from shipping.service
+  union all select 'networkNode', id, version from sourcing.node
   union all select 'priceList', id, version from pricing.price_list
   union all select 'taxRate', id, version from pricing.tax_rate
   union all select 'deliveryTariff', id, version from pricing.delivery_tariff

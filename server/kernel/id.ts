@@ -32,6 +32,7 @@ export const prefixByKind = {
   legalEntity: 'ent',
   location: 'loc',
   market: 'mkt',
+  networkNode: 'net',
   order: 'ord',
   orderLine: 'oln',
   person: 'per',

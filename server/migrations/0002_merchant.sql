@@ -63,11 +63,11 @@ create table merchant.zone (
 );
 create unique index zone_whole_country on merchant.zone (country) where regions = '{}' and postal_prefixes = '{}';
 
+-- Days, of no time zone: the location or carrier that keeps them says in which zone they begin.
 create table merchant.calendar (
   id           uuid primary key,
   code         merchant.code not null unique,
   name         text not null check (btrim(name) <> ''),
-  zone         text not null,
   -- ISO weekday numbers, Monday is 1.
   working_days int[] not null check (working_days <@ array[1, 2, 3, 4, 5, 6, 7] and cardinality(working_days) > 0),
   closed_dates date[] not null default '{}',

@@ -60,6 +60,8 @@ create table inventory.claim (
   demand_kind    text not null check (demand_kind in ('cart_line', 'demand_line', 'transfer_line')),
   demand_id      uuid not null,
   supply_id      bigint not null,
+  -- Whose sale it is, for the channel's cap; null for transfers.
+  channel_id     uuid,
   decision_id    uuid,
   quantity       int not null check (quantity > 0),
   stage          text not null check (stage in ('reserved', 'allocated', 'picked', 'consumed', 'freed')),
@@ -74,7 +76,21 @@ create table inventory.claim (
   split_from     uuid
 ) with (fillfactor = 60);
 create index claim_by_demand on inventory.claim (demand_id);
-create index claim_by_supply on inventory.claim (supply_id) where live;
+-- With the channel: what one channel holds of a capped SKU is found without reading what the others hold.
+create index claim_by_supply on inventory.claim (supply_id, channel_id) where live;
+
+-- How far one channel may sell a SKU. Read under the SKU's gate, like the supply it limits.
+create table inventory.channel_limit (
+  variant_id uuid not null,
+  channel_id uuid not null,
+  -- Units on hand and to come that it leaves to the others.
+  buffer     int not null default 0 check (buffer >= 0),
+  -- Units it may hold in live claims at a time; null is no limit.
+  cap        int check (cap >= 0),
+  primary key (variant_id, channel_id),
+  check (buffer > 0 or cap is not null)
+);
+create index channel_limit_by_channel on inventory.channel_limit (channel_id, variant_id);
 
 -- Append-only: quantity = sum of quantity_delta, claimed = sum of claimed_delta, for every supply row.
 create table inventory.stock_entry (

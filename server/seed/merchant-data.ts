@@ -60,7 +60,6 @@ export const calendars = [
   {
     code: 'us-warehouse',
     name: 'US warehouses',
-    timeZone: 'America/New_York',
     workingDays: [1, 2, 3, 4, 5],
     closedDates: [
       '2026-11-26',
@@ -76,14 +75,24 @@ export const calendars = [
   {
     code: 'us-store',
     name: 'US stores',
-    timeZone: 'America/New_York',
     workingDays: [1, 2, 3, 4, 5, 6, 7],
     closedDates: ['2026-11-26', '2026-12-25', '2027-01-01', '2027-11-25', '2027-12-25'],
   },
   {
+    code: 'swiftline',
+    name: 'Parcel carriers',
+    workingDays: [1, 2, 3, 4, 5],
+    closedDates: ['2026-11-26', '2026-12-25', '2027-01-01', '2027-05-31', '2027-07-05', '2027-09-06', '2027-11-25'],
+  },
+  {
+    code: 'homepost',
+    name: 'Home Post, Saturdays too',
+    workingDays: [1, 2, 3, 4, 5, 6],
+    closedDates: ['2026-11-26', '2026-12-25', '2027-01-01', '2027-05-31', '2027-07-05', '2027-09-06', '2027-11-25'],
+  },
+  {
     code: 'de-office',
     name: 'German office',
-    timeZone: 'Europe/Berlin',
     workingDays: [1, 2, 3, 4, 5],
     closedDates: ['2026-12-25', '2027-01-01', '2027-03-26', '2027-03-29', '2027-05-06', '2027-05-17', '2027-10-03'],
   },

@@ -5,7 +5,7 @@ import type { Rooms } from '../rooms.ts'
 
 export interface SeedDeps {
   readonly db: Db
-  readonly rooms: Pick<Rooms, 'merchant' | 'identity' | 'catalog' | 'customers' | 'pricing' | 'inventory'>
+  readonly rooms: Pick<Rooms, 'merchant' | 'identity' | 'catalog' | 'customers' | 'pricing' | 'inventory' | 'shipping'>
 }
 
 /** In the audit log, and as the source of stock commands. */

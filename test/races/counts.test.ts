@@ -282,6 +282,7 @@ async function buy(sku: string, place: SceneLocation, units: number): Promise<Ma
         demandKind: 'demand_line',
         demandId,
         supplyId: row.supplyId,
+        channelId: null,
         decisionId: null,
         quantity: units,
         stage: 'allocated',

@@ -176,6 +176,7 @@ export class StockScene {
           id,
           demandId,
           supplyId,
+          channelId: null,
           decisionId: null,
           quantity: units,
           demandKind: kind === 'cart' ? 'cart_line' : 'demand_line',

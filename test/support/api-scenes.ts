@@ -191,6 +191,7 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' }, payment: { state: 'due' } } })],
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
   [/^\/v1\/admin\/promotions\/\{id\}/, promotion],
+  [/^\/v1\/admin\/locations\/\{id\}\/network$/, locationInNetwork],
   [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],
 ]
 
@@ -314,6 +315,17 @@ async function storeCredit(shop: Shop): Promise<Scene> {
   const answer = await shop.api.send(await shop.example(shop.operation('POST /v1/admin/store-credits')))
   invariant(answer.status === 200, `giving credit succeeds: ${answer.status} ${answer.text}`)
   return { parameters: { id: answer.json.id as string } }
+}
+
+/** A location that was made a moment ago, and of whose part in the network something was said once. */
+async function locationInNetwork(shop: Shop): Promise<Scene> {
+  const { parameters = {} } = await madeObject(shop, shop.operation('POST /v1/admin/locations'), {})
+  const first = { parameters, headers: { 'if-match': '"0"' } }
+  const saved = await shop.api.send(
+    shop.exampleIn(shop.operation('PUT /v1/admin/locations/{id}/network'), first, { optional: 0 }),
+  )
+  invariant(saved.status === 200, `a location joins the network: ${saved.status} ${saved.text}`)
+  return { parameters, headers: { 'if-match': '"1"' } }
 }
 
 async function openException(shop: Shop): Promise<Scene> {

@@ -44,6 +44,8 @@ export interface BrowseShop {
   stock(where: string, quantity: number): Promise<void>
   /** @param path  below /v1/store/. Answers are text that was written by hand: each is held against its schema. */
   get(path: string, headers?: Readonly<Record<string, string>>, channel?: string): Promise<ShopAnswer>
+  /** The availability feed. */
+  feed(query: string): Promise<ShopAnswer>
   list(query?: string, channel?: string): Promise<readonly ShownItem[]>
   available(skus: string, query?: string, channel?: string): Promise<readonly SkuItem[]>
   priceOf(handle: string): Promise<number | undefined>
@@ -107,7 +109,10 @@ export async function openBrowseShop(): Promise<BrowseShop> {
   const browse = openBrowse({ db, rooms: openRooms(db), now: () => performance.now() + outlet.skewMs })
   await browse.start({ horizon: new EventHorizon({ source: db, onBlocked: () => {} }), wake, onError })
   const app = createHttpServer({
-    authenticate: (token) => ({ kind: 'publishable', keyId: newId(), channelId: shop.channels[token] ?? newId() }),
+    authenticate: (token) =>
+      token === 'secret'
+        ? { kind: 'secret', keyId: newId(), scopes: ['browse:read'] }
+        : { kind: 'publishable', keyId: newId(), channelId: shop.channels[token] ?? newId() },
     telemetry: createTelemetry({ logLevel: 'silent' }),
   })
   mountBrowse(app, { browse })
@@ -115,14 +120,19 @@ export async function openBrowseShop(): Promise<BrowseShop> {
     operationsOf(app).map(({ path, responses }): [string, Validator] => [path, Compile(must(responses['200'], path))]),
   )
 
+  const check = (route: string, body: object): void => {
+    const validator = must(validators.get(route), route)
+    assert.ok(validator.Check(body), JSON.stringify([validator.Errors(body)[0], body]))
+  }
   const get: BrowseShop['get'] = async (path, headers = {}, channel = 'web') => {
     const url = `/v1/store/${path}`
     const answer = await app.inject({ url, headers: { authorization: `Bearer ${channel}`, ...headers } })
     const body = (answer.body === '' ? {} : answer.json()) as ShopAnswer['body']
     if (answer.statusCode === 200) {
-      const route = path.startsWith('products/') ? '/v1/store/products/:idOrHandle' : must(url.split('?')[0], url)
-      const validator = must(validators.get(route), route)
-      assert.ok(validator.Check(body), JSON.stringify([validator.Errors(body)[0], body]))
+      const route = must(url.split('?')[0], url)
+        .replace(/products\/.*/, 'products/:idOrHandle')
+        .replace(/availability\/.*/, 'availability/:sku')
+      check(route, body)
     }
     return { status: answer.statusCode, body, headers: answer.headers }
   }
@@ -130,6 +140,13 @@ export async function openBrowseShop(): Promise<BrowseShop> {
     db: shop.db,
     outlet,
     get,
+    async feed(query) {
+      const url = `/v1/admin/availability-feed?${query}`
+      const answer = await app.inject({ url, headers: { authorization: 'Bearer secret' } })
+      const body = answer.json<ShopAnswer['body']>()
+      if (answer.statusCode === 200) check('/v1/admin/availability-feed', body)
+      return { status: answer.statusCode, body, headers: answer.headers }
+    },
     variantId: (sku) => shop.variantId(sku),
     change: async (room, ...texts) => shop.change(room, ...texts),
     add: async (...products) => shop.change('catalog', ...products.flatMap((product) => shop.productSql(product))),
@@ -184,7 +201,7 @@ function openRooms(db: Db) {
     locations: async () => [],
     segments: async () => [],
   })
-  return { merchant, catalog, pricing, sourcing: openSourcing({ shipping }) }
+  return { merchant, catalog, pricing, sourcing: openSourcing({ shipping, merchant }) }
 }
 
 /** The shop's tables, written to straight. */
@@ -277,7 +294,7 @@ async function fillShop(shop: Shelves): Promise<void> {
     `insert into shipping.service (id, code, name, carrier_id)
      select service.id::uuid, service.code, service.code, carrier.id
        from shipping.carrier, (values ('${ground}', 'ground'), ('${air}', 'air')) as service (id, code)`,
-    `insert into shipping.transit
+    `insert into shipping.transit (service_id, from_country, to_country, days_min, days_max)
      values ('${ground}', 'US', 'US', 2, 4), ('${ground}', 'US', 'CA', 5, 9), ('${air}', 'US', 'US', 1, 1)`,
     `insert into pricing.delivery_tariff (id, code, name, method, service_id, countries, currency, amount_minor,
                                           free_from_minor)

@@ -9,6 +9,8 @@ export type Answer =
       readonly json: string
       /** Names the content, whatever the time; null where it is not to be kept. */
       readonly tag: string | null
+      /** Whether a cache that serves many may keep it for a moment; else it is asked about each time. */
+      readonly shared?: boolean
     }
   | { readonly kind: 'not_found' }
   /** The cursor is not of this list. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
@@ -5,15 +6,16 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Answer, Answering } from './answer.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { decideAvailability } from './decide-availability.ts'
-import { DeliveryDesk } from './delivery-desk.ts'
+import { DeliveryDesk, type DeliveryPlan } from './delivery-desk.ts'
 import { writeOptions } from './delivery-options.ts'
 import { readListings, type Listing, type Sold, type ToldSupply } from './listing.ts'
-import { areCurrent, oldestOf } from './moment.ts'
+import { areCurrent, oldestOf, type Moment } from './moment.ts'
 import { isOutage } from './outage.ts'
 import type { SupplyCache } from './supply-cache.ts'
 import type { Supply } from './supply.ts'
 import type { Watch } from './watch.ts'
-import { openStorefront, type BrowsedRooms, type Numbers, type Storefront } from './world.ts'
+import { openStorefront, type BrowsedRooms, type Numbers, type Storefront, type World } from './world.ts'
+import { writeDates, writePickups } from './sku-details.ts'
 
 export interface AvailabilityQuestion {
   readonly channelId: Id<'channel'>
@@ -25,6 +27,9 @@ export interface AvailabilityQuestion {
   readonly country?: string | undefined
   readonly postalCode?: string | undefined
 }
+
+/** The same of one SKU, in more detail. */
+export type SkuQuestion = Omit<AvailabilityQuestion, 'skus'> & { readonly sku: string }
 
 export interface AvailabilityDeps {
   readonly source: Queryable
@@ -39,6 +44,12 @@ interface Item {
   readonly listing: Listing
   /** Null when it is not sold here. */
   readonly told: ToldSupply | null
+}
+
+export interface FoundSku {
+  /** JSON from the SKU to its quantity, without an end. */
+  readonly head: string
+  readonly unitPriceMinor: bigint
 }
 
 /** A listing takes about 500 bytes. */
@@ -69,6 +80,57 @@ export class AvailabilityAnswers {
     return this.#tell(items, question, storefront)
   }
 
+  /** What can be had of SKUs, in their order; null of what the storefront does not sell. */
+  async availabilityOf(skus: readonly string[], storefront: Storefront): Promise<(FoundSku | null)[]> {
+    const items = await this.#readItems(skus, storefront)
+    return items.map(({ listing: { sold }, told }) =>
+      sold === null || told === null ? null : { head: told.head, unitPriceMinor: sold.unitPriceMinor },
+    )
+  }
+
+  answerOne({ sku, ...where }: SkuQuestion): Answering {
+    const { watch, numbers } = this.#deps
+    const choice = openStorefront(watch.world, where.channelId, where.currency, numbers)
+    if (choice.kind !== 'open') return choice
+    const { storefront } = choice
+    const item = this.#itemInMemory(sku, storefront)
+    return item === null ? this.#loadOne(sku, where, storefront) : this.#tellOne(item, where, storefront)
+  }
+
+  async #loadOne(sku: string, where: Where, storefront: Storefront): Promise<Answer> {
+    const [item] = await this.#readItems([sku], storefront)
+    return this.#tellOne(must(item, 'the one that was asked for'), where, storefront)
+  }
+
+  #tellOne({ listing, told }: Item, where: Where, storefront: Storefront): Answer {
+    const { sold, world } = listing
+    if (sold === null || told === null) return { kind: 'not_found' }
+    const { watch, numbers } = this.#deps
+    const { at } = watch
+    const { parts, unitPriceMinor } = sold
+    const { supplies, head } = told
+    const plan = this.#planFor(where, storefront)
+    const selling = { channelId: storefront.channel.id, places: storefront.places }
+    const body = [
+      head,
+      writeDates(parts, supplies, selling),
+      `"options":${writeOptions(plan, { parts, supplies, unitPriceMinor, at }, numbers.locations)}`,
+      `"pickups":${writePickups(plan, { parts, supplies, selling, at })}`,
+    ].join(',')
+    const asOf = asOfItem(watch.asOf, { supplies, world })
+    return this.#found(`${body},"asOf":"${asOf.text}"`, { content: body, oldest: asOf })
+  }
+
+  /** What is told is the same for as long as its content is, whatever the time. */
+  #found(json: string, { content, oldest }: { readonly content: string; readonly oldest: Moment }): Answer {
+    if (this.#deps.watch.isLongAgo(oldest)) return { kind: 'found', json: `${json},"degraded":true}`, tag: null }
+    return { kind: 'found', json: `${json}}`, tag: `W/"${hash('sha1', content, 'base64url')}"`, shared: true }
+  }
+
+  #planFor({ country, postalCode = '' }: Where, storefront: Storefront): DeliveryPlan {
+    return this.#desk.planFor(storefront, { country: country ?? homeOf(storefront), postalCode })
+  }
+
   /** Null when something of it must be read first. */
   #itemInMemory(sku: string, storefront: Storefront): Item | null {
     const listing = this.#listings.get(storefront.key + sku)
@@ -86,16 +148,19 @@ export class AvailabilityAnswers {
   }
 
   async #load(question: AvailabilityQuestion, storefront: Storefront): Promise<Answer> {
-    const listings = await this.#readListings(question.skus, storefront)
+    return this.#tell(await this.#readItems(question.skus, storefront), question, storefront)
+  }
+
+  async #readItems(skus: readonly string[], storefront: Storefront): Promise<Item[]> {
+    const listings = await this.#readListings(skus, storefront)
     const parts = listings.flatMap(({ sold }) => sold?.parts ?? [])
     const supplyByVariant = await this.#deps.supplies.read(parts.map(({ variantId }) => variantId))
-    const items = listings.map((listing): Item => {
+    return listings.map((listing): Item => {
       const { sku, sold } = listing
       if (sold === null) return { listing, told: null }
       const supplies = sold.parts.map(({ variantId }) => must(supplyByVariant.get(variantId), 'supply of every part'))
       return { listing, told: tellSupply(sku, sold, supplies, storefront) }
     })
-    return this.#tell(items, question, storefront)
   }
 
   /** Where the database is away, listings of a world that is gone are better than none. */
@@ -118,14 +183,15 @@ export class AvailabilityAnswers {
     return skus.map((sku, index) => must(readBySku.get(sku) ?? kept[index], 'a listing of every SKU'))
   }
 
-  #tell(items: readonly Item[], { country, postalCode = '' }: AvailabilityQuestion, storefront: Storefront): Answer {
-    const plan = this.#desk.planFor(storefront, { country: country ?? homeOf(storefront), postalCode })
+  #tell(items: readonly Item[], where: Where, storefront: Storefront): Answer {
+    const plan = this.#planFor(where, storefront)
     const { watch, numbers } = this.#deps
     const { locations } = numbers
     const { at, asOf } = watch
     const unknown: string[] = []
     let oldest = asOf
     let json = ''
+    let content = ''
     for (const {
       listing: { sku, sold, world },
       told,
@@ -136,15 +202,25 @@ export class AvailabilityAnswers {
       }
       const { supplies, head } = told
       const { parts, unitPriceMinor } = sold
-      const itemAsOf = oldestOf(oldestOf(asOf, supplies), world.outdatedAsOf === null ? [] : [world])
+      const itemAsOf = asOfItem(asOf, { supplies, world })
       if (itemAsOf.ms < oldest.ms) oldest = itemAsOf
       const options = writeOptions(plan, { parts, supplies, unitPriceMinor, at }, locations)
+      content += head + options
       json += `${json === '' ? '' : ','}${head},"asOf":"${itemAsOf.text}","options":${options}}`
     }
     const unknownJson = unknown.length === 0 ? '' : `,"unknownSkus":${JSON.stringify(unknown)}`
-    const degradedJson = watch.isLongAgo(oldest) ? ',"degraded":true' : ''
-    return { kind: 'found', json: `{"items":[${json}]${unknownJson}${degradedJson}}`, tag: null }
+    return this.#found(`{"items":[${json}]${unknownJson}`, { content: content + unknownJson, oldest })
   }
+}
+
+/** Where the goods would go. */
+type Where = Pick<AvailabilityQuestion, 'channelId' | 'currency' | 'country' | 'postalCode'>
+
+function asOfItem(
+  now: Moment,
+  { supplies, world }: { readonly supplies: readonly Supply[]; readonly world: World },
+): Moment {
+  return oldestOf(oldestOf(now, supplies), world.outdatedAsOf === null ? [] : [world])
 }
 
 function tellSupply(sku: string, sold: Sold, supplies: readonly Supply[], { channel, places }: Storefront): ToldSupply {

@@ -66,6 +66,41 @@ const DeliveryOptionJson = strict(
   { title: 'UnitDeliveryOption', description: 'How one unit could be delivered, were it ordered alone and now.' },
 )
 
+const units = Type.Integer({ minimum: 0, maximum: UNITS_SHOWN_MAX })
+
+export const SkuDatesJson = strict(
+  {
+    sku: Sku,
+    status,
+    quantity,
+    dates: Type.Array(
+      strict({
+        from: Type.Union([InstantJson, Type.Null()], { description: 'null: now.' }),
+        quantity: units,
+      }),
+      { description: 'Cumulative, each with more than the one before. Empty where nobody counts.' },
+    ),
+    sellable: Type.Union([units, Type.Null()], {
+      description: 'Units that can be ordered in all, those sold ahead without a date among them; null: any.',
+    }),
+    options: Type.Array(DeliveryOptionJson, { description: 'Cheapest first.' }),
+    pickups: Type.Array(
+      strict({
+        locationId: idJson('location'),
+        code: Type.String(),
+        name: Type.String(),
+        quantity: units,
+        readyAt: InstantJson,
+        today: Type.Boolean({ description: 'Whether it is ready on the day that it is at the place now.' }),
+      }),
+      { description: 'Nearest first.' },
+    ),
+    asOf,
+    degraded,
+  },
+  { title: 'SkuAvailabilityByDate' },
+)
+
 export const AvailabilityListJson = strict(
   {
     items: Type.Array(

@@ -27,6 +27,8 @@ mountBrowse(app, {
     listProducts: answer,
     readProduct: answer,
     checkAvailability: answer,
+    checkSku: answer,
+    readFeed: async () => ({ kind: 'not_found' }),
   },
 })
 after(() => app.close())

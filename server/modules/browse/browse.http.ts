@@ -9,6 +9,7 @@ import {
   machineCode,
   pageQuery,
   PostalCode,
+  Sku,
   refuse,
   refusePlatform,
   strict,
@@ -17,9 +18,10 @@ import {
   type ProblemReply,
 } from '../../platform/http/index.ts'
 import type { Answer, Answering } from './answer.ts'
-import { AvailabilityListJson, ProductListJson, ShownProductJson } from './browse-json.ts'
+import { AvailabilityListJson, ProductListJson, ShownProductJson, SkuDatesJson } from './browse-json.ts'
 import { refusals } from './browse.refusals.ts'
 import { PICKUPS_TOLD_MAX } from './delivery-options.ts'
+import { mountFeed } from './feed.http.ts'
 import type { Browse } from './open-browse.ts'
 
 /** Some 100 kB of answer. */
@@ -60,6 +62,8 @@ const availabilityQuery = strict({
 })
 
 export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): void {
+  mountAvailabilityOfSku(app, browse)
+  mountFeed(app, { browse })
   app.get(
     '/v1/store/products',
     {
@@ -120,6 +124,30 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
   )
 }
 
+function mountAvailabilityOfSku(app: App, browse: Browse): void {
+  const { skus: _list, ...query } = availabilityQuery.properties
+  app.get(
+    '/v1/store/availability/:sku',
+    {
+      schema: {
+        summary: 'Says what can be had of one SKU by which date, and where it can be fetched',
+        description:
+          '`dates` are cumulative: units that can be promised from then on, what is on shelves first. `pickups` are ' +
+          `the ${PICKUPS_TOLD_MAX} nearest places that have a unit on the shelf now.`,
+        tags,
+        params: strict({ sku: Sku }),
+        querystring: strict(query),
+        response: { 200: SkuDatesJson },
+      },
+      config,
+    },
+    (request, reply) => {
+      const { sku } = request.params
+      return send(browse.checkSku({ channelId: channelOf(request.caller), sku, ...request.query }), reply)
+    },
+  )
+}
+
 function channelOf(caller: Caller): Id<'channel'> {
   invariant(caller.kind === 'publishable', 'the scope store lets publishable keys in and nobody else')
   return caller.channelId
@@ -157,14 +185,26 @@ function sendAnswer(answer: Answer, reply: BrowseReply): void {
   }
 }
 
+/**
+ * Availability may be two seconds old at the edge, and three more while the edge asks again: what is older than five
+ * says `degraded`. Shoppers' own caches ask each time. Publishable keys are public, so the answer is no secret.
+ */
+const SHARED_CACHING = 'public, max-age=0, s-maxage=2, stale-while-revalidate=3'
+
 const foreignCursor = { path: '/cursor', message: 'is not of this list' }
 
 /** The text is JSON already: with its type set, it is sent as it is. */
-function sendFound({ json, tag }: Extract<Answer, { kind: 'found' }>, reply: BrowseReply): void {
+function sendFound({ json, tag, shared = false }: Extract<Answer, { kind: 'found' }>, reply: BrowseReply): void {
   if (tag !== null) {
     reply.header('etag', tag)
-    // To be asked about each time, by the one who was answered: it depends on the key.
-    reply.header('cache-control', 'private, no-cache')
+    if (shared) {
+      reply.header('cache-control', SHARED_CACHING)
+      // The channel is that of the key.
+      reply.header('vary', 'Authorization')
+    } else {
+      // To be asked about each time, by the one who was answered: it depends on the key.
+      reply.header('cache-control', 'private, no-cache')
+    }
     if (reply.request.headers['if-none-match']?.includes(tag)) {
       reply.code(304)
       return void reply.send(undefined)

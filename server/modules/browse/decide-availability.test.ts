@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Id } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/time.ts'
-import { decideAvailability, type StockedPart } from './decide-availability.ts'
+import { decideAvailability, decideDates, type StockedPart } from './decide-availability.ts'
 import type { OtherSupply, Supply } from './supply.ts'
 
 const web = 'web' as Id<'channel'>
@@ -21,7 +21,7 @@ function supplyOf(text: string): Supply {
     else if (word === 'ahead') others.push({ ...at, kind: 'backorder', channelId: null, eta: null })
     else others.push({ ...at, kind: 'on_hand', channelId: word as Id<'channel'>, eta: null })
   }
-  return { shelves: Int32Array.from(shelves), others, outdatedAsOf: null }
+  return { shelves: Int32Array.from(shelves), others, limits: [], outdatedAsOf: null }
 }
 
 const units = [
@@ -80,6 +80,57 @@ for (const [of, free, status, quantity] of bundles) {
       return { variantId: name as Id<'variant'>, units: Number(count) }
     })
     assert.deepEqual(decideAvailability(parts, free.map(supplyOf), { channelId: web, places }), { status, quantity })
+  })
+}
+
+/** `buffer 3` or `cap 4, 1 held`: of the web. */
+const limited = [
+  // free            limit            web is told        units
+  ['10@0', 'buffer 3', 'in_stock', 7],
+  ['10@0', 'buffer 10', 'out_of_stock', 0],
+  ['3@0, 7@1', 'buffer 8', 'low_stock', 2],
+  ['10@0, 50@2', 'buffer 8', 'low_stock', 2],
+  ['10@0', 'cap 4, 1 held', 'low_stock', 3],
+  ['10@0', 'cap 4, 9 held', 'out_of_stock', 0],
+  ['2@0, 7@0 soon', 'buffer 3', 'preorder', 6],
+  ['2@0, 7@0 ahead', 'buffer 3', 'backorder', 7],
+  ['2@0, 7@0 ahead', 'cap 0, 0 held', 'out_of_stock', 0],
+] as const
+
+for (const [free, words, status, quantity] of limited) {
+  test(`with [${free}] free and ${words} it is ${status}, ${quantity}; other channels are not limited`, () => {
+    const [first, claimed] = [...words.matchAll(/\d+/g)].map(([number]) => Number(number))
+    const limit = {
+      variantId: 'tee' as Id<'variant'>,
+      channelId: web,
+      buffer: words.startsWith('buffer') ? (first ?? 0) : 0,
+      cap: words.startsWith('cap') ? (first ?? 0) : null,
+      claimed: claimed ?? 0,
+    }
+    const supply = { ...supplyOf(free), limits: [limit] }
+    const parts = [{ variantId: limit.variantId, units: 1 }]
+    assert.deepEqual(decideAvailability(parts, [supply], { channelId: web, places }), { status, quantity })
+    const others = { channelId: shop, places }
+    assert.deepEqual(
+      decideAvailability(parts, [supply], others),
+      decideAvailability(parts, [{ ...supply, limits: [] }], others),
+    )
+  })
+}
+
+const byDate = [
+  // free of each                       by date                 in all
+  [['5@0, 7@0 soon, 9@1 ahead'], 'now 5, soon 12', 21],
+  [['7@0 soon'], 'now 0, soon 7', 7],
+  [['9@0 shop, 9@2'], 'now 0', 0],
+  [['5@0', '3@0, 9@0 soon'], 'now 3, soon 5', 5],
+] as const
+for (const [free, dates, all] of byDate) {
+  test(`of [${free.join('], [')}] can be had by date: ${dates}, in all ${all}`, () => {
+    const parts = free.map((_, index) => ({ variantId: `part ${index}` as Id<'variant'>, units: 1 }))
+    const told = decideDates(parts, free.map(supplyOf), { channelId: web, places })
+    const text = told.dates.map(({ from, units: each }) => `${from === null ? 'now' : 'soon'} ${each}`).join(', ')
+    assert.deepEqual([text, told.all], [dates, all])
   })
 }
 

@@ -4,8 +4,10 @@ import {
   distanceKm,
   locatePostalCode,
   rankForPickup,
-  rankForShipping,
+  reachKey,
+  shipRoute,
   type Node,
+  type Destination,
   type Point,
   type Route,
 } from '../sourcing/index.ts'
@@ -14,13 +16,6 @@ import { wayOf, type DeliveryWay } from './delivery-way.ts'
 import type { Numbering } from './numbering.ts'
 import type { LocationRanks } from './plan-unit.ts'
 import type { Storefront } from './world.ts'
-
-/** Where goods would go, as far as a shopper who only looks has told. */
-export interface Destination {
-  readonly country: string
-  /** Empty when not told: somewhere in the country. */
-  readonly postalCode: string
-}
 
 /** Shipping services that the same locations can use, and the locations, best first. */
 export interface ShippingReach {
@@ -58,16 +53,21 @@ export class DeliveryDesk {
     this.#numbers = numbers
   }
 
-  planFor(storefront: Storefront, { country, postalCode }: Destination): DeliveryPlan {
+  planFor(
+    storefront: Storefront,
+    // Without a postal code: somewhere in the country.
+    { country, postalCode }: { readonly country: string; readonly postalCode: string },
+  ): DeliveryPlan {
     const place = locatePostalCode(country, postalCode)
-    const key = `${storefront.key}${country} ${place?.zone}`
+    const reached = place === null ? '' : reachKey(storefront.world.sourcing.shipping, place)
+    const key = `${storefront.key}${country} ${reached}`
     const known = this.#plans.get(key)
     if (known !== undefined && isSameDelivery(known.storefront, storefront)) return known
     const pickups = this.#pickupsOf(storefront)
     const plan = {
       storefront,
       // Where a country is that we cannot place, nobody knows the way, but its people may come.
-      reaches: place === null ? [] : this.#reachesOf(storefront, country, place),
+      reaches: place === null ? [] : this.#reachesOf(storefront, place),
       pickups,
       pickupRanks: this.#ranksOf(place === null ? pickups.nodes : nearestFirst(pickups.nodes, place.point)),
     }
@@ -76,21 +76,16 @@ export class DeliveryDesk {
   }
 
   /** Every way to ship that some location can serve. */
-  #reachesOf(
-    { world, terms }: Storefront,
-    country: string,
-    { point, zone }: { readonly point: Point; readonly zone: string },
-  ): ShippingReach[] {
-    const ranking = rankForShipping(world.sourcing.network, terms.id, { country, point, zone })
+  #reachesOf({ world, terms }: Storefront, to: Destination): ShippingReach[] {
     const reaches = new Map<string, { nodes: readonly Node[]; ways: DeliveryWay[] }>()
-    for (const tariff of offeredTariffs(world.pricing.tariffs, { channel: terms, country })) {
+    for (const tariff of offeredTariffs(world.pricing.tariffs, { channel: terms, country: to.country })) {
       const { method, serviceId } = tariff
       if (method !== 'ship' || serviceId === null) continue
-      const transit = world.sourcing.transitOf(serviceId)
-      const reached = ranking.candidates.filter((node) => transit(node.country, country) !== null)
+      const route = shipRoute(world.sourcing, { channelId: terms.id, serviceId, to })
+      const { candidates } = route.ranking
+      const reached = candidates.filter(({ locationId }) => route.travels.has(locationId))
       if (reached.length === 0) continue
-      const nodes = reached.length === ranking.candidates.length ? ranking.candidates : reached
-      const route: Route = { method, toCountry: country, zone, ranking, transit }
+      const nodes = reached.length === candidates.length ? candidates : reached
       const way = wayOf({ id: tariff.code, route, tariff })
       const key = nodes.map(({ code }) => code).join(' ')
       const reach = reaches.get(key)

@@ -1,8 +1,9 @@
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
+import type { Allowance } from '../inventory/index.ts'
 import { planFast, windowOf, type Demand, type Node, type PlanSupply } from '../sourcing/index.ts'
-import type { StockedPart } from './decide-availability.ts'
+import { allowanceOf, limitFor, supplyForUnit, type Selling, type StockedPart } from './decide-availability.ts'
 import type { DeliveryPlan } from './delivery-desk.ts'
 import { optionFrom, optionOfLater, writeOption, type DeliveryOption, type DeliveryWay } from './delivery-way.ts'
 import type { Numbering } from './numbering.ts'
@@ -31,8 +32,14 @@ export function writeOptions(plan: DeliveryPlan, wanted: WantedUnit, numbers: Nu
   const [supply] = supplies
   if (part === undefined || supply === undefined) return '[]'
   const isUnit = parts.length === 1 && part.units === 1
-  const options = isUnit ? optionsOfUnit(plan, supply, wanted) : optionsOfBundle(plan, wanted, numbers)
+  const options = isUnit
+    ? optionsOfUnit(plan, supplyForUnit(supply, sellingOf(plan)), wanted)
+    : optionsOfBundle(plan, wanted, numbers)
   return inPriceOrder(options)
+}
+
+function sellingOf({ storefront }: DeliveryPlan): Selling {
+  return { channelId: storefront.channel.id, places: storefront.places }
 }
 
 /** By insertion: for the usual handful it takes a quarter of the time of `sort` and `join`. */
@@ -103,17 +110,25 @@ function firstOf<Item>(items: readonly Item[], countMax: number): readonly Item[
 }
 
 function optionsOfBundle(
-  { storefront, reaches, pickups, pickupRanks }: DeliveryPlan,
+  deliveryPlan: DeliveryPlan,
   wanted: WantedUnit,
   numbers: Numbering<Id<'location'>>,
 ): DeliveryOption[] {
+  const { reaches, pickups, pickupRanks } = deliveryPlan
   const { parts, supplies, at } = wanted
-  const channelId = storefront.channel.id
+  const { channelId } = sellingOf(deliveryPlan)
   const demands: readonly Demand[] = parts
+  const allowances = allowancesOf(deliveryPlan, wanted)
   const supply = plannableSupply(wanted, numbers)
   const options: DeliveryOption[] = []
   const add = (nodes: readonly Node[], ways: readonly DeliveryWay[]): boolean => {
-    const plan = planFast({ demands, supply, channelId, candidates: nodes.map(({ locationId }) => locationId) })
+    const plan = planFast({
+      demands,
+      supply,
+      channelId,
+      candidates: nodes.map(({ locationId }) => locationId),
+      allowances,
+    })
     if (plan.kind !== 'planned') return false
     const nodeById = new Map(nodes.map((node) => [node.locationId, node]))
     for (const way of ways) {
@@ -136,6 +151,16 @@ function optionsOfBundle(
     if (add(way.route.ranking.candidates, [way])) told++
   }
   return options
+}
+
+function allowancesOf(plan: DeliveryPlan, { parts, supplies }: WantedUnit): Map<Id<'variant'>, Allowance> {
+  const selling = sellingOf(plan)
+  const allowances = new Map<Id<'variant'>, Allowance>()
+  for (const [index, { variantId }] of parts.entries()) {
+    const supply = must(supplies[index], 'supply of every part')
+    if (limitFor(supply, selling.channelId) !== null) allowances.set(variantId, allowanceOf(supply, selling))
+  }
+  return allowances
 }
 
 /** Supply in the planner's words, which tells the rows of all parts apart by their numbers. */

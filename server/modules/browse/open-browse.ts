@@ -1,7 +1,8 @@
 import type { Db } from '../../platform/db.ts'
-import { readSummaries } from '../inventory/index.ts'
+import { readChannelLimits, readSummaries } from '../inventory/index.ts'
 import type { Answering } from './answer.ts'
-import { AvailabilityAnswers, type AvailabilityQuestion } from './availability-answers.ts'
+import { AvailabilityAnswers, type AvailabilityQuestion, type SkuQuestion } from './availability-answers.ts'
+import { AvailabilityFeed, type FeedAnswer, type FeedQuestion } from './availability-feed.ts'
 import { Numbering } from './numbering.ts'
 import { ProductPages, type ProductListQuestion, type ProductQuestion } from './product-pages.ts'
 import { SupplyCache } from './supply-cache.ts'
@@ -17,6 +18,8 @@ export interface Browse {
   listProducts(question: ProductListQuestion): Answering
   readProduct(question: ProductQuestion): Answering
   checkAvailability(question: AvailabilityQuestion): Answering
+  checkSku(question: SkuQuestion): Answering
+  readFeed(question: FeedQuestion): Promise<FeedAnswer>
 }
 
 export interface BrowseDeps {
@@ -37,8 +40,17 @@ export function openBrowse({ db, rooms, now, placesMax = PLACES_MAX }: BrowseDep
   const supplies = new SupplyCache({
     placesMax,
     load: async (variantIds) => {
-      const rowsByVariant = await readSummaries(db, variantIds)
-      return new Map([...rowsByVariant].map(([variantId, rows]) => [variantId, supplyOf(rows, numbers.locations)]))
+      const [rowsByVariant, limits] = await Promise.all([
+        readSummaries(db, variantIds),
+        readChannelLimits(db, variantIds),
+      ])
+      const limitsByVariant = Map.groupBy(limits, (limit) => limit.variantId)
+      return new Map(
+        [...rowsByVariant].map(([variantId, rows]) => [
+          variantId,
+          supplyOf(rows, numbers.locations, limitsByVariant.get(variantId)),
+        ]),
+      )
     },
     asOf: () => watch.asOf,
     canLoad: () => watch.canAsk(),
@@ -46,11 +58,14 @@ export function openBrowse({ db, rooms, now, placesMax = PLACES_MAX }: BrowseDep
   const deps = { source: db, rooms, watch, supplies, numbers }
   const pages = new ProductPages(deps)
   const availability = new AvailabilityAnswers(deps)
+  const feed = new AvailabilityFeed({ ...deps, answers: availability })
   return {
     start: (sources) => watch.start(sources),
     stop: () => watch.stop(),
     listProducts: (question) => pages.list(question),
     readProduct: (question) => pages.one(question),
     checkAvailability: (question) => availability.answer(question),
+    checkSku: (question) => availability.answerOne(question),
+    readFeed: (question) => feed.read(question),
   }
 }

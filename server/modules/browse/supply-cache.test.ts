@@ -53,7 +53,7 @@ class Shelves {
 }
 
 function supplyOf(units: number): Supply {
-  return { shelves: Int32Array.from([0, units]), others: [], outdatedAsOf: null }
+  return { shelves: Int32Array.from([0, units]), others: [], limits: [], outdatedAsOf: null }
 }
 
 async function begun(shelves: Shelves, count: number): Promise<void> {

@@ -45,7 +45,7 @@ export class SupplyCache {
     this.#options = options
     this.#supplies = new BoundedCache({
       weightMax: options.placesMax,
-      weightOf: ({ shelves, others }) => 1 + shelves.length / 2 + others.length,
+      weightOf: ({ shelves, others, limits }) => 1 + shelves.length / 2 + others.length + limits.length,
       // Pages may still hold it, and nobody will tell it of changes any more.
       onEvicted: (supply) => this.#outdate(supply),
     })

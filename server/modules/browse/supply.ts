@@ -1,6 +1,6 @@
 import type { Id } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { SupplySummary } from '../inventory/index.ts'
+import type { SupplySummary, UsedLimit } from '../inventory/index.ts'
 import type { Dated } from './moment.ts'
 import type { Numbering } from './numbering.ts'
 
@@ -13,6 +13,8 @@ export interface Supply extends Dated {
   readonly shelves: Int32Array
   /** Everything else with something free: for one channel only, under way, or sold ahead. */
   readonly others: readonly OtherSupply[]
+  /** How far channels may sell it; none for nearly every SKU. */
+  readonly limits: readonly UsedLimit[]
 }
 
 export interface OtherSupply {
@@ -24,7 +26,11 @@ export interface OtherSupply {
   readonly units: number
 }
 
-export function supplyOf(rows: readonly SupplySummary[], numbers: Numbering<Id<'location'>>): Supply {
+export function supplyOf(
+  rows: readonly SupplySummary[],
+  numbers: Numbering<Id<'location'>>,
+  limits: readonly UsedLimit[] = [],
+): Supply {
   const shelves: number[] = []
   const others: OtherSupply[] = []
   for (const { locationId, kind, channelId, quantity, claimed, safetyStock, eta } of rows) {
@@ -34,5 +40,5 @@ export function supplyOf(rows: readonly SupplySummary[], numbers: Numbering<Id<'
     if (kind === 'on_hand' && channelId === null) shelves.push(location, units)
     else others.push({ location, kind, channelId, eta, units })
   }
-  return { shelves: Int32Array.from(shelves), others, outdatedAsOf: null }
+  return { shelves: Int32Array.from(shelves), others, limits, outdatedAsOf: null }
 }

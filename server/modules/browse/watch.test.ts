@@ -44,7 +44,7 @@ before(async () => {
       locations: async () => [],
       segments: async () => [],
     }),
-    sourcing: openSourcing({ shipping }),
+    sourcing: openSourcing({ shipping, merchant }),
   }
   watch = new Watch({
     db: source,

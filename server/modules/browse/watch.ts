@@ -111,6 +111,11 @@ export class Watch {
     return must(this.#asOf, 'a moment: reading begins after start')
   }
 
+  /** The last event that was seen: everything up to it is final, and nothing kept here is older without knowing it. */
+  get seen(): Horizon {
+    return must(this.#seen, 'a look: reading begins after start')
+  }
+
   /** Whether it is so long ago that answers must say it. */
   isLongAgo({ ms }: Moment): boolean {
     return this.#options.now() - ms > DEGRADED_AFTER_MS

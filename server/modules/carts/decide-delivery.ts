@@ -10,7 +10,7 @@ import {
   type SellingTerms,
   type TaxRates,
 } from '../pricing/index.ts'
-import { locatePostalCode, rankForPickup, rankForShipping, type Route } from '../sourcing/index.ts'
+import { locatePostalCode, rankForPickup, shipRoute, type Route, type ShipRoute } from '../sourcing/index.ts'
 import type { SellingWorld } from './selling-world.ts'
 
 /** Prices in this currency are told with or without tax, as the channel has it. */
@@ -149,19 +149,14 @@ export function shippingRoutes(
   shipTo: Destination,
   terms: SellingTerms,
   { pricing, sourcing }: Pick<SellingWorld, 'pricing' | 'sourcing'>,
-): { readonly tariff: DeliveryTariff; readonly route: Route & { method: 'ship' } }[] {
-  const place = locatePostalCode(shipTo.country, shipTo.postalCode)
-  if (place === null) return []
-  const ranking = rankForShipping(sourcing.network, terms.id, { country: shipTo.country, ...place })
+): { readonly tariff: DeliveryTariff; readonly route: ShipRoute }[] {
+  const to = locatePostalCode(shipTo.country, shipTo.postalCode)
+  if (to === null) return []
   return offeredTariffs(pricing.tariffs, { channel: terms, country: shipTo.country }).flatMap((tariff) => {
     const { serviceId } = tariff
     if (tariff.method !== 'ship' || serviceId === null) return []
-    const transit = sourcing.transitOf(serviceId)
-    const reachable = ranking.candidates.some((node) => transit(node.country, shipTo.country) !== null)
-    if (!reachable) return []
-    return [
-      { tariff, route: { method: 'ship', toCountry: shipTo.country, zone: place.zone, ranking, transit } as const },
-    ]
+    const route = shipRoute(sourcing, { channelId: terms.id, serviceId, to })
+    return route.travels.size === 0 ? [] : [{ tariff, route }]
   })
 }
 

@@ -91,7 +91,8 @@ export async function quoteCart(
   const delivery = decideDelivery({ terms, deliveryOption, shipTo, needed }, world, amountOf)
   const priced = delivery.kind === 'chosen' ? addDeliveries(goods, [{ tariff: delivery.tariff }], sale) : goods
   const choices = needed ? deliveryChoices(cart, terms.id, world) : []
-  const supply = choices.length === 0 ? [] : await sourcing.readSupply(source, [...stockedVariants(world)])
+  const supply =
+    choices.length === 0 ? { rows: [], limits: [] } : await sourcing.readSupply(source, [...stockedVariants(world)])
   const estimates = estimateRoutes(
     choices.map((choice) => choice.route),
     {
@@ -99,6 +100,7 @@ export async function quoteCart(
       channelId: cart.channel.id,
       demands: demandsOf(cart.lines, offers),
       supply,
+      network: world.sourcing.network,
     },
   )
   const options = choices.flatMap(({ id, tariff, route, locationId }, index): QuotedOption[] => {

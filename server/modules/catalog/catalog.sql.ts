@@ -251,6 +251,52 @@ export function readOffers(source: Queryable, skus: readonly string[]): Promise<
   })
 }
 
+/** Every variant and bundle there is, sold or not, in the order of their ids. @param after  null for the first page */
+export async function walkVariants(
+  source: Queryable,
+  { after, limit }: { readonly after: Id<'variant'> | null; readonly limit: number },
+): Promise<{ readonly id: Id<'variant'>; readonly sku: string }[]> {
+  return source.rows({
+    name: 'catalog.walk_variants',
+    text: `select id, sku from catalog.variant where id > $1 order by id limit $2`,
+    values: [after ?? '00000000-0000-0000-0000-000000000000', limit],
+  })
+}
+
+/**
+ * SKUs of these variants, of everything that changed after a revision, and of the bundles either is in; at most
+ * `limit` of them, so that a change of the whole catalog is no longer a list than the caller can use.
+ */
+export async function skusTouched(
+  source: Queryable,
+  {
+    variantIds,
+    since,
+    limit,
+  }: {
+    readonly variantIds: readonly Id<'variant'>[]
+    readonly since: bigint
+    readonly limit: number
+  },
+): Promise<string[]> {
+  const rows = await source.rows<{ sku: string }>({
+    name: 'catalog.skus_touched',
+    text: `with touched as (
+             select id, sku from catalog.variant where id = any($1::uuid[])
+             union
+             (select id, sku from catalog.variant where revision > $2 limit $3))
+           select sku from touched
+           union
+           select bundle.sku
+             from touched
+             join catalog.bundle_component as component on component.component_id = touched.id
+             join catalog.variant as bundle on bundle.id = component.bundle_id
+           limit $3`,
+    values: [plainArray(variantIds), since, limit],
+  })
+  return rows.map(({ sku }) => sku)
+}
+
 /** SKUs of everything that changed after a revision, and of the bundles it is in. */
 export async function skusChangedSince(source: Queryable, revision: bigint): Promise<string[]> {
   const rows = await source.rows<{ sku: string }>({

@@ -1,4 +1,4 @@
-export { findVariants, readProducts, readSkus } from './catalog.sql.ts'
+export { findVariants, readProducts, readSkus, skusTouched, walkVariants } from './catalog.sql.ts'
 export { events } from './catalog.events.ts'
 export { mountCatalog } from './catalog.http.ts'
 export { refusals, type CatalogRefusal } from './catalog.refusals.ts'

@@ -88,6 +88,7 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
           channelId: channel.id,
           demands: stocked satisfies readonly Demand[],
           supply: pool.byVariant,
+          allowances: pool.allowances(channel.id, world.sourcing.network),
           revision: world.sourcing.revision,
         })
   if (sourced?.plan.kind === 'short') {

@@ -8,7 +8,8 @@ import {
   decideSourcing,
   locatePostalCode,
   rankForPickup,
-  rankForShipping,
+  routeToNowhere,
+  shipRoute,
   type Allotment,
   type DeliveryWindow,
   type Route,
@@ -117,7 +118,8 @@ export function decideTrusted(
     supply: pool.byVariant,
     revision: world.sourcing.revision,
   })
-  pool.take(plan.allotments)
+  // Sold is sold: the channel's limits do not refuse it, and it counts against its cap.
+  pool.claim(channel.id, plan.allotments)
   counter.claim(plan.allotments)
   return { ...common, allotments: plan.allotments, carriedOut: [], promise, facts }
 }
@@ -181,11 +183,8 @@ function routeOf(request: TrustedPlacement, { sourcing }: SellingWorld): Route |
     }
     return { method, zone: node.code, ranking: { candidates: [node], refused: [] } }
   }
-  const place = shipTo === null ? null : locatePostalCode(shipTo.country, shipTo.postalCode)
-  const toCountry = shipTo?.country ?? ''
-  const ranking =
-    place === null
-      ? { candidates: [], refused: [] }
-      : rankForShipping(sourcing.network, channel.id, { country: toCountry, ...place })
-  return { method, toCountry, zone: place?.zone ?? toCountry, ranking, transit: sourcing.fastestTransit }
+  const to = shipTo === null ? null : locatePostalCode(shipTo.country, shipTo.postalCode)
+  if (to === null) return routeToNowhere(shipTo?.country ?? '')
+  // How it travels was agreed elsewhere: the quickest way is what can be promised.
+  return shipRoute(sourcing, { channelId: channel.id, serviceId: null, to })
 }

@@ -101,6 +101,7 @@ export function draftShopperOrder(
       demandKind: 'demand_line',
       demandId: must(stockedIds[demand], 'a demand line for every allotment'),
       supplyId: supply.supplyId,
+      channelId: request.channel.id,
       decisionId,
       quantity: units,
       stage: free ? 'allocated' : 'reserved',

@@ -21,6 +21,7 @@ import {
   insertCounterSupply,
   lockGates,
   postStock,
+  readChannelLimits,
   readCounterSupply,
   readFreeSupply,
   type CounterSupply,
@@ -128,24 +129,26 @@ async function prepare(
   }))
 
   // One exchange: the server runs these in the order they are sent, each seeing what the locks before it waited for.
-  const [keys, carts, gated, revisions, supply, counter, numbers, known, liveOrders, accounts] = await Promise.all([
-    keyed.length > 0 ? takeKeys(tx, keyed, KEY_LOCK_MS) : [],
-    cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
-    lockGates(tx, gates),
-    readRevisions(tx),
-    readFreeSupply(tx, [...gates]),
-    counters.length > 0 ? readCounterSupply(tx, counters) : [],
-    takeOrderNumbers(tx, requests.length),
-    trusted.length > 0 ? readOrdersByReference(tx, trusted.map(referenceOf)) : [],
-    cartIds.length > 0 ? readOrdersOfCarts(tx, cartIds) : [],
-    accountIds.size > 0 ? lockAccounts(tx, [...accountIds]) : [],
-  ])
+  const [keys, carts, gated, revisions, supply, limits, counter, numbers, known, liveOrders, accounts] =
+    await Promise.all([
+      keyed.length > 0 ? takeKeys(tx, keyed, KEY_LOCK_MS) : [],
+      cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
+      lockGates(tx, gates),
+      readRevisions(tx),
+      readFreeSupply(tx, [...gates]),
+      readChannelLimits(tx, [...gates]),
+      counters.length > 0 ? readCounterSupply(tx, counters) : [],
+      takeOrderNumbers(tx, requests.length),
+      trusted.length > 0 ? readOrdersByReference(tx, trusted.map(referenceOf)) : [],
+      cartIds.length > 0 ? readOrdersOfCarts(tx, cartIds) : [],
+      accountIds.size > 0 ? lockAccounts(tx, [...accountIds]) : [],
+    ])
   deps.seen.revisions = revisions
   const world = await readSellingWorld(deps.rooms, tx, { revisions, skus, at: tx.at })
   for (const variantId of stockedVariants(world)) if (!gates.has(variantId)) throw new StaleWorldError()
 
   const keyByIndex = new Map(shoppers.map(({ index }, place) => [index, keys[place]]))
-  const pool = new SupplyPool(supply)
+  const pool = new SupplyPool(supply, limits)
   const value = spendableById(accounts)
   const counterPool = new CounterPool([...counter, ...(await addCounterRows(tx, counters, counter))])
   const cartById = new Map(carts.map((cart) => [cart.id, cart]))
@@ -180,7 +183,7 @@ async function prepare(
     const payment = decidePayment(request, current, { at: tx.at, value })
     if (payment.kind === 'refused') return payment
     takeShares(value, payment.shares)
-    pool.take(decision.allotments)
+    pool.claim(request.channel.id, decision.allotments)
     counterPool.claim(decision.allotments)
     if (request.cart !== null) liveOrderByCart.set(request.cart.id, id)
     const draft = draftShopperOrder(request, decision, payment, { id, number, personId, addressId }, tx.at)

@@ -1,13 +1,23 @@
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
-import { unitsLeaving, type CounterSupply, type FreeSupply, type LastCount } from '../inventory/index.ts'
+import {
+  unitsLeaving,
+  type Allowance,
+  type CounterSupply,
+  type FreeSupply,
+  type LastCount,
+  type UsedLimit,
+} from '../inventory/index.ts'
+import { decideAllowances, type Network } from '../sourcing/index.ts'
 
 /** Supply that is free under the locked gates; what one order of a batch takes is gone for the next. */
 export class SupplyPool {
   readonly #rowsByVariant = new Map<Id<'variant'>, PooledSupply[]>()
+  readonly #limits: PooledLimit[]
 
-  constructor(rows: readonly FreeSupply[]) {
+  constructor(rows: readonly FreeSupply[], limits: readonly UsedLimit[] = []) {
+    this.#limits = limits.map((limit) => ({ ...limit }))
     for (const row of rows) {
       const rowsOfVariant = this.#rowsByVariant.get(row.variantId)
       if (rowsOfVariant === undefined) this.#rowsByVariant.set(row.variantId, [{ ...row }])
@@ -17,6 +27,21 @@ export class SupplyPool {
 
   get byVariant(): ReadonlyMap<Id<'variant'>, readonly FreeSupply[]> {
     return this.#rowsByVariant
+  }
+
+  /** What the channel may still sell of the SKUs that it sells under limits. */
+  allowances(channelId: Id<'channel'>, network: Network): ReadonlyMap<Id<'variant'>, Allowance> {
+    return decideAllowances(this.#limits, { channelId, network, supply: this.#rowsByVariant })
+  }
+
+  /** Takes units that a channel now holds claims on. */
+  claim(channelId: Id<'channel'>, taken: readonly TakenUnits[]): void {
+    this.take(taken)
+    if (this.#limits.length === 0) return
+    for (const { supply, units } of taken) {
+      const limit = this.#limits.find((each) => each.variantId === supply.variantId && each.channelId === channelId)
+      if (limit !== undefined) limit.claimed += units
+    }
   }
 
   take(taken: readonly TakenUnits[]): void {
@@ -33,6 +58,7 @@ export interface TakenUnits {
 }
 
 type PooledSupply = { -readonly [Field in keyof FreeSupply]: FreeSupply[Field] }
+type PooledLimit = { -readonly [Field in keyof UsedLimit]: UsedLimit[Field] }
 
 /** What left a counter with its buyer. `found` units were not in the books and are booked in first. */
 export interface CounterTake {

@@ -113,10 +113,10 @@ export async function endClaimParts(
              returning claim.*, part.id as part_id, part.units
            ), split as (
              insert into inventory.claim
-               (id, demand_kind, demand_id, supply_id, decision_id, quantity, stage, reserved_until, promised_by,
+               (id, demand_kind, demand_id, supply_id, channel_id, decision_id, quantity, stage, reserved_until, promised_by,
                 accepted_at, split_from)
-             select part_id, demand_kind, demand_id, supply_id, decision_id, units, $6, reserved_until, promised_by,
-                    accepted_at, coalesce(split_from, id)
+             select part_id, demand_kind, demand_id, supply_id, channel_id, decision_id, units, $6, reserved_until,
+                    promised_by, accepted_at, coalesce(split_from, id)
                from lowered
              returning id
            )
@@ -159,10 +159,10 @@ export async function moveClaimParts(tx: GatedTx, parts: readonly MovedPart[]): 
              returning claim.*, part.id as part_id, part.units, part.to_supply_id
            ), split as (
              insert into inventory.claim
-               (id, demand_kind, demand_id, supply_id, decision_id, quantity, stage, reserved_until, promised_by,
+               (id, demand_kind, demand_id, supply_id, channel_id, decision_id, quantity, stage, reserved_until, promised_by,
                 accepted_at, split_from)
-             select part_id, demand_kind, demand_id, to_supply_id, decision_id, units, stage, reserved_until,
-                    promised_by, accepted_at, coalesce(split_from, id)
+             select part_id, demand_kind, demand_id, to_supply_id, channel_id, decision_id, units, stage,
+                    reserved_until, promised_by, accepted_at, coalesce(split_from, id)
                from lowered
              returning id
            )

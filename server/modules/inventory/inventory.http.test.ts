@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { openStockScene, rows, type StockScene } from '../../../test/races/stock-scene.ts'
 import { formatId, newId, type Id } from '../../kernel/id.ts'
 import { createHttpServer, type App, type Caller } from '../../platform/http/index.ts'
+import { openMerchant } from '../merchant/index.ts'
 import { mountInventory } from './index.ts'
 
 let scene: StockScene
@@ -16,7 +17,7 @@ before(async () => {
   scene = await openStockScene()
   callers.near = { kind: 'partner', keyId: newId(), locationIds: [scene.locationIds.near] }
   app = createHttpServer({ authenticate: (token) => callers[token] ?? null, checkResponses: true })
-  mountInventory(app, { db: scene.db, inventory: scene.inventory })
+  mountInventory(app, { db: scene.db, inventory: scene.inventory, merchant: openMerchant({ db: scene.db }) })
 })
 after(async () => {
   await app.close()

@@ -26,6 +26,8 @@ export interface NewClaim {
   readonly demandKind: DemandKind
   readonly demandId: string
   readonly supplyId: bigint
+  /** Whose sale it is; null for transfers. */
+  readonly channelId: Id<'channel'> | null
   readonly decisionId: Id<'decision'> | null
   readonly quantity: number
   readonly stage: ClaimStage
@@ -125,18 +127,19 @@ export function insertClaims(tx: GatedTx, claims: readonly NewClaim[]): void {
   tx.send({
     name: 'inventory.insert_claims',
     text: `insert into inventory.claim
-             (id, demand_kind, demand_id, supply_id, decision_id, quantity, stage, reserved_until, promised_by,
-              accepted_at)
-           select claim.*, case when stage <> 'reserved' then $10::timestamptz end
-             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::int[], $7::text[],
-                         $8::timestamptz[], $9::timestamptz[])
-                    as claim (id, demand_kind, demand_id, supply_id, decision_id, quantity, stage, reserved_until,
-                              promised_by)`,
+             (id, demand_kind, demand_id, supply_id, channel_id, decision_id, quantity, stage, reserved_until,
+              promised_by, accepted_at)
+           select claim.*, case when stage <> 'reserved' then $11::timestamptz end
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::int[],
+                         $8::text[], $9::timestamptz[], $10::timestamptz[])
+                    as claim (id, demand_kind, demand_id, supply_id, channel_id, decision_id, quantity, stage,
+                              reserved_until, promised_by)`,
     values: [
       plainArray(claims.map((claim) => claim.id)),
       plainArray(claims.map((claim) => claim.demandKind)),
       plainArray(claims.map((claim) => claim.demandId)),
       plainArray(claims.map((claim) => claim.supplyId)),
+      plainArray(claims.map((claim) => claim.channelId)),
       plainArray(claims.map((claim) => claim.decisionId)),
       plainArray(claims.map((claim) => claim.quantity)),
       plainArray(claims.map((claim) => claim.stage)),

@@ -17,6 +17,7 @@ import {
   type LocationChanges,
   type NewLocation,
 } from './save-location.ts'
+import { setChannelLimits, type SetChannelLimits, type SetChannelLimitsOutcome } from './set-channel-limits.ts'
 import { setLimits, type SetLimits, type SetLimitsOutcome } from './set-limits.ts'
 import { takeCounts, type TakeCounts, type TakeCountsOutcome } from './take-counts.ts'
 
@@ -46,6 +47,7 @@ export interface Inventory {
   adjustStock(command: AdjustStock): Promise<AdjustStockOutcome>
   takeCounts(command: TakeCounts): Promise<TakeCountsOutcome>
   setLimits(command: SetLimits): Promise<SetLimitsOutcome>
+  setChannelLimits(command: SetChannelLimits): Promise<SetChannelLimitsOutcome>
   createInbound(command: CreateInbound): Promise<CreateInboundOutcome>
   editInbound(command: EditInbound): Promise<ChangeInboundOutcome>
   cancelInbound(command: { readonly actor: string; readonly id: Id<'inbound'> }): Promise<ChangeInboundOutcome>
@@ -72,6 +74,7 @@ export function openInventory({ db, merchant, ports }: InventoryDeps): Inventory
     adjustStock: (command) => adjustStock(deps, command),
     takeCounts: (command) => takeCounts(deps, command),
     setLimits: (command) => setLimits(deps, command),
+    setChannelLimits: (command) => setChannelLimits({ db, merchant }, command),
     createInbound: (command) => createInbound(deps, command),
     editInbound: (command) => editInbound(deps, command),
     cancelInbound: (command) => cancelInbound(deps, command),

@@ -84,7 +84,8 @@ function refuse(refusal: EntryRefusal): ResolvedEntries {
   return { kind: 'refused', refusal }
 }
 
-function findChannel(book: MerchantBook, codeOrId: string): Id<'channel'> | undefined {
+/** @param codeOrId  `web` or `chn_01h…` */
+export function findChannel(book: MerchantBook, codeOrId: string): Id<'channel'> | undefined {
   const id = parseId('channel', codeOrId)
   return (id === null ? book.channelByCode.get(codeOrId) : book.channelById.get(id))?.id
 }

@@ -59,15 +59,14 @@ export interface Channel {
   readonly version: number
 }
 
-/** When somebody works. */
+/** On which days somebody works. Locations and carriers keep one, and these days begin in their time zones. */
 export interface Calendar {
   readonly id: Id<'calendar'>
   readonly code: string
   readonly name: string
-  readonly timeZone: string
   /** ISO weekdays, Monday is 1. */
   readonly workingDays: readonly number[]
-  /** `YYYY-MM-DD` in the calendar's time zone. */
+  /** `YYYY-MM-DD`. */
   readonly closedDates: readonly string[]
   readonly version: number
 }

@@ -56,7 +56,6 @@ const calendar: ConfigurationByKind['calendar'] = {
   id: newId(),
   code: 'office',
   name: 'Office',
-  timeZone: 'UTC',
   workingDays: [1, 2, 3, 4, 5],
   closedDates: ['2026-12-25'],
   version: 1,
@@ -140,7 +139,6 @@ const rows: readonly Row[] = [
   ['zone', { regions: ['NV'], country: 'CA' }, 'may be saved'],
 
   ['calendar', {}, 'may be saved'],
-  ['calendar', { timeZone: 'Sun' }, 'time_zone_unknown'],
   ['calendar', { workingDays: [] }, 'list_empty'],
   ['calendar', { workingDays: [0, 1] }, 'weekday_unknown'],
   ['calendar', { workingDays: [1, 8] }, 'weekday_unknown'],

@@ -131,8 +131,7 @@ function checkZone(zone: Zone, others: ConfigurationRows): ConfigurationRefusal 
   return null
 }
 
-function checkCalendar({ timeZone, workingDays, closedDates }: Calendar): ConfigurationRefusal | null {
-  if (!isTimeZone(timeZone)) return { code: 'time_zone_unknown', timeZone }
+function checkCalendar({ workingDays, closedDates }: Calendar): ConfigurationRefusal | null {
   if (workingDays.length === 0) return { code: 'list_empty', field: 'workingDays' }
   const weekday = workingDays.find((day) => !Number.isInteger(day) || day < 1 || day > 7)
   if (weekday !== undefined) return { code: 'weekday_unknown', weekday }

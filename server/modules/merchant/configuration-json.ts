@@ -209,13 +209,11 @@ const ClosedDates = Type.Array(Type.String({ maxLength: 10, examples: ['2026-12-
 export const CalendarBody = strict({
   code: Code,
   name: Name,
-  timeZone: TimeZone,
   workingDays: WorkingDays,
   closedDates: Type.Optional(ClosedDates),
 })
 export const CalendarEdit = strict({
   name: Type.Optional(Name),
-  timeZone: Type.Optional(TimeZone),
   workingDays: Type.Optional(WorkingDays),
   closedDates: Type.Optional(ClosedDates),
 })
@@ -224,7 +222,6 @@ export const CalendarJson = strict(
     id: idJson('calendar'),
     code: Code,
     name: Name,
-    timeZone: TimeZone,
     workingDays: WorkingDays,
     closedDates: ClosedDates,
     version: Version,

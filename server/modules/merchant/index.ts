@@ -10,7 +10,7 @@ export type {
   MerchantBook,
   TaxRounding,
 } from './book.ts'
-export { decideZone, plainRegion, type Place, type Zone } from './decide-zone.ts'
+export { decideZone, plainPostalCode, plainRegion, type Place, type Zone } from './decide-zone.ts'
 export type { ConfigurationRefusal } from './check-configuration.ts'
 export { events } from './merchant.events.ts'
 export { mountMerchant } from './merchant.http.ts'

@@ -68,7 +68,7 @@ const channel = (code: string, legalEntityId: string) => ({
   taxIncluded: false,
 })
 
-const calendar = { code: 'x', name: 'Office', timeZone: 'UTC', workingDays: [1] }
+const calendar = { code: 'x', name: 'Office', workingDays: [1] }
 
 test('a channel from nothing: entity, market, channel with the usual terms, read, edited', async () => {
   const owner = await post('/v1/admin/legal-entities', entity('story'))
@@ -107,7 +107,7 @@ test('every kind is added, read, edited and listed', async () => {
     ['legal-entities', entity('each'), { name: 'New' }],
     ['markets', { code: 'each', name: 'Each', countries: ['US'] }, { countries: ['US', 'CA'] }],
     ['zones', { code: 'each', name: 'Each', country: 'CA' }, { regions: ['ON'] }],
-    ['calendars', { code: 'each', name: 'Each', timeZone: 'UTC', workingDays: [1] }, { closedDates: ['2026-12-25'] }],
+    ['calendars', { code: 'each', name: 'Each', workingDays: [1] }, { closedDates: ['2026-12-25'] }],
   ] as const
   for (const [path, body, changes] of kinds) {
     const made = await post(`/v1/admin/${path}`, body)
@@ -164,7 +164,12 @@ const rows: readonly RefusalRow[] = [
   ['a blank name', () => post('/v1/admin/markets', { ...market, name: '  ' }), 422, 'name_blank'],
   ['a code in capitals', () => post('/v1/admin/markets', { ...market, code: 'EU' }), 422, 'code_invalid'],
   ['an unknown property', () => post('/v1/admin/markets', { ...market, id: unknownId }), 422, 'invalid_request'],
-  ['an office on Mars', () => post('/v1/admin/calendars', { ...calendar, timeZone: 'Mars' }), 422, 'time_zone_unknown'],
+  [
+    'a month of 32 days',
+    () => post('/v1/admin/calendars', { ...calendar, closedDates: ['2026-12-32'] }),
+    422,
+    'date_unknown',
+  ],
   ['no working day', () => post('/v1/admin/calendars', { ...calendar, workingDays: [] }), 422, 'list_empty'],
 ]
 for (const [what, answer, status, code] of rows) {

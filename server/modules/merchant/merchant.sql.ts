@@ -29,7 +29,7 @@ export async function readConfiguration(source: Queryable): Promise<Configuratio
           'postalPrefixes', postal_prefixes, 'version', version) order by code), '[]')
         from merchant.zone),
       'calendar', (select coalesce(jsonb_agg(jsonb_build_object(
-          'id', id, 'code', code, 'name', name, 'timeZone', zone, 'workingDays', working_days,
+          'id', id, 'code', code, 'name', name, 'workingDays', working_days,
           'closedDates', closed_dates, 'version', version) order by code), '[]')
         from merchant.calendar)) as configuration`,
   })
@@ -112,20 +112,12 @@ export async function putZone(tx: Tx, zone: Zone): Promise<void> {
 export async function putCalendar(tx: Tx, calendar: Calendar): Promise<void> {
   await tx.execute({
     name: 'merchant.put_calendar',
-    text: `insert into merchant.calendar (id, code, name, zone, working_days, closed_dates, version)
-           values ($1, $2, $3, $4, $5, $6, $7)
+    text: `insert into merchant.calendar (id, code, name, working_days, closed_dates, version)
+           values ($1, $2, $3, $4, $5, $6)
            on conflict (id) do update
-              set name = excluded.name, zone = excluded.zone, working_days = excluded.working_days,
+              set name = excluded.name, working_days = excluded.working_days,
                   closed_dates = excluded.closed_dates, version = excluded.version`,
-    values: [
-      calendar.id,
-      calendar.code,
-      calendar.name,
-      calendar.timeZone,
-      calendar.workingDays,
-      calendar.closedDates,
-      calendar.version,
-    ],
+    values: [calendar.id, calendar.code, calendar.name, calendar.workingDays, calendar.closedDates, calendar.version],
   })
 }
 

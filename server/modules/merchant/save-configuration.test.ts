@@ -91,7 +91,6 @@ test('what was saved is what the book holds, for every kind', async () => {
   const calendar = await create('calendar', {
     code: 'book',
     name: 'Office',
-    timeZone: 'UTC',
     workingDays: [1, 2, 3],
     closedDates: ['2026-12-25', '2027-01-01'],
   })
@@ -160,7 +159,6 @@ test('every kind can be edited', async () => {
   const calendar = await create('calendar', {
     code: 'all',
     name: 'All',
-    timeZone: 'UTC',
     workingDays: [1],
     closedDates: [],
   })

@@ -46,6 +46,7 @@ export {
 export type { Named, PricingPorts, ReadNamed, TaxAnswer, TaxQuestion, TaxService } from './ports.ts'
 export { events } from './pricing.events.ts'
 export { mountPricing } from './pricing.http.ts'
+export { variantsRepricedSince } from './pricing.sql.ts'
 export { refusals, type PricingRefusal } from './pricing.refusals.ts'
 export type {
   CreatePricingOutcome,

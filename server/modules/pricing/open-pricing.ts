@@ -63,7 +63,7 @@ export function openPricing({ db, variantsMax = VARIANTS_MAX, ...deps }: Pricing
   const books = new RevisionedBook(async (source: Queryable) => buildBook(await readPricing(source)))
   const prices = new RevisionedMap<Id<'variant'>, readonly ListedPrice[]>({
     entriesMax: variantsMax,
-    changedSince: variantsRepricedSince,
+    changedSince: (source, revision) => variantsRepricedSince(source, revision),
     load: readPrices,
   })
   return {

@@ -210,11 +210,16 @@ export async function readPrices(
   return pricesByVariant
 }
 
-export async function variantsRepricedSince(source: Queryable, revision: bigint): Promise<Id<'variant'>[]> {
+/** @param limit  null is no limit */
+export async function variantsRepricedSince(
+  source: Queryable,
+  revision: bigint,
+  limit: number | null = null,
+): Promise<Id<'variant'>[]> {
   const rows = await source.rows<{ variant_id: Id<'variant'> }>({
     name: 'pricing.variants_repriced_since',
-    text: 'select distinct variant_id from pricing.price where revision > $1',
-    values: [revision],
+    text: 'select distinct variant_id from pricing.price where revision > $1 limit $2',
+    values: [revision, limit],
   })
   return rows.map(({ variant_id }) => variant_id)
 }

@@ -1,4 +1,4 @@
-import { isCountry } from '../merchant/index.ts'
+import { isCountry, plainPostalCode, type MerchantBook } from '../merchant/index.ts'
 import type { Carrier, Service, ShippingRows } from './book.ts'
 
 export type ShippingRefusal =
@@ -6,7 +6,9 @@ export type ShippingRefusal =
   | { readonly code: 'shipping_name_blank' }
   | { readonly code: 'service_code_taken' }
   | { readonly code: 'carrier_unknown'; readonly carrier: string }
+  | { readonly code: 'service_calendar_unknown' }
   | { readonly code: 'route_country_unknown'; readonly country: string }
+  | { readonly code: 'route_prefix_invalid'; readonly prefix: string }
   | { readonly code: 'route_repeated'; readonly from: string; readonly to: string }
   | { readonly code: 'transit_days_invalid'; readonly from: string; readonly to: string; readonly daysMax: number }
 
@@ -24,19 +26,27 @@ export function checkCarrier({ code, name }: Pick<Carrier, 'code' | 'name'>): Sh
  * Why a service may not be saved; null when it may.
  * @param others  what is there, without the service itself
  */
-export function checkService(service: Omit<Service, 'id' | 'version'>, others: ShippingRows): ShippingRefusal | null {
-  const { code, name, carrier, transit } = service
+export function checkService(
+  service: Omit<Service, 'id' | 'version'>,
+  others: ShippingRows,
+  { calendarById }: Pick<MerchantBook, 'calendarById'>,
+): ShippingRefusal | null {
+  const { code, name, carrier, calendarId, transit } = service
   if (!isShippingCode(code)) return { code: 'shipping_code_invalid' }
   if (others.services.some((other) => other.code === code)) return { code: 'service_code_taken' }
   if (name.trim() === '') return { code: 'shipping_name_blank' }
   if (!others.carriers.some((other) => other.code === carrier)) return { code: 'carrier_unknown', carrier }
+  if (calendarId !== null && !calendarById.has(calendarId)) return { code: 'service_calendar_unknown' }
 
   const routes = new Set<string>()
-  for (const { from, to, daysMin, daysMax } of transit) {
-    const unknown = [from, to].find((country) => !isCountry(country))
+  for (const { fromPostalPrefix, toPostalPrefix, daysMin, daysMax, ...countries } of transit) {
+    const unknown = [countries.from, countries.to].find((country) => !isCountry(country))
     if (unknown !== undefined) return { code: 'route_country_unknown', country: unknown }
-    if (routes.has(from + to)) return { code: 'route_repeated', from, to }
-    routes.add(from + to)
+    const broken = [fromPostalPrefix, toPostalPrefix].find((text) => text.length > 10 || plainPostalCode(text) !== text)
+    if (broken !== undefined) return { code: 'route_prefix_invalid', prefix: broken }
+    const [from, to] = [`${countries.from}${fromPostalPrefix}`, `${countries.to}${toPostalPrefix}`]
+    if (routes.has(`${from}>${to}`)) return { code: 'route_repeated', from, to }
+    routes.add(`${from}>${to}`)
     const isWhole = Number.isInteger(daysMin) && Number.isInteger(daysMax)
     if (!isWhole || daysMin < 0 || daysMax < daysMin || daysMax > TRANSIT_DAYS_MAX) {
       return { code: 'transit_days_invalid', from, to, daysMax: TRANSIT_DAYS_MAX }

@@ -1,4 +1,13 @@
-export { transitDays, type Carrier, type Service, type ShippingBook, type Transit, type TransitDays } from './book.ts'
+export {
+  buildBook as buildShippingBook,
+  transitDays,
+  type Carrier,
+  type Service,
+  type ShippingBook,
+  type PostalPlace,
+  type Transit,
+  type TransitDays,
+} from './book.ts'
 export type { ShippingRefusal } from './check-shipping.ts'
 export { openShipping, type Shipping } from './open-shipping.ts'
 export { saveCarrier, type SaveCarrierOutcome } from './save-carrier.ts'

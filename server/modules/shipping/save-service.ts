@@ -3,7 +3,8 @@ import { must } from '../../kernel/invariant.ts'
 import { appendAudit } from '../../platform/audit.ts'
 import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
-import { raiseRevision } from '../../platform/revision.ts'
+import { raiseRevision, readRevisions } from '../../platform/revision.ts'
+import type { Merchant } from '../merchant/index.ts'
 import type { Service, ShippingRows } from './book.ts'
 import { checkService, type ShippingRefusal } from './check-shipping.ts'
 import { putService, readShipping, replaceTransit } from './shipping.sql.ts'
@@ -11,8 +12,13 @@ import { putService, readShipping, replaceTransit } from './shipping.sql.ts'
 /** An id is brought only by who needs to know it beforehand, such as demo data. */
 export type NewService = Omit<Service, 'id' | 'version'> & { readonly id?: Id<'shippingService'> }
 
+/** Services keep the calendars of the merchant. */
+export interface SaveServiceDeps {
+  readonly merchant: Merchant
+}
+
 /** `transit` replaces all routes. The code and the carrier of a service stay: tariffs and promises rely on it. */
-export type ServiceChanges = Partial<Pick<Service, 'name' | 'active' | 'transit'>>
+export type ServiceChanges = Partial<Pick<Service, 'name' | 'calendarId' | 'active' | 'transit'>>
 
 export type CreateServiceOutcome =
   | { readonly kind: 'created'; readonly service: Service }
@@ -26,11 +32,12 @@ export type EditServiceOutcome =
 
 export async function createService(
   tx: Tx,
+  { merchant }: SaveServiceDeps,
   { actor, fields }: { actor: string; fields: NewService },
 ): Promise<CreateServiceOutcome> {
   await raiseRevision(tx, 'shipping')
   const rows = await readShipping(tx)
-  const refusal = checkService(fields, rows)
+  const refusal = checkService(fields, rows, await currentMerchant(tx, merchant))
   if (refusal !== null) return { kind: 'refused', refusal }
   const service: Service = { ...fields, id: fields.id ?? newId(), version: 1 }
   await write(tx, actor, service, rows, Object.keys(fields))
@@ -40,6 +47,7 @@ export async function createService(
 /** Changes a service, if it still has the version that the editor saw. */
 export async function editService(
   tx: Tx,
+  { merchant }: SaveServiceDeps,
   {
     actor,
     id,
@@ -59,10 +67,14 @@ export async function editService(
   if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
   const service: Service = { ...current, ...changes, version: current.version + 1 }
   const others = rows.services.filter((other) => other.id !== id)
-  const refusal = checkService(service, { ...rows, services: others })
+  const refusal = checkService(service, { ...rows, services: others }, await currentMerchant(tx, merchant))
   if (refusal !== null) return { kind: 'refused', refusal }
   await write(tx, actor, service, rows, Object.keys(changes))
   return { kind: 'edited', service }
+}
+
+async function currentMerchant(tx: Tx, merchant: Merchant) {
+  return merchant.bookAt(tx, (await readRevisions(tx)).merchant)
 }
 
 async function write(

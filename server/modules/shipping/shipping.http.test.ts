@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { newId } from '../../kernel/id.ts'
 import { createDb, type Db } from '../../platform/db.ts'
 import { createHttpServer, type App, type Caller } from '../../platform/http/index.ts'
+import { openMerchant } from '../merchant/index.ts'
 import { openShipping } from './open-shipping.ts'
 import { mountShipping } from './shipping.http.ts'
 
@@ -17,7 +18,7 @@ before(async () => {
   db = createDb({ databaseUrl: database.url, poolMax: 8, applicationName: 'test' })
   const caller: Caller = { kind: 'secret', keyId: newId(), scopes: ['shipping:read', 'shipping:write'] }
   app = createHttpServer({ authenticate: () => caller, checkResponses: true })
-  mountShipping(app, { db, shipping: openShipping({ db }) })
+  mountShipping(app, { db, shipping: openShipping({ db }), merchant: openMerchant({ db }) })
   await put('swift', { name: 'Swiftline' })
 })
 after(async () => {
@@ -63,7 +64,8 @@ test('a service is added, repeated, read, edited and listed', async () => {
   const made = await post(service('story'), key)
   assert.equal(made.status, 201)
   const { id, ...rest } = made.body
-  assert.deepEqual(rest, { ...service('story'), active: true, version: 1 })
+  const transit = [{ ...service('').transit[0], fromPostalPrefix: '', toPostalPrefix: '' }]
+  assert.deepEqual(rest, { ...service('story'), calendarId: null, active: true, transit, version: 1 })
   assert.deepEqual(await post(service('story'), key), made)
   assert.deepEqual(await send('GET', `/v1/admin/shipping-services/${String(id)}`), { status: 200, body: made.body })
 

@@ -21,10 +21,11 @@ import {
   strict,
   type App,
 } from '../../platform/http/index.ts'
-import type { Service } from './book.ts'
+import type { Merchant } from '../merchant/index.ts'
+import type { Service, Transit } from './book.ts'
 import type { Shipping } from './open-shipping.ts'
 import { saveCarrier } from './save-carrier.ts'
-import { createService, editService } from './save-service.ts'
+import { createService, editService, type NewService, type ServiceChanges } from './save-service.ts'
 import { refusals } from './shipping.refusals.ts'
 
 /** Every country to every other would be 62,500; a service that goes that far is several. */
@@ -32,9 +33,28 @@ const ROUTES_MAX = 5_000
 
 const Code = line(40, { description: 'For people and imports; lower case, unique, stays.', examples: ['swift-ground'] })
 const Name = line(200)
-const Days = Type.Integer({ description: 'Days from hand-over to delivery.' })
-const Transit = Type.Array(strict({ from: CountryCode, to: CountryCode, daysMin: Days, daysMax: Days }), {
-  maxItems: ROUTES_MAX,
+const Days = Type.Integer({ description: 'Working days of the service, from hand-over to delivery.' })
+const PostalPrefix = Type.String({
+  maxLength: 10,
+  pattern: '^[A-Za-z0-9]*$',
+  description: 'Only postal codes that begin so, without spaces and hyphens; the longest that fits speaks.',
+  examples: ['96'],
+})
+const countriesAndDays = { from: CountryCode, to: CountryCode, daysMin: Days, daysMax: Days }
+const RouteBody = strict({
+  ...countriesAndDays,
+  fromPostalPrefix: Type.Optional(PostalPrefix),
+  toPostalPrefix: Type.Optional(PostalPrefix),
+})
+const TransitBody = Type.Array(RouteBody, { maxItems: ROUTES_MAX })
+const TransitJson = Type.Array(
+  strict(
+    { ...countriesAndDays, fromPostalPrefix: PostalPrefix, toPostalPrefix: PostalPrefix },
+    { title: 'TransitRoute' },
+  ),
+)
+const CalendarRef = Type.Union([idJson('calendar'), Type.Null()], {
+  description: 'The days on which it collects, travels and delivers; null: every day.',
 })
 
 const CarrierJson = strict({ code: Code, name: Name }, { title: 'Carrier' })
@@ -42,13 +62,15 @@ const ServiceBody = strict({
   code: Code,
   name: Name,
   carrier: line(40, { description: "A carrier's code." }),
+  calendarId: Type.Optional(CalendarRef),
   active: Type.Optional(Type.Boolean()),
-  transit: Transit,
+  transit: TransitBody,
 })
 const ServiceEdit = strict({
   name: Type.Optional(Name),
+  calendarId: Type.Optional(CalendarRef),
   active: Type.Optional(Type.Boolean()),
-  transit: Type.Optional(Type.Array(Transit.items, { maxItems: ROUTES_MAX, description: 'Replaces all routes.' })),
+  transit: Type.Optional(Type.Array(RouteBody, { maxItems: ROUTES_MAX, description: 'Replaces all routes.' })),
 })
 const ServiceJson = strict(
   {
@@ -56,8 +78,9 @@ const ServiceJson = strict(
     code: Code,
     name: Name,
     carrier: Code,
+    calendarId: CalendarRef,
     active: Type.Boolean(),
-    transit: Transit,
+    transit: TransitJson,
     version: Type.Integer({ minimum: 1 }),
   },
   { title: 'ShippingService' },
@@ -67,7 +90,10 @@ const tags = ['shipping']
 const querystring = strict(pageQuery)
 const params = strict({ id: idJson('shippingService') })
 
-export function mountShipping(app: App, { db, shipping }: { readonly db: Db; readonly shipping: Shipping }): void {
+export function mountShipping(
+  app: App,
+  { db, shipping, merchant }: { readonly db: Db; readonly shipping: Shipping; readonly merchant: Merchant },
+): void {
   app.get(
     '/v1/admin/carriers',
     {
@@ -139,11 +165,11 @@ export function mountShipping(app: App, { db, shipping }: { readonly db: Db; rea
       config: { scope: 'shipping:write', idempotent: 'key', refusals },
     },
     async (request, reply) => {
-      const command = { actor: actorOf(request.caller), fields: { active: true, ...request.body } }
+      const command = { actor: actorOf(request.caller), fields: newServiceOf(request.body) }
       return once({ db }, request, reply, {
         refusals,
         work: async (tx) => {
-          const outcome = await createService(tx, command)
+          const outcome = await createService(tx, { merchant }, command)
           return outcome.kind === 'refused'
             ? { refuse: outcome.refusal }
             : { status: 201, stored: serviceJson(outcome.service) }
@@ -167,11 +193,11 @@ export function mountShipping(app: App, { db, shipping }: { readonly db: Db; rea
         actor: actorOf(request.caller),
         id: readId('shippingService', request.params.id),
         seenVersion: expectedVersion(request),
-        changes: request.body,
+        changes: serviceChangesOf(request.body),
       }
       const outcome = await commitIf(
         db,
-        (tx) => editService(tx, command),
+        (tx) => editService(tx, { merchant }, command),
         ({ kind }) => kind === 'edited',
       )
       switch (outcome.kind) {
@@ -204,10 +230,35 @@ function pageByCode<Row extends { readonly code: string }>(
   return { items: rest.slice(0, limit), nextCursor: last === undefined ? null : encodeCursor([last.code]) }
 }
 
+function newServiceOf({ calendarId = null, active = true, transit, ...named }: Static<typeof ServiceBody>): NewService {
+  return { ...named, calendarId: readCalendar(calendarId), active, transit: transit.map(routeOf) }
+}
+
+function serviceChangesOf({ calendarId, transit, ...plain }: Static<typeof ServiceEdit>): ServiceChanges {
+  return {
+    ...plain,
+    ...(calendarId === undefined ? {} : { calendarId: readCalendar(calendarId) }),
+    ...(transit === undefined ? {} : { transit: transit.map(routeOf) }),
+  }
+}
+
+function readCalendar(json: string | null): Service['calendarId'] {
+  return json === null ? null : readId('calendar', json)
+}
+
+function routeOf({ fromPostalPrefix = '', toPostalPrefix = '', ...route }: Static<typeof RouteBody>): Transit {
+  return {
+    ...route,
+    fromPostalPrefix: fromPostalPrefix.toUpperCase(),
+    toPostalPrefix: toPostalPrefix.toUpperCase(),
+  }
+}
+
 function serviceJson(service: Service): Static<typeof ServiceJson> {
   return {
     ...service,
     id: formatId('shippingService', service.id),
+    calendarId: service.calendarId === null ? null : formatId('calendar', service.calendarId),
     transit: service.transit.map((route) => ({ ...route })),
   }
 }

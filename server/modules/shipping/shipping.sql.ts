@@ -13,10 +13,11 @@ export async function readShipping(source: Queryable): Promise<ShippingRows> {
         from shipping.carrier),
       'services', (select coalesce(jsonb_agg(jsonb_build_object(
           'id', service.id, 'code', service.code, 'name', service.name, 'carrier', carrier.code,
-          'active', service.active, 'version', service.version, 'transit', (
+          'calendarId', service.calendar_id, 'active', service.active, 'version', service.version, 'transit', (
             select coalesce(jsonb_agg(jsonb_build_object(
-                'from', from_country, 'to', to_country, 'daysMin', days_min, 'daysMax', days_max)
-                order by from_country, to_country), '[]')
+                'from', from_country, 'fromPostalPrefix', from_prefix, 'to', to_country, 'toPostalPrefix', to_prefix,
+                'daysMin', days_min, 'daysMax', days_max)
+                order by from_country, from_prefix, to_country, to_prefix), '[]')
               from shipping.transit where transit.service_id = service.id)) order by service.code), '[]')
         from shipping.service join shipping.carrier on carrier.id = service.carrier_id)) as shipping`,
   })
@@ -36,10 +37,12 @@ export async function putCarrier(tx: Tx, carrier: Carrier): Promise<void> {
 export async function putService(tx: Tx, service: Service, carrierId: string): Promise<void> {
   await tx.execute({
     name: 'shipping.put_service',
-    text: `insert into shipping.service (id, code, name, carrier_id, active, version) values ($1, $2, $3, $4, $5, $6)
+    text: `insert into shipping.service (id, code, name, carrier_id, calendar_id, active, version)
+           values ($1, $2, $3, $4, $5, $6, $7)
            on conflict (id) do update
-              set name = excluded.name, active = excluded.active, version = excluded.version`,
-    values: [service.id, service.code, service.name, carrierId, service.active, service.version],
+              set name = excluded.name, calendar_id = excluded.calendar_id, active = excluded.active,
+                  version = excluded.version`,
+    values: [service.id, service.code, service.name, carrierId, service.calendarId, service.active, service.version],
   })
 }
 
@@ -56,14 +59,15 @@ export async function replaceTransit(
   })
   await tx.execute({
     name: 'shipping.insert_transit',
-    text: `insert into shipping.transit (service_id, from_country, to_country, days_min, days_max)
-           select $1, from_country, to_country, days_min, days_max
-             from unnest($2::text[], $3::text[], $4::int[], $5::int[])
-                  as route (from_country, to_country, days_min, days_max)`,
+    text: `insert into shipping.transit
+             (service_id, from_country, from_prefix, to_country, to_prefix, days_min, days_max)
+           select $1, route.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[]) as route`,
     values: [
       serviceId,
       plainArray(transit.map(({ from }) => from)),
+      transit.map(({ fromPostalPrefix }) => fromPostalPrefix),
       plainArray(transit.map(({ to }) => to)),
+      transit.map(({ toPostalPrefix }) => toPostalPrefix),
       plainArray(transit.map(({ daysMin }) => daysMin)),
       plainArray(transit.map(({ daysMax }) => daysMax)),
     ],

@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test'
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
 import { formatId, newId } from '../../kernel/id.ts'
 import { createDb, type Db } from '../../platform/db.ts'
-import { transitDays, type Service } from './book.ts'
+import { openMerchant, type Calendar, type Merchant } from '../merchant/index.ts'
+import { buildBook, transitDays, type Service, type Transit } from './book.ts'
 import { checkCarrier, checkService, type ShippingRefusal } from './check-shipping.ts'
 import { openShipping, type Shipping } from './open-shipping.ts'
 import { saveCarrier } from './save-carrier.ts'
@@ -13,11 +14,13 @@ import { refusals } from './shipping.refusals.ts'
 let database: TestDatabase
 let db: Db
 let shipping: Shipping
+let merchant: Merchant
 
 before(async () => {
   database = await createTestDatabase()
   db = createDb({ databaseUrl: database.url, poolMax: 8, applicationName: 'test' })
   shipping = openShipping({ db })
+  merchant = openMerchant({ db })
   await carrier('swift', 'Swiftline')
 })
 after(async () => {
@@ -26,20 +29,29 @@ after(async () => {
 })
 
 const actor = 'key_01h2xcejqtf2nbrexx3vqjhp41'
+const us = { country: 'US', postalCode: '' }
+const canada = { country: 'CA', postalCode: '' }
+/** `US89` is the postal codes of the country that begin with 89. */
+const route = (from: string, to: string, daysMin: number, daysMax: number): Transit => ({
+  from: from.slice(0, 2),
+  fromPostalPrefix: from.slice(2),
+  to: to.slice(0, 2),
+  toPostalPrefix: to.slice(2),
+  daysMin,
+  daysMax,
+})
 const carrier = (code: string, name: string) => db.inTransaction((tx) => saveCarrier(tx, { actor, code, name }))
 
 const fields = (code: string): NewService => ({
   code,
   name: 'Ground',
   carrier: 'swift',
+  calendarId: null,
   active: true,
-  transit: [
-    { from: 'US', to: 'CA', daysMin: 3, daysMax: 6 },
-    { from: 'US', to: 'US', daysMin: 2, daysMax: 5 },
-  ],
+  transit: [route('US', 'CA', 3, 6), route('US', 'US', 2, 5)],
 })
 async function create(code: string): Promise<Service> {
-  const outcome = await db.inTransaction((tx) => createService(tx, { actor, fields: fields(code) }))
+  const outcome = await db.inTransaction((tx) => createService(tx, { merchant }, { actor, fields: fields(code) }))
   assert.ok(outcome.kind === 'created', JSON.stringify(outcome))
   return outcome.service
 }
@@ -47,21 +59,52 @@ async function create(code: string): Promise<Service> {
 test('transit days are those of the route, in its direction, while the service is active', async () => {
   const { id } = await create('ground')
   const book = await shipping.currentBook()
-  assert.deepEqual(transitDays(book, id, 'US', 'US'), { min: 2, max: 5 })
-  assert.deepEqual(transitDays(book, id, 'US', 'CA'), { min: 3, max: 6 })
-  assert.equal(transitDays(book, id, 'CA', 'US'), null)
-  assert.equal(transitDays(book, newId(), 'US', 'US'), null)
+  assert.deepEqual(transitDays(book, id, us, us), { min: 2, max: 5 })
+  assert.deepEqual(transitDays(book, id, us, canada), { min: 3, max: 6 })
+  assert.equal(transitDays(book, id, canada, us), null)
+  assert.equal(transitDays(book, newId(), us, us), null)
 
-  await db.inTransaction((tx) => editService(tx, { actor, id, seenVersion: 1, changes: { active: false } }))
-  assert.equal(transitDays(await shipping.currentBook(), id, 'US', 'US'), null)
+  await db.inTransaction((tx) =>
+    editService(tx, { merchant }, { actor, id, seenVersion: 1, changes: { active: false } }),
+  )
+  assert.equal(transitDays(await shipping.currentBook(), id, us, us), null)
 })
+
+// oxfmt-ignore
+const ways = [
+  // from      to        takes    by the route
+  ['US89502', 'US94105', '1-2'], // Nevada to San Francisco
+  ['US89502', 'US95814', '2-3'], // Nevada to California
+  ['US43217', 'US94105', '3-4'], // anywhere to San Francisco
+  ['US43217', 'US10001', '4-6'], // anywhere to anywhere
+  ['US43217', 'US',      '4-6'], // where in the country is not known
+  ['US',      'US9',     '4-6'], // too short to be of a prefix
+  ['US89502', 'CAV6B',   '5-7'], // to Vancouver
+  ['US89502', 'CAM5V',   'never'],
+] as const
+for (const [from, to, takes] of ways) {
+  test(`from ${from} to ${to} takes ${takes}: the destination's longest prefix speaks, then the origin's`, () => {
+    const id = newId<'shippingService'>()
+    const transit = [
+      route('US', 'US', 4, 6),
+      route('US', 'US941', 3, 4),
+      route('US89', 'US9', 2, 3),
+      route('US89', 'US941', 1, 2),
+      route('US', 'CAV', 5, 7),
+    ]
+    const book = buildBook({ carriers: [], services: [{ ...fields('ways'), id, version: 1, transit }] })
+    const place = (text: string) => ({ country: text.slice(0, 2), postalCode: text.slice(2) })
+    const days = transitDays(book, id, place(from), place(to))
+    assert.equal(days === null ? 'never' : `${days.min}-${days.max}`, takes)
+  })
+}
 
 test('a service is held as it was saved; an edit replaces its routes and is told and audited', async () => {
   const service = await create('edited')
   assert.deepEqual((await shipping.currentBook()).serviceByCode.get('edited'), service)
-  const transit = [{ from: 'DE', to: 'FR', daysMin: 0, daysMax: 1 }]
+  const transit = [route('DE', 'FR', 0, 1)]
   const outcome = await db.inTransaction((tx) =>
-    editService(tx, { actor, id: service.id, seenVersion: 1, changes: { name: 'Ground EU', transit } }),
+    editService(tx, { merchant }, { actor, id: service.id, seenVersion: 1, changes: { name: 'Ground EU', transit } }),
   )
   const expected = { ...service, name: 'Ground EU', transit, version: 2 }
   assert.deepEqual(outcome, { kind: 'edited', service: expected })
@@ -91,7 +134,9 @@ test('a service is held as it was saved; an edit replaces its routes and is told
 test('a stale version and an unknown service are not edited', async () => {
   const { id } = await create('stale')
   const edit = (serviceId: typeof id, seenVersion: number) =>
-    db.inTransaction((tx) => editService(tx, { actor, id: serviceId, seenVersion, changes: { name: 'X' } }))
+    db.inTransaction((tx) =>
+      editService(tx, { merchant }, { actor, id: serviceId, seenVersion, changes: { name: 'X' } }),
+    )
   assert.equal((await edit(id, 1)).kind, 'edited')
   assert.deepEqual(await edit(id, 1), { kind: 'version_mismatch', currentVersion: 2 })
   assert.deepEqual(await edit(newId(), 1), { kind: 'unknown' })
@@ -121,7 +166,8 @@ test('forty carriers of one code at once are one carrier', async () => {
   assert.equal(ids.size, 1)
 })
 
-const route = (from: string, to: string, daysMin: number, daysMax: number) => ({ from, to, daysMin, daysMax })
+const weekdays: Calendar = { id: newId(), code: 'w', name: 'W', workingDays: [1], closedDates: [], version: 1 }
+const calendarById = new Map([[weekdays.id, weekdays]])
 type Row = readonly [changed: Partial<NewService>, expected: ShippingRefusal['code'] | 'may be saved']
 const rows: readonly Row[] = [
   [{}, 'may be saved'],
@@ -132,7 +178,14 @@ const rows: readonly Row[] = [
   [{ name: ' ' }, 'shipping_name_blank'],
   [{ carrier: 'pigeon' }, 'carrier_unknown'],
   [{ transit: [route('US', 'XX', 1, 2)] }, 'route_country_unknown'],
-  [{ transit: [route('usa', 'US', 1, 2)] }, 'route_country_unknown'],
+  [{ transit: [route('us', 'US', 1, 2)] }, 'route_country_unknown'],
+  [{ calendarId: newId() }, 'service_calendar_unknown'],
+  [{ calendarId: weekdays.id }, 'may be saved'],
+  [{ transit: [route('US89', 'US1', 1, 2), route('US89', 'US10', 1, 2), route('US', 'US1', 1, 2)] }, 'may be saved'],
+  [{ transit: [route('US8 9', 'US', 1, 2)] }, 'route_prefix_invalid'],
+  [{ transit: [route('US', 'USab', 1, 2)] }, 'route_prefix_invalid'],
+  [{ transit: [route('US', 'US01234567890', 1, 2)] }, 'route_prefix_invalid'],
+  [{ transit: [route('US89', 'US1', 1, 2), route('US89', 'US1', 1, 2)] }, 'route_repeated'],
   [{ transit: [route('US', 'DE', 1, 2), route('US', 'DE', 1, 2)] }, 'route_repeated'],
   [{ transit: [route('US', 'DE', 1, 2), route('DE', 'US', 1, 2)] }, 'may be saved'],
   [{ transit: [route('US', 'US', 0, 0)] }, 'may be saved'],
@@ -148,7 +201,10 @@ for (const [changed, expected] of rows) {
       carriers: [{ id: '', code: 'swift', name: 'Swiftline', version: 1 }],
       services: [{ ...fields('taken'), id: newId<'shippingService'>(), version: 1 }],
     }
-    assert.equal(checkService({ ...fields('new'), ...changed }, others)?.code ?? 'may be saved', expected)
+    assert.equal(
+      checkService({ ...fields('new'), ...changed }, others, { calendarById })?.code ?? 'may be saved',
+      expected,
+    )
   })
 }
 

@@ -1,31 +1,9 @@
 import type { Id } from '../../kernel/id.ts'
-import { addMs, DAY_MS, type Instant } from '../../kernel/time.ts'
+import type { Instant } from '../../kernel/time.ts'
+import type { Allowance } from '../inventory/index.ts'
+import { arrivalOf, legOf, type DeliveryWindow, type Leg, type Route } from './decide-arrival.ts'
 import type { Node, Ranking } from './network.ts'
 import { planFast, type Allotment, type Demand, type FastPlan, type PlanSupply } from './plan-fast.ts'
-
-/** Transit of a service between two countries, whole days. */
-export interface TransitDays {
-  readonly min: number
-  readonly max: number
-}
-
-export type TransitBetween = (fromCountry: string, toCountry: string) => TransitDays | null
-
-/** Where the goods are to go and which locations may send them. */
-export type Route =
-  | {
-      readonly method: 'ship'
-      readonly toCountry: string
-      readonly zone: string
-      readonly ranking: Ranking
-      readonly transit: TransitBetween
-    }
-  | { readonly method: 'pickup' | 'carried_out'; readonly zone: string; readonly ranking: Ranking }
-
-export interface DeliveryWindow {
-  readonly earliest: Instant
-  readonly latest: Instant
-}
 
 export interface SourcingDecision {
   readonly plan: FastPlan
@@ -33,9 +11,6 @@ export interface SourcingDecision {
   /** JSON text for the decision's row: what was seen, what was chosen. */
   readonly facts: string
 }
-
-/** How long a store needs to put a pickup order aside. */
-const PICKUP_READY_MS = 4 * 3_600_000
 
 /**
  * Decides which locations serve an order and what the buyer is told, from what is free under the locked gates.
@@ -47,22 +22,26 @@ export function decideSourcing(input: {
   readonly channelId: Id<'channel'>
   readonly demands: readonly Demand[]
   readonly supply: ReadonlyMap<Id<'variant'>, readonly PlanSupply[]>
+  /** What the channel may sell of SKUs that it sells under limits. */
+  readonly allowances?: ReadonlyMap<Id<'variant'>, Allowance>
   readonly revision: bigint
 }): SourcingDecision {
-  const { route, demands } = input
+  const { route, demands, supply, channelId, allowances = noLimits } = input
   const candidates = route.ranking.candidates.filter((node) => reaches(route, node))
   const candidateIds = candidates.map((node) => node.locationId)
-  const plan = planFast({ demands, candidates: candidateIds, supply: input.supply, channelId: input.channelId })
+  const plan = planFast({ demands, candidates: candidateIds, supply, channelId, allowances })
   const nodeById = new Map(candidates.map((node) => [node.locationId, node]))
   return {
     plan,
     promise: plan.kind === 'planned' ? windowOf(input.at, route, plan.allotments, nodeById) : null,
-    facts: JSON.stringify(storedFacts(input, candidates, plan)),
+    facts: JSON.stringify(storedFacts(input, candidates, { plan, nodeById })),
   }
 }
 
+const noLimits: ReadonlyMap<Id<'variant'>, Allowance> = new Map()
+
 function reaches(route: Route, node: Node): boolean {
-  return route.method !== 'ship' || route.transit(node.country, route.toCountry) !== null
+  return route.method !== 'ship' || route.travels.has(node.locationId)
 }
 
 /** The last parcel decides: the window spans the earliest first and the latest last arrival. */
@@ -77,26 +56,16 @@ export function windowOf(
   for (const { supply } of allotments) {
     const node = nodeById.get(supply.locationId)
     if (node === undefined) continue
-    const leaves = Math.max(at, supply.eta ?? at)
-    const arrival = arrivalOf(route, node, leaves as Instant)
+    const arrival = arrivalOf(route, node, inHandAt(at, supply))
     earliest = Math.max(earliest, arrival.earliest) as Instant
     latest = Math.max(latest, arrival.latest) as Instant
   }
   return { earliest, latest }
 }
 
-/** When goods that a location has in hand at `from` reach the buyer. */
-export function arrivalOf(route: Route, node: Node, from: Instant): DeliveryWindow {
-  if (route.method === 'pickup') {
-    const ready = addMs(from, PICKUP_READY_MS + node.handlingDays * DAY_MS)
-    return { earliest: ready, latest: ready }
-  }
-  if (route.method !== 'ship') return { earliest: from, latest: from }
-  const days = route.transit(node.country, route.toCountry) ?? { min: 0, max: 0 }
-  return {
-    earliest: addMs(from, (node.handlingDays + days.min) * DAY_MS),
-    latest: addMs(from, (node.handlingDays + days.max) * DAY_MS),
-  }
+/** Goods under way are worked on when they come. */
+function inHandAt(at: Instant, { eta }: PlanSupply): Instant {
+  return Math.max(at, eta ?? at) as Instant
 }
 
 /** A decision as stored. Units of on-hand supply by location; supply to come only where goods on hand did not do. */
@@ -112,16 +81,20 @@ export interface StoredFacts {
   readonly seen: readonly (readonly [string, ...number[]])[]
   /** [location, SKU index, kind, units, eta in ms] of supply still to come. */
   readonly later?: readonly (readonly [string, number, 'inbound' | 'backorder', number, number | null])[]
+  /** [SKU index, units on hand, units with all to come, units with all sold ahead] of SKUs sold under limits. */
+  readonly allowed?: readonly (readonly [number, number, number, number])[]
   /** Locations that were no candidates, by reason. */
   readonly refused: Readonly<Record<string, readonly string[]>>
   /** [demand, location, units] of each allotment. */
   readonly plan: readonly (readonly [number, string, number])[]
+  /** What the promise was computed from, one for each location and arrival of its goods. */
+  readonly legs: readonly Leg[]
 }
 
 function storedFacts(
-  { route, demands, supply, channelId, revision }: Parameters<typeof decideSourcing>[0],
+  { at, route, demands, supply, channelId, allowances = noLimits, revision }: Parameters<typeof decideSourcing>[0],
   candidates: readonly Node[],
-  plan: FastPlan,
+  { plan, nodeById }: { readonly plan: FastPlan; readonly nodeById: ReadonlyMap<Id<'location'>, Node> },
 ): StoredFacts {
   const variantIds = [...new Set(demands.map((demand) => demand.variantId))]
   const codeOf = new Map(candidates.map((node) => [node.locationId, node.code]))
@@ -146,9 +119,40 @@ function storedFacts(
     wanted: demands.map((demand) => [variantIds.indexOf(demand.variantId), demand.units]),
     seen: [...onHand].filter(([, units]) => units.some((each) => each > 0)).map(([code, units]) => [code, ...units]),
     ...(usesLater ? { later } : {}),
+    ...(allowances.size === 0 ? {} : { allowed: allowedOf(variantIds, allowances) }),
     refused: groupRefused(route.ranking),
     plan: plan.allotments.map(({ demand, supply: row, units }) => [demand, codeOf.get(row.locationId) ?? '', units]),
+    legs: legsOf(at, route, plan.allotments, nodeById),
   }
+}
+
+function allowedOf(
+  variantIds: readonly Id<'variant'>[],
+  allowances: ReadonlyMap<Id<'variant'>, Allowance>,
+): [number, number, number, number][] {
+  return variantIds.flatMap((variantId, sku): [number, number, number, number][] => {
+    const allowance = allowances.get(variantId)
+    if (allowance === undefined) return []
+    const { onHand, dated, all } = allowance
+    return [[sku, onHand, dated.at(-1)?.units ?? onHand, all]]
+  })
+}
+
+function legsOf(
+  at: Instant,
+  route: Route,
+  allotments: readonly Allotment[],
+  nodeById: ReadonlyMap<Id<'location'>, Node>,
+): Leg[] {
+  const legs = new Map<string, Leg>()
+  for (const { supply } of allotments) {
+    const node = nodeById.get(supply.locationId)
+    if (node === undefined) continue
+    const from = inHandAt(at, supply)
+    const key = `${node.code} ${from}`
+    if (!legs.has(key)) legs.set(key, legOf(route, node, from))
+  }
+  return [...legs.values()]
 }
 
 function groupRefused(ranking: Ranking): Record<string, string[]> {

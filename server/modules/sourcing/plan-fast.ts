@@ -1,6 +1,7 @@
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
+import type { Allowance } from '../inventory/index.ts'
 
 /** Units of one SKU that somebody wants; two demands may want the same SKU. */
 export interface Demand {
@@ -44,6 +45,8 @@ export interface FastPlanInput {
   /** By SKU; rows at other locations or ring-fenced for other channels are ignored. */
   readonly supply: ReadonlyMap<Id<'variant'>, readonly PlanSupply[]>
   readonly channelId: Id<'channel'>
+  /** What the channel may sell of SKUs that it sells under limits, wherever they are. */
+  readonly allowances?: ReadonlyMap<Id<'variant'>, Allowance>
 }
 
 /**
@@ -58,12 +61,65 @@ export interface FastPlanInput {
 export function planFast(input: FastPlanInput): FastPlan {
   const wanted = sumByVariant(input.demands)
   const onHand = buildGrid(input, wanted, (row) => row.kind === 'on_hand')
-  const grid = fills(onHand) ? onHand : buildGrid(input, wanted, () => true)
+  const grid =
+    fills(onHand) && isAllowedOnHand(input, wanted)
+      ? onHand
+      : buildGrid(withinLimits(input, wanted), wanted, () => true)
   if (!fills(grid)) {
     return { kind: 'short', shortages: shortagesOf(grid), allotments: allot(input, grid, [...input.candidates.keys()]) }
   }
   const chosen = chooseOne(grid) ?? choosePair(grid) ?? chooseGreedily(grid)
   return { kind: 'planned', allotments: allot(input, grid, chosen), locations: chosen.length }
+}
+
+function isAllowedOnHand({ allowances }: FastPlanInput, wanted: ReadonlyMap<Id<'variant'>, number>): boolean {
+  if (allowances === undefined || allowances.size === 0) return true
+  for (const [variantId, units] of wanted) if (units > (allowances.get(variantId)?.onHand ?? Infinity)) return false
+  return true
+}
+
+/**
+ * The input without the units that the channel may not sell. Where a limit leaves less than is wanted of the goods on
+ * hand, only as many of them remain, those of the best-ranked locations; the same for what comes by each date.
+ */
+function withinLimits(input: FastPlanInput, wanted: ReadonlyMap<Id<'variant'>, number>): FastPlanInput {
+  const { allowances, candidates } = input
+  if (allowances === undefined || allowances.size === 0) return input
+  const rank = new Map(candidates.map((locationId, index) => [locationId, index]))
+  const supply = new Map(input.supply)
+  for (const [variantId, units] of wanted) {
+    const allowance = allowances.get(variantId)
+    const rows = input.supply.get(variantId)
+    if (allowance === undefined || rows === undefined) continue
+    const usable = rows
+      .filter(
+        ({ locationId, channelId }) => rank.has(locationId) && (channelId === null || channelId === input.channelId),
+      )
+      .sort((a, b) => byTier(a, b) || (rank.get(a.locationId) ?? 0) - (rank.get(b.locationId) ?? 0))
+    let kept = 0
+    supply.set(
+      variantId,
+      usable.map((row) => {
+        const allowed = allowedWith(row, allowance)
+        if (allowed >= units) return row
+        const free = Math.min(row.free, Math.max(0, allowed - kept))
+        kept += free
+        return { ...row, free }
+      }),
+    )
+  }
+  return { ...input, supply }
+}
+
+/** What may be sold in all, of this row and of what is there before it. */
+function allowedWith({ kind, eta }: PlanSupply, { onHand, dated, all }: Allowance): number {
+  if (kind === 'on_hand') return onHand
+  if (kind === 'backorder' || eta === null) return all
+  return dated.findLast((step) => step.eta <= eta)?.units ?? onHand
+}
+
+function byTier(a: PlanSupply, b: PlanSupply): number {
+  return useOrder[a.kind] - useOrder[b.kind] || (a.eta ?? 0) - (b.eta ?? 0)
 }
 
 interface Grid {
@@ -112,10 +168,7 @@ const useOrder = { on_hand: 0, inbound: 1, backorder: 2 } as const
 /** What is on hand before what is to come, sooner before later, the channel's own before what everybody may have. */
 function byUseOrder(a: PlanSupply, b: PlanSupply): number {
   return (
-    useOrder[a.kind] - useOrder[b.kind] ||
-    (a.eta ?? 0) - (b.eta ?? 0) ||
-    Number(a.channelId === null) - Number(b.channelId === null) ||
-    (a.supplyId < b.supplyId ? -1 : 1)
+    byTier(a, b) || Number(a.channelId === null) - Number(b.channelId === null) || (a.supplyId < b.supplyId ? -1 : 1)
   )
 }
 

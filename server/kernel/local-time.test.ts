@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { must } from '../../kernel/invariant.ts'
-import { formatInstant, HOUR_MS, instantFromMs, parseInstant, type Instant } from '../../kernel/time.ts'
+import { must } from './invariant.ts'
+import { formatInstant, HOUR_MS, instantFromMs, parseInstant, type Instant } from './time.ts'
 import {
   addDays,
   addWorkingDays,
@@ -17,7 +17,7 @@ import {
   workingDayFor,
   type LocalDate,
   type WorkingCalendar,
-} from './zone.ts'
+} from './local-time.ts'
 
 const day = (text: string): LocalDate => must(parseLocalDate(text), text)
 const at = (text: string): Instant => must(parseInstant(text), text)
@@ -71,6 +71,7 @@ const wallClocks = [
   ['Europe/Berlin',      '2026-10-25', '02:59', '2026-10-25T00:59:00.000Z'],
   ['UTC',                '2026-11-22', '00:00', '2026-11-22T00:00:00.000Z'],
   ['UTC',                '2026-11-22', '23:59', '2026-11-22T23:59:00.000Z'],
+  ['America/New_York',   '2026-11-22', '24:00', '2026-11-23T05:00:00.000Z'],
 ] as const
 
 for (const [timeZone, date, shows, instant] of wallClocks) {
@@ -81,7 +82,6 @@ for (const [timeZone, date, shows, instant] of wallClocks) {
 
 /** Monday to Friday, closed on Thanksgiving and Christmas. 2026-11-22 is a Sunday. */
 const warehouse: WorkingCalendar = {
-  timeZone: 'America/New_York',
   workingDays: [1, 2, 3, 4, 5],
   closedDates: ['2026-11-26', '2026-12-25'],
 }
@@ -123,7 +123,10 @@ const cutOffs = [
 
 for (const [arrives, begins] of cutOffs) {
   test(`with a cut-off at 14:00 in New York what arrives at ${arrives} is begun on ${begins}`, () => {
-    assert.equal(workingDayFor(at(arrives), clock('14:00'), warehouse), begins)
+    assert.equal(
+      workingDayFor(at(arrives), { cutOffMinutes: clock('14:00'), calendar: warehouse, timeZone: 'America/New_York' }),
+      begins,
+    )
   })
 }
 
@@ -146,7 +149,8 @@ const times = [
   ['00:00', 0],
   ['09:05', 545],
   ['23:59', 1_439],
-  ['24:00', null],
+  ['24:00', 1_440],
+  ['24:01', null],
   ['9:05', null],
   ['09:60', null],
   ['', null],
@@ -200,7 +204,6 @@ test('whatever the calendar: n working days later there have been n working days
       (list, closed, from, count) => {
         const start = addDays(day('2026-11-22'), from)
         const calendar = {
-          timeZone: 'UTC',
           workingDays: list,
           closedDates: closed.map((offset) => addDays(day('2026-11-22'), offset)),
         }
