@@ -27,12 +27,26 @@ const lamp: Offer = {
   components: [],
   separable: true,
 }
+const crate: Offer = {
+  ...lamp,
+  variantId: newId<'variant'>(),
+  sku: 'CRATE',
+  stocked: false,
+  kind: 'bundle',
+  components: [
+    { variantId: lamp.variantId, sku: 'LAMP', title: 'Lamp', quantity: 100_000, stocked: true, weightGrams: null },
+  ],
+}
 const locationId = newId<'location'>()
 const counter = { code: 'store', locationId } as Node
 const world = {
   at: instantFromMs(Date.UTC(2026, 0, 1)),
-  offers: new Map([['LAMP', lamp]]),
-  sourcing: { revision: 1n, network: { nodeByCode: new Map([['store', counter]]) } },
+  offers: new Map([
+    ['LAMP', lamp],
+    ['CRATE', crate],
+  ]),
+  prices: new Map(),
+  sourcing: { revision: 1n, network: { nodeById: new Map(), nodeByCode: new Map([['store', counter]]) } },
 } as unknown as SellingWorld
 
 /** Lines as `quantity × unit price in minor units`. */
@@ -85,6 +99,31 @@ for (const [lines, answer] of amounts) {
     assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
     if (decision.kind === 'accepted') assert.equal(decision.totals.totalMinor, MONEY_MINOR_MAX)
   })
+}
+
+// oxfmt-ignore
+const sizes = [
+  // crates of 100,000 lamps           the answer
+  [[10_000],                           'accepted'],
+  [[10_001],                           'too_many_units'],
+  [[5_000, 5_000],                     'accepted'],
+  // Each line could be counted; together they look like none at all in 32 bits, or are more than a column holds.
+  [[5_000, 5_001],                     'too_many_units'],
+  [[15_000, 15_000],                   'too_many_units'],
+  [[1_000_000],                        'too_many_units'],
+] as const
+for (const [crates, answer] of sizes) {
+  for (const method of ['carried_out', 'pickup'] as const) {
+    test(`${crates.join(' and ')} crates of 100,000 lamps, ${method}: ${answer}`, () => {
+      const free = { unitPriceMinor: 0n, discountMinor: 0n, taxMinor: 0n }
+      const lines = crates.map((quantity) => ({ sku: 'CRATE', quantity, ...free }))
+      const decision = decide({ ...placement('1 × 0'), lines, method })
+      assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
+      if (decision.kind === 'refused') {
+        assert.deepEqual(decision.refusal, { code: answer, skus: ['LAMP'], unitsMax: 1_000_000_000 })
+      }
+    })
+  }
 }
 
 // oxfmt-ignore

@@ -14,6 +14,7 @@ import {
   type Route,
 } from '../sourcing/index.ts'
 import { draftDemand, type DemandDraft } from './decide-placement.ts'
+import { refuseUnits } from './decide-units.ts'
 import {
   LINES_PER_TRUSTED_ORDER_MAX,
   type PlacementRefusal,
@@ -73,6 +74,8 @@ export function decideTrusted(
     else offers.push(offer)
   }
   if (unknown.length > 0) return refuse({ code: 'sku_unknown', skus: unknown })
+  const tooMany = refuseUnits(lines, offers)
+  if (tooMany !== null) return refuse(tooMany)
   const money = lines.map((line) => lineMoney(line, request.taxIncluded))
   const wrong = money.findIndex(
     ({ discountMinor, taxMinor, totalMinor }, index) =>

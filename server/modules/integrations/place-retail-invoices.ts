@@ -153,7 +153,7 @@ function linesOf({ invoice, outcomes }: PlannedInvoice, placed: TrustedOutcome |
 
 /** What the order itself is refused for is final; anything else is ours to put right before the next try. */
 function assertInvoicesFault(refusal: PlacementRefusal): void {
-  if (refusal.code === 'reference_reused' || refusal.code === 'amount_too_large') return
+  if (['reference_reused', 'amount_too_large', 'too_many_units'].includes(refusal.code)) return
   throw new Error(`orders cannot be taken in: ${refusals[refusal.code].meaning} ${JSON.stringify(refusal)}`)
 }
 
