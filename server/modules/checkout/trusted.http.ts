@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { formatId, type Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import { afterCommit } from '../../platform/after-commit.ts'
 import type { Db } from '../../platform/db.ts'
+import { fingerprintOfContent } from '../../platform/fingerprint.ts'
 import {
   actorOf,
   AddressJson,
@@ -184,7 +184,8 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
       actor,
       channel,
       reference: body.reference,
-      fingerprint: fingerprintOfOrder(body),
+      // What makes two orders under one reference the same: everything the channel said about it.
+      fingerprint: fingerprintOfContent(body),
       placedAt: body.placedAt === undefined ? null : readInstant(body.placedAt),
       currency,
       taxIncluded: body.taxIncluded,
@@ -207,10 +208,4 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
       paymentState: body.payment.state,
     },
   }
-}
-
-/** What makes two orders under one reference the same: everything the channel said about it. */
-export function fingerprintOfOrder(body: object): string {
-  const hex = hash('sha256', JSON.stringify(body), 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { QueueFullError } from '../../platform/batch/batch.ts'
 import { BusyError, type Db } from '../../platform/db.ts'
+import { fingerprintOfContent } from '../../platform/fingerprint.ts'
 import {
   refusals,
   type Checkout,
@@ -176,7 +176,8 @@ function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedP
     actor: null,
     channel,
     reference,
-    fingerprint: fingerprintOf(order),
+    // The same for the same content of an invoice, in whichever file it comes.
+    fingerprint: fingerprintOfContent(order),
     placedAt,
     currency,
     taxIncluded,
@@ -194,11 +195,4 @@ function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedP
     locationCode: fulfillment.location,
     paymentState: payment.state,
   }
-}
-
-/** The same for the same content of an invoice, in whichever file it comes. The first 16 bytes of SHA-256. */
-function fingerprintOf(order: RetailOrder): string {
-  const text = JSON.stringify(order, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
-  const hex = hash('sha256', text, 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
