@@ -223,6 +223,29 @@ test('a marketplace sells beyond stock: the order is taken, the missing units wa
   assert.equal(queue.json.items.length, 1)
 })
 
+test('a marketplace that does not say where goods go is refused; a download goes nowhere', async () => {
+  const order = {
+    channel: 'marketplace',
+    currency: 'EUR',
+    taxIncluded: true,
+    fulfillment: { method: 'ship' },
+    payment: { state: 'paid' },
+  }
+  const unitPrice = { amount: 2_500, currency: 'EUR' }
+  const nowhere = await shop.asMerchant('POST', '/orders', {
+    ...order,
+    reference: `mp-${randomUUID()}`,
+    lines: [{ sku: 'NF-RIDGE4-MOS', quantity: 1, unitPrice }],
+  })
+  assert.deepEqual([nowhere.status, nowhere.json.code], [422, 'address_missing'], nowhere.text)
+  const card = await shop.asMerchant('POST', '/orders', {
+    ...order,
+    reference: `mp-${randomUUID()}`,
+    lines: [{ sku: 'WB-GIFT-25', quantity: 1, unitPrice }],
+  })
+  assert.equal(card.status, 201, card.text)
+})
+
 test('a buyer changes their mind: money and goods go back; twice is too late', async () => {
   const free = await shop.free('NF-RIDGE2-SAN')
   const placed = await shop.buy({

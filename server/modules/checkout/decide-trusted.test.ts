@@ -27,6 +27,7 @@ const lamp: Offer = {
   components: [],
   separable: true,
 }
+const download: Offer = { ...lamp, variantId: newId<'variant'>(), sku: 'BOOK', kind: 'digital', stocked: false }
 const crate: Offer = {
   ...lamp,
   variantId: newId<'variant'>(),
@@ -44,9 +45,14 @@ const world = {
   offers: new Map([
     ['LAMP', lamp],
     ['CRATE', crate],
+    ['BOOK', download],
   ]),
   prices: new Map(),
-  sourcing: { revision: 1n, network: { nodeById: new Map(), nodeByCode: new Map([['store', counter]]) } },
+  sourcing: {
+    revision: 1n,
+    fastestTransit: () => null,
+    network: { nodes: [], rankings: new Map(), nodeById: new Map(), nodeByCode: new Map([['store', counter]]) },
+  },
 } as unknown as SellingWorld
 
 /** Lines as `quantity × unit price in minor units`. */
@@ -160,6 +166,26 @@ for (const [unclaimed, lines, takes] of counters) {
     const decision = decide(placement(lines), unclaimed)
     assert.ok(decision.kind === 'accepted')
     assert.equal(decision.carriedOut.map(({ units, found }) => `${units} ${found}`).join(', '), takes)
+  })
+}
+
+const somewhere = { country: 'GB', region: null, postalCode: 'N1 9GU' }
+// oxfmt-ignore
+const destinations = [
+  // how it leaves  what     where to    the answer
+  ['ship',          'LAMP',  somewhere,  'accepted'],
+  ['ship',          'LAMP',  null,       'address_missing'],
+  ['ship',          'CRATE', null,       'address_missing'],
+  ['ship',          'BOOK',  null,       'accepted'],
+  ['pickup',        'LAMP',  null,       'accepted'],
+  ['carried_out',   'LAMP',  null,       'accepted'],
+] as const
+for (const [method, sku, shipTo, answer] of destinations) {
+  test(`${method} a ${sku} ${shipTo === null ? 'without' : 'to'} an address: ${answer}`, () => {
+    const [line] = placement('1 × 100').lines
+    const lines = [{ ...must(line, 'a line'), sku }]
+    const decision = decide({ ...placement('1 × 100'), lines, method, shipTo })
+    assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
   })
 }
 

@@ -1,7 +1,7 @@
 import { must } from '../../kernel/invariant.ts'
 import { MINUTE_MS } from '../../kernel/time.ts'
 import { MONEY_MINOR_MAX } from '../../kernel/money.ts'
-import type { SellingWorld } from '../carts/index.ts'
+import { isDelivered, type SellingWorld } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import type { NewOrderLine, Totals } from '../orders/index.ts'
 import {
@@ -85,6 +85,9 @@ export function decideTrusted(
   const totals = totalsOf(request, money)
   if (isBeyondBooks(totals)) return refuse({ code: 'amount_too_large' })
   if (totals.deliveryMinor < 0n || totals.taxMinor < 0n) return refuse({ code: 'charges_below_zero' })
+  if (request.method === 'ship' && request.shipTo === null && offers.some(isDelivered)) {
+    return refuse({ code: 'address_missing' })
+  }
   const route = routeOf(request, world)
   if (route === null) return refuse({ code: 'location_unknown', location: request.locationCode ?? '' })
 
