@@ -43,5 +43,5 @@ export {
   type OrderRow,
 } from './orders.sql.ts'
 export { orderNumber, recordOrders } from './record-orders.ts'
-export { demandOwner, missingUnits, type FreedUnits } from './return-units.ts'
+export { demandOwner, missingUnits, worst, type FreedUnits } from './return-units.ts'
 export { readGuestOrder, type VerifyOrderToken } from './store-access.ts'
