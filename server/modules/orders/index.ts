@@ -26,6 +26,7 @@ export {
 } from './order.ts'
 export {
   extendPayBy,
+  isReferenceTaken,
   lockOrderRows,
   readChargeRows,
   readDemandLineRows,
