@@ -327,6 +327,14 @@ test('forty repeats of an attempt that died: one takes over', async () => {
   assert.deepEqual(kinds.flat().toSorted(), [...Array.from({ length: 39 }, () => 'in_progress'), 'taken_over'])
 })
 
+test('an attempt whose COMMIT went through unheard recognises its own key, nobody else does', async () => {
+  const ours = askFor(newId(), newId(), newId())
+  await take([ours])
+  const takings = await db.inTransaction((tx) => takeKeys(tx, [ours], LOCK_MS))
+  assert.deepEqual(takings, [{ kind: 'taken_over', objectId: ours.objectId }])
+  assert.deepEqual(await take([askFor(ours.id, ours.fingerprint)]), ['in_progress'])
+})
+
 test('old answers are deleted in portions, keys in progress stay', async () => {
   const past = addMs(Date.UTC(2020, 0, 1) as Instant, 0)
   const [old, young, stuck] = [[askFor(), askFor(), askFor()], [askFor()], [askFor()]]
