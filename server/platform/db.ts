@@ -305,6 +305,11 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }
 
+/** The unique key or check that a statement violated, or undefined for anything else. */
+export function violatedConstraint(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.constraint : undefined
+}
+
 function isConnectionLoss(error: unknown): boolean {
   const code = sqlState(error)
   // Class 57P: the server was told to end us or is starting; class 08: the connection itself.

@@ -281,6 +281,54 @@ test("a shopper's order that would cost more than can be said: amount_too_large,
   assert.ok([201, 402, 422].includes(one.status), one.text)
 })
 
+// oxfmt-ignore
+const pallets = [
+  // pallets of 100,000     a shopper's           a marketplace's    a till's
+  [[10_000],                'out_of_stock',       'placed',          'placed'],
+  [[5_000, 5_001],          'too_many_units',     'too_many_units',  'too_many_units'],
+  // Three thousand million, which 32 bits take for less than nothing.
+  [[15_000, 15_000],        'too_many_units',     'too_many_units',  'too_many_units'],
+  [[30_000],                'too_many_units',     'too_many_units',  'too_many_units'],
+  [[1_000_000],             'too_many_units',     'too_many_units',  'too_many_units'],
+] as const
+
+test('bundles that ask for more units than can be counted are refused, and never taken for a few', async () => {
+  const product = await shop.admin('POST', '/v1/admin/products', {
+    handle: 'pallet',
+    title: 'Pallet',
+    channels: null,
+    taxClass: 'standard',
+    status: 'active',
+    variants: [{ sku: 'PEN' }, { sku: 'PALLET', kind: 'bundle', components: [{ sku: 'PEN', quantity: 100_000 }] }],
+  })
+  assert.equal(product.status, 201, product.text)
+  const [list] = (await shop.admin('GET', '/v1/admin/price-lists')).json.items.filter(
+    ({ currency }: { currency: string }) => currency === 'USD',
+  )
+  await shop.admin('PUT', `/v1/admin/price-lists/${list.id}/prices`, { prices: [{ sku: 'PALLET', price: usd(1) }] })
+  await send('POST /v1/admin/inventory/adjustments', {
+    commandKey: newKey(),
+    entries: [{ sku: 'PEN', location: 'wh-reno', delta: 5, reason: 'hostile' }],
+  })
+  for (const [quantities, ...expected] of pallets) {
+    const lines = quantities.map((quantity) => ({ sku: 'PALLET', quantity }))
+    const sold = lines.map((line) => ({ ...line, unitPrice: usd(1) }))
+    const answers = [
+      await send('POST /v1/store/orders', { ...orderBody(), lines }),
+      await send('POST /v1/admin/orders', { ...trustedBody(), lines: sold }),
+      await send('POST /v1/admin/orders', { ...trustedBody(), lines: sold, fulfillment: methods[1] }),
+    ]
+    assert.deepEqual(
+      answers.map(({ status, json }) => (status === 201 ? 'placed' : json.code)),
+      expected,
+      `${quantities.join(' and ')} pallets`,
+    )
+    for (const { json } of answers.filter((answer) => answer.json.code === 'too_many_units')) {
+      assert.deepEqual([json.status, json.skus, json.unitsMax], [422, ['PEN'], 1_000_000_000])
+    }
+  }
+})
+
 test('stock moved to and beyond what a shelf can hold', async () => {
   const adjust = (delta: number, count = 1) =>
     send('POST /v1/admin/inventory/adjustments', {

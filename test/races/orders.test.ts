@@ -25,6 +25,10 @@ before(async () => {
   shop = cleanup.after(await openTestShop({ skus: 16, locations: LOCATIONS.length }), (opened) => opened.close())
   await shop.bundle('PACK', { 'SKU-4': 1, 'SKU-5': 2 })
   await shop.bundle('TRIO', { 'SKU-5': 1, 'SKU-6': 1, 'SKU-7': 1 })
+  await shop.db.execute({
+    name: 'test.digital',
+    text: `update catalog.variant set kind = 'digital', stocked = false where sku = 'SKU-12'`,
+  })
   nodes = cleanup.after(await startTwoNodes(shop), (started) => started.stop())
 })
 
@@ -246,13 +250,13 @@ test('one request sent sixty times at once under its key: one order, one answer'
   await booksAgree()
 })
 
-function trustedOrder(reference: string, quantity: number) {
+function trustedOrder(reference: string, quantity: number, sku = 'SKU-10') {
   return {
     channel: TRUSTED_CHANNEL,
     reference,
     currency: 'USD',
     taxIncluded: false,
-    lines: [{ sku: 'SKU-10', quantity, unitPrice: { amount: 1_000, currency: 'USD' } }],
+    lines: [{ sku, quantity, unitPrice: { amount: 1_000, currency: 'USD' } }],
     shippingAddress: shippingAddress(),
     fulfillment: { method: 'ship' },
     payment: { state: 'paid' },
@@ -291,6 +295,48 @@ test('a marketplace sends one order forty times at once: it is taken over once',
   windows.assertAllHit()
   await booksAgree()
 })
+
+// oxfmt-ignore
+const sameNames = [
+  // what is sent under one reference         its SKUs
+  ['one order of digital goods',              ['SKU-12']],
+  ['orders of goods that nobody else wants',  ['SKU-10', 'SKU-11', 'SKU-12', 'SKU-13', 'SKU-14', 'SKU-15', 'SKU-16']],
+] as const
+for (const [what, skus] of sameNames) {
+  // Without a SKU in common no gate keeps them apart: only the reference does.
+  for (const nodeCount of [1, 2]) {
+    test(`${what}, sent forty times at once to ${nodeCount} of two nodes: one is taken over`, async (t) => {
+      const windows = new Windows(['taken over', 'known already', ...(skus.length > 1 ? ['another order'] : [])])
+      for (let round = 0; round < 6; round++) {
+        const reference = `n-${skus.length}-${nodeCount}-${round}`
+        const clients =
+          nodeCount === 2 ? nodes.clients(40) : nodes.clients(80).filter((head) => head === nodes.heads[0])
+        const answers = await race(clients, async (head, start, index) => {
+          const sku = must(skus[index % skus.length], 'a SKU')
+          await start()
+          const body = trustedOrder(reference, 1, sku)
+          return { sku, ...(await head.ask({ path: '/v1/admin/orders', apiKey: shop.secretKey, body })) }
+        })
+        const first = must(
+          answers.find(({ status }) => status === 201),
+          `an order among ${JSON.stringify(answers.slice(0, 3))}`,
+        )
+        for (const { sku, status, body } of answers.filter((answer) => answer !== first)) {
+          const told = [status, body.code ?? body.reference, body.orderId ?? body.id]
+          const isSame = sku === first.sku
+          const expected = isSame ? [200, reference, first.body.id] : [422, 'reference_reused', first.body.id]
+          assert.deepEqual(told, expected, JSON.stringify(body))
+          windows.hit(isSame ? 'known already' : 'another order')
+        }
+        windows.hit('taken over')
+        assert.equal(await countOrders('reference = $1', reference), 1)
+      }
+      t.diagnostic(windows.describe())
+      windows.assertAllHit()
+      await booksAgree()
+    })
+  }
+}
 
 test('a marketplace repeats an order within a batch and in two batches at once', async () => {
   const batches = [

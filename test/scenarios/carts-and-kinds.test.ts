@@ -163,6 +163,9 @@ test('a till sells more than the books hold: found, sold, and somebody is asked 
   const repeated = await shop.asMerchant('POST', '/orders', sale)
   assert.equal(repeated.status, 200)
   assert.equal(repeated.json.id, sold.json.id)
+  const inAnotherOrder = Object.fromEntries(Object.entries(sale).toReversed())
+  const reordered = await shop.asMerchant('POST', '/orders', inAnotherOrder)
+  assert.deepEqual([reordered.status, reordered.json.id], [200, sold.json.id], 'an object is the same in any order')
   const other = await shop.asMerchant('POST', '/orders', { ...sale, lines: [{ ...sale.lines[0], quantity: 1 }] })
   assert.equal(other.status, 422)
   assert.equal(other.json.code, 'reference_reused')
@@ -218,6 +221,29 @@ test('a marketplace sells beyond stock: the order is taken, the missing units wa
   assert.ok(pending > 0)
   const queue = await shop.asMerchant('GET', '/exceptions?reason=units_missing')
   assert.equal(queue.json.items.length, 1)
+})
+
+test('a marketplace that does not say where goods go is refused; a download goes nowhere', async () => {
+  const order = {
+    channel: 'marketplace',
+    currency: 'EUR',
+    taxIncluded: true,
+    fulfillment: { method: 'ship' },
+    payment: { state: 'paid' },
+  }
+  const unitPrice = { amount: 2_500, currency: 'EUR' }
+  const nowhere = await shop.asMerchant('POST', '/orders', {
+    ...order,
+    reference: `mp-${randomUUID()}`,
+    lines: [{ sku: 'NF-RIDGE4-MOS', quantity: 1, unitPrice }],
+  })
+  assert.deepEqual([nowhere.status, nowhere.json.code], [422, 'address_missing'], nowhere.text)
+  const card = await shop.asMerchant('POST', '/orders', {
+    ...order,
+    reference: `mp-${randomUUID()}`,
+    lines: [{ sku: 'WB-GIFT-25', quantity: 1, unitPrice }],
+  })
+  assert.equal(card.status, 201, card.text)
 })
 
 test('a buyer changes their mind: money and goods go back; twice is too late', async () => {

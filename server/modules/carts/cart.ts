@@ -4,7 +4,7 @@ import type { Instant } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readRevisions } from '../../platform/revision.ts'
 import type { Catalog } from '../catalog/index.ts'
-import { readCartLines, readCarts, type CartRow } from './carts.sql.ts'
+import { readWholeCart, type CartRow } from './carts.sql.ts'
 import type { Destination } from './decide-delivery.ts'
 import { readCartGiftCards } from './gift-cards.sql.ts'
 
@@ -39,9 +39,8 @@ export async function readCart(
   { source, catalog }: { readonly source: Queryable; readonly catalog: Catalog },
   { cartId, channelId }: { readonly cartId: Id<'cart'>; readonly channelId: Id<'channel'> },
 ): Promise<Cart | null> {
-  const [[row], lines, giftCardIds, revisions] = await Promise.all([
-    readCarts(source, [cartId]),
-    readCartLines(source, [cartId]),
+  const [row, giftCardIds, revisions] = await Promise.all([
+    readWholeCart(source, cartId),
     readCartGiftCards(source, cartId),
     readRevisions(source),
   ])
@@ -49,7 +48,7 @@ export async function readCart(
   const offers = await catalog.offersByVariantAt(
     source,
     revisions.catalog,
-    lines.map((line) => line.variant_id),
+    row.lines.map((line) => line.variant_id),
   )
   return {
     id: row.id,
@@ -59,7 +58,7 @@ export async function readCart(
     addressId: row.address_id,
     shipTo: shipToOf(row),
     deliveryOption: row.delivery_option,
-    lines: lines.flatMap((line) => {
+    lines: row.lines.flatMap((line) => {
       const offer = offers.get(line.variant_id)
       return offer === undefined ? [] : [{ id: line.id, sku: offer.sku, quantity: line.quantity }]
     }),

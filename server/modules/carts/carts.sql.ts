@@ -34,12 +34,21 @@ export function lockCarts(tx: Tx, cartIds: readonly Id<'cart'>[]): Promise<CartR
   })
 }
 
-export function readCarts(source: Queryable, cartIds: readonly Id<'cart'>[]): Promise<CartRow[]> {
-  return source.rows({
-    name: 'carts.read_carts',
-    text: `select ${cartColumns} from carts.cart where id = any($1::uuid[])`,
-    values: [plainArray(cartIds)],
+/** A cart with its lines as one moment had them: read apart, a new version could come with the lines of the old one. */
+export async function readWholeCart(
+  source: Queryable,
+  cartId: Id<'cart'>,
+): Promise<(CartRow & { readonly lines: readonly CartLineRow[] }) | undefined> {
+  const [cart] = await source.rows<CartRow & { readonly lines: readonly CartLineRow[] }>({
+    name: 'carts.read_whole_cart',
+    text: `select ${cartColumns},
+                  array(select json_build_object('id', line.id, 'cart_id', cart_id, 'variant_id', variant_id,
+                                                 'quantity', quantity)
+                          from carts.line where cart_id = cart.id order by position, line.id) as lines
+             from carts.cart where id = $1`,
+    values: [cartId],
   })
+  return cart
 }
 
 /** Carts that became orders, under their locks. */

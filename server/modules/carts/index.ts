@@ -1,7 +1,7 @@
 export { readCart, type Cart } from './cart.ts'
 export { mountCarts, type CartsDeps } from './carts.http.ts'
 export { refusals } from './carts.refusals.ts'
-export { lockCarts, markCartsOrdered, readCarts, reopenCartRows, type CartRow, type CartStatus } from './carts.sql.ts'
+export { lockCarts, markCartsOrdered, reopenCartRows, type CartRow, type CartStatus } from './carts.sql.ts'
 export {
   decideDelivery,
   isDelivered,

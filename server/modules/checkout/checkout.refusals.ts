@@ -10,6 +10,10 @@ export const refusals = {
   cart_expired: { status: 409, meaning: 'The cart is older than its channel keeps carts; make a new one.' },
   order_exists: { status: 409, meaning: 'The cart became the order `orderId`; pay or cancel that one.' },
   sku_unknown: { status: 422, meaning: 'The `skus` do not exist, or are not sold in this channel.' },
+  too_many_units: {
+    status: 422,
+    meaning: 'The order has more than `unitsMax` units of each of the `skus`, bundles taken apart.',
+  },
   currency_unknown: { status: 422, meaning: 'The channel sells in `currencies` only.' },
   price_missing: { status: 422, meaning: 'The `skus` have no price in this channel and currency.' },
   amount_too_large: { status: 422, meaning: 'The order would cost more than the API can say exactly.' },

@@ -12,6 +12,7 @@ import {
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import { addDeliveries, deliveryAmount, noOffers, priceCart, type PricedCart } from '../pricing/index.ts'
 import { decideSourcing, type Allotment, type Demand, type DeliveryWindow } from '../sourcing/index.ts'
+import { refuseUnits } from './decide-units.ts'
 import { LINES_PER_ORDER_MAX, type PlacementRefusal, type ShopperPlacement, type WantedLine } from './placement.ts'
 import type { SupplyPool } from './supply-pool.ts'
 
@@ -55,6 +56,8 @@ export function decidePlacement(request: ShopperPlacement, world: SellingWorld, 
   const sold = soldOffers(lines, channel.id, world)
   if (sold.kind === 'unknown') return refuse({ code: 'sku_unknown', skus: sold.skus })
   const { offers } = sold
+  const tooMany = refuseUnits(lines, offers)
+  if (tooMany !== null) return refuse(tooMany)
   const terms = sellingTerms(channel, currency)
   const sale = cartToPrice(request, offers, world, { ...noOffers, promotions: world.pricing.promotionBook })
   const goods = priceCart(sale)

@@ -27,12 +27,32 @@ const lamp: Offer = {
   components: [],
   separable: true,
 }
+const download: Offer = { ...lamp, variantId: newId<'variant'>(), sku: 'BOOK', kind: 'digital', stocked: false }
+const crate: Offer = {
+  ...lamp,
+  variantId: newId<'variant'>(),
+  sku: 'CRATE',
+  stocked: false,
+  kind: 'bundle',
+  components: [
+    { variantId: lamp.variantId, sku: 'LAMP', title: 'Lamp', quantity: 100_000, stocked: true, weightGrams: null },
+  ],
+}
 const locationId = newId<'location'>()
 const counter = { code: 'store', locationId } as Node
 const world = {
   at: instantFromMs(Date.UTC(2026, 0, 1)),
-  offers: new Map([['LAMP', lamp]]),
-  sourcing: { revision: 1n, network: { nodeByCode: new Map([['store', counter]]) } },
+  offers: new Map([
+    ['LAMP', lamp],
+    ['CRATE', crate],
+    ['BOOK', download],
+  ]),
+  prices: new Map(),
+  sourcing: {
+    revision: 1n,
+    fastestTransit: () => null,
+    network: { nodes: [], rankings: new Map(), nodeById: new Map(), nodeByCode: new Map([['store', counter]]) },
+  },
 } as unknown as SellingWorld
 
 /** Lines as `quantity × unit price in minor units`. */
@@ -89,6 +109,31 @@ for (const [lines, answer] of amounts) {
 }
 
 // oxfmt-ignore
+const sizes = [
+  // crates of 100,000 lamps           the answer
+  [[10_000],                           'accepted'],
+  [[10_001],                           'too_many_units'],
+  [[5_000, 5_000],                     'accepted'],
+  // Each line could be counted; together they look like none at all in 32 bits, or are more than a column holds.
+  [[5_000, 5_001],                     'too_many_units'],
+  [[15_000, 15_000],                   'too_many_units'],
+  [[1_000_000],                        'too_many_units'],
+] as const
+for (const [crates, answer] of sizes) {
+  for (const method of ['carried_out', 'pickup'] as const) {
+    test(`${crates.join(' and ')} crates of 100,000 lamps, ${method}: ${answer}`, () => {
+      const free = { unitPriceMinor: 0n, discountMinor: 0n, taxMinor: 0n }
+      const lines = crates.map((quantity) => ({ sku: 'CRATE', quantity, ...free }))
+      const decision = decide({ ...placement('1 × 0'), lines, method })
+      assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
+      if (decision.kind === 'refused') {
+        assert.deepEqual(decision.refusal, { code: answer, skus: ['LAMP'], unitsMax: 1_000_000_000 })
+      }
+    })
+  }
+}
+
+// oxfmt-ignore
 const charges = [
   // what                                   amount  tax     the answer
   ['a voucher',                             -50n,   0n,     'voucher',  'accepted'],
@@ -141,6 +186,26 @@ for (const [unclaimed, lines, takes] of counters) {
     const decision = decide(placement(lines), unclaimed)
     assert.ok(decision.kind === 'accepted')
     assert.equal(decision.carriedOut.map(({ units, found }) => `${units} ${found}`).join(', '), takes)
+  })
+}
+
+const somewhere = { country: 'GB', region: null, postalCode: 'N1 9GU' }
+// oxfmt-ignore
+const destinations = [
+  // how it leaves  what     where to    the answer
+  ['ship',          'LAMP',  somewhere,  'accepted'],
+  ['ship',          'LAMP',  null,       'address_missing'],
+  ['ship',          'CRATE', null,       'address_missing'],
+  ['ship',          'BOOK',  null,       'accepted'],
+  ['pickup',        'LAMP',  null,       'accepted'],
+  ['carried_out',   'LAMP',  null,       'accepted'],
+] as const
+for (const [method, sku, shipTo, answer] of destinations) {
+  test(`${method} a ${sku} ${shipTo === null ? 'without' : 'to'} an address: ${answer}`, () => {
+    const [line] = placement('1 × 100').lines
+    const lines = [{ ...must(line, 'a line'), sku }]
+    const decision = decide({ ...placement('1 × 100'), lines, method, shipTo })
+    assert.equal(decision.kind === 'refused' ? decision.refusal.code : decision.kind, answer)
   })
 }
 

@@ -1,7 +1,7 @@
 import { must } from '../../kernel/invariant.ts'
 import { MINUTE_MS } from '../../kernel/time.ts'
 import { MONEY_MINOR_MAX, sumMinor } from '../../kernel/money.ts'
-import type { SellingWorld } from '../carts/index.ts'
+import { isDelivered, type SellingWorld } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import type { NewOrderLine, Totals } from '../orders/index.ts'
 import {
@@ -15,6 +15,7 @@ import {
   type Route,
 } from '../sourcing/index.ts'
 import { draftDemand, type DemandDraft } from './decide-placement.ts'
+import { refuseUnits } from './decide-units.ts'
 import {
   LINES_PER_TRUSTED_ORDER_MAX,
   type PlacementRefusal,
@@ -74,6 +75,8 @@ export function decideTrusted(
     else offers.push(offer)
   }
   if (unknown.length > 0) return refuse({ code: 'sku_unknown', skus: unknown })
+  const tooMany = refuseUnits(lines, offers)
+  if (tooMany !== null) return refuse(tooMany)
   const money = lines.map((line) => lineMoney(line, request.taxIncluded))
   const wrong = money.findIndex(
     ({ discountMinor, taxMinor, totalMinor }, index) =>
@@ -83,6 +86,9 @@ export function decideTrusted(
   const totals = totalsOf(request, money)
   if (isBeyondBooks(totals)) return refuse({ code: 'amount_too_large' })
   if (totals.deliveryMinor < 0n || totals.taxMinor < 0n) return refuse({ code: 'charges_below_zero' })
+  if (request.method === 'ship' && request.shipTo === null && offers.some(isDelivered)) {
+    return refuse({ code: 'address_missing' })
+  }
   if (!tendersFit(request, totals.totalMinor)) {
     return refuse({ code: 'tenders_differ', totalMinor: totals.totalMinor, currency: request.currency })
   }

@@ -1,9 +1,9 @@
-import { formatId, newId } from '../../kernel/id.ts'
+import { formatId, newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { NewException } from '../exceptions/index.ts'
 import type { StockEntry } from '../inventory/index.ts'
-import { missingUnits, type NewDemandLine, type NewOrder } from '../orders/index.ts'
+import { missingUnits, worst, type NewDemandLine, type NewOrder } from '../orders/index.ts'
 import type { AcceptedTrusted } from './decide-trusted.ts'
 import type { ClaimDraft, Draft, OrderIdentity } from './draft-order.ts'
 import type { TrustedPlacement } from './placement.ts'
@@ -150,14 +150,16 @@ function exceptionsOf(order: NewOrder, decision: AcceptedTrusted): NewException[
       ),
     )
   }
-  const found = decision.carriedOut.filter((take) => take.found > 0)
-  if (found.length > 0) {
+  const found = new Map<Id<'variant'>, number>()
+  for (const take of decision.carriedOut) {
+    if (take.found > 0) found.set(take.variantId, (found.get(take.variantId) ?? 0) + take.found)
+  }
+  if (found.size > 0) {
+    const variants = [...found].map(([variantId, units]) => ({ variantId: formatId('variant', variantId), units }))
     exceptions.push({
       ...object,
       reason: 'count_wrong',
-      facts: {
-        variants: found.map(({ variantId, found: units }) => ({ variantId: formatId('variant', variantId), units })),
-      },
+      facts: worst('variants', variants),
       nextAction: 'Count these SKUs at the location: more was carried out than the books held.',
     })
   }

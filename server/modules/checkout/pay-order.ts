@@ -99,15 +99,16 @@ async function recordAttempt(
     readonly returnUrl: string | undefined
   },
 ): Promise<Recorded> {
-  const [keys, orders, attempts, demand, tenders] = await Promise.all([
-    takeKeys(tx, [{ ...key, objectId: orderId }], FIRST_CALL_LEASE_MS),
+  // A repeat holds the key of a request that may be settling, which locks its order and then the key: it goes no further.
+  const keys = await takeKeys(tx, [{ ...key, objectId: orderId }], FIRST_CALL_LEASE_MS)
+  const state = must(keys[0], 'an answer for the key')
+  if (state.kind !== 'taken') return { kind: 'key_known', state }
+  const [orders, attempts, demand, tenders] = await Promise.all([
     lockOrderRows(tx, [orderId]),
     lockAttemptsOfOrders(tx, [orderId]),
     readDemandLineRows(tx, [orderId]),
     readTenders(tx, [orderId]),
   ])
-  const state = must(keys[0], 'an answer for the key')
-  if (state.kind !== 'taken') return { kind: 'key_known', state }
   const order = must(orders[0], 'an order that the caller may see')
   const refusal = decidePayable(order, attempts, tx.at)
   if (refusal !== null) {

@@ -130,6 +130,7 @@ export type PlacementRefusal =
   | { readonly code: 'order_exists'; readonly orderId: Id<'order'> }
   | { readonly code: 'sku_unknown'; readonly skus: readonly string[] }
   | { readonly code: 'currency_unknown'; readonly currencies: readonly string[] }
+  | { readonly code: 'too_many_units'; readonly skus: readonly string[]; readonly unitsMax: number }
   | { readonly code: 'price_missing'; readonly skus: readonly string[] }
   | { readonly code: 'amount_too_large' }
   | { readonly code: 'address_missing' }

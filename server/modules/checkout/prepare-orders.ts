@@ -29,7 +29,13 @@ import {
   type Place,
   type StockEntry,
 } from '../inventory/index.ts'
-import { readOrdersByReference, readOrdersOfCarts, recordOrders, takeOrderNumbers } from '../orders/index.ts'
+import {
+  isReferenceTaken,
+  readOrdersByReference,
+  readOrdersOfCarts,
+  recordOrders,
+  takeOrderNumbers,
+} from '../orders/index.ts'
 import {
   FIRST_CALL_LEASE_MS,
   insertAttempts,
@@ -70,6 +76,12 @@ export interface PrepareDeps {
 /** How long a request may be at work before a repeat of it takes over: beyond the provider's deadline. */
 const KEY_LOCK_MS = FIRST_CALL_LEASE_MS
 
+/**
+ * Each time around another transaction has committed an order that this batch brought too. Beyond this many the batch is
+ * halved: alone, a request can lose to one other.
+ */
+const REFERENCE_RACES_MAX = 3
+
 /** The configuration moved between looking up SKUs and locking them, and more gates are needed. */
 class StaleWorldError extends Error {
   override readonly name = 'StaleWorldError'
@@ -87,7 +99,7 @@ class StaleWorldError extends Error {
  */
 export async function prepareOrders(deps: PrepareDeps, requests: readonly Placement[]): Promise<Prepared[]> {
   const buyers = requests.map((request) => introduce(deps.rooms.customers, request.buyer))
-  for (;;) {
+  for (let referenceRaces = 0; ;) {
     const revisions = deps.seen.revisions ?? (await readRevisions(deps.db))
     const skus = new Set(requests.flatMap((request) => request.lines.map((line) => line.sku)))
     const offers = await deps.rooms.catalog.offersAt(deps.db, revisions.catalog, skus)
@@ -97,6 +109,9 @@ export async function prepareOrders(deps: PrepareDeps, requests: readonly Placem
     try {
       return await deps.db.inTransaction((tx) => prepare(deps, tx, requests, { buyers, skus, gates, counters }))
     } catch (error) {
+      // Two take an order over under one reference at once, and no SKU in common keeps them apart. The one that waited
+      // for the other's commit decides again: it finds that order now. Only who wants the same reference pays for it.
+      if (isReferenceTaken(error) && ++referenceRaces <= REFERENCE_RACES_MAX) continue
       if (!(error instanceof StaleWorldError)) throw error
     }
   }

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { formatId, type Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import { afterCommit } from '../../platform/after-commit.ts'
 import type { Db } from '../../platform/db.ts'
+import { fingerprintOfContent } from '../../platform/fingerprint.ts'
 import {
   actorOf,
   AddressJson,
@@ -200,7 +200,8 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
       actor,
       channel,
       reference: body.reference,
-      fingerprint: fingerprintOfOrder(body),
+      // What makes two orders under one reference the same: everything the channel said about it.
+      fingerprint: fingerprintOfContent(body),
       placedAt: body.placedAt === undefined ? null : readInstant(body.placedAt),
       currency,
       taxIncluded: body.taxIncluded,
@@ -224,10 +225,4 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
       tenders: (body.payment.tenders ?? []).map(({ kind, amount }) => ({ kind, amountMinor: minorOf(amount) })),
     },
   }
-}
-
-/** What makes two orders under one reference the same: everything the channel said about it. */
-export function fingerprintOfOrder(body: object): string {
-  const hex = hash('sha256', JSON.stringify(body), 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }

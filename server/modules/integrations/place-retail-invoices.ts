@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { QueueFullError } from '../../platform/batch/batch.ts'
 import { BusyError, type Db } from '../../platform/db.ts'
+import { fingerprintOfContent } from '../../platform/fingerprint.ts'
 import {
   refusals,
   type Checkout,
@@ -153,7 +153,7 @@ function linesOf({ invoice, outcomes }: PlannedInvoice, placed: TrustedOutcome |
 
 /** What the order itself is refused for is final; anything else is ours to put right before the next try. */
 function assertInvoicesFault(refusal: PlacementRefusal): void {
-  if (refusal.code === 'reference_reused' || refusal.code === 'amount_too_large') return
+  if (['reference_reused', 'amount_too_large', 'too_many_units'].includes(refusal.code)) return
   throw new Error(`orders cannot be taken in: ${refusals[refusal.code].meaning} ${JSON.stringify(refusal)}`)
 }
 
@@ -176,7 +176,8 @@ function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedP
     actor: null,
     channel,
     reference,
-    fingerprint: fingerprintOf(order),
+    // The same for the same content of an invoice, in whichever file it comes.
+    fingerprint: fingerprintOfContent(order),
     placedAt,
     currency,
     taxIncluded,
@@ -195,11 +196,4 @@ function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedP
     paymentState: payment.state,
     tenders: [],
   }
-}
-
-/** The same for the same content of an invoice, in whichever file it comes. The first 16 bytes of SHA-256. */
-function fingerprintOf(order: RetailOrder): string {
-  const text = JSON.stringify(order, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
-  const hex = hash('sha256', text, 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }

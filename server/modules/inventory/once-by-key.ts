@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { newId } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Tx } from '../../platform/db.ts'
+import { fingerprintOfContent } from '../../platform/fingerprint.ts'
 import { answerCommand, dropCommand, readCommand, takeCommand } from './commands.sql.ts'
 
 /** A command or message that its source names by a key of its own. */
@@ -9,7 +9,7 @@ export interface KeyedCommand {
   /** The API key that sends it. */
   readonly source: string
   readonly key: string
-  /** What it says, as JSON in one fixed order of properties: two commands are the same when this text is. */
+  /** What it says: two commands are the same when their contents are, whatever the order of the properties. */
   readonly content: object
 }
 
@@ -35,7 +35,7 @@ export async function onceByKey<Answer extends object, Dropped>(
   work: (commandId: string) => Promise<Worked<Answer, Dropped>>,
 ): Promise<Once<Answer, Dropped>> {
   const id = newId()
-  const fingerprint = fingerprintOf(content)
+  const fingerprint = fingerprintOfContent(content)
   if (!(await takeCommand(tx, { id, source, key, fingerprint }))) {
     const first = must(await readCommand(tx, source, key), 'the command that holds the key')
     // The answer was written as the JSON of this use case's answer.
@@ -50,10 +50,4 @@ export async function onceByKey<Answer extends object, Dropped>(
   }
   answerCommand(tx, id, worked.answer)
   return { kind: 'answered', answer: worked.answer }
-}
-
-/** The first 16 bytes of SHA-256, kept where a UUID fits. */
-function fingerprintOf(content: object): string {
-  const hex = createHash('sha256').update(JSON.stringify(content), 'utf8').digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
 }

@@ -27,6 +27,7 @@ export {
 export {
   deliverPendingUnits,
   extendPayBy,
+  isReferenceTaken,
   lockOrderRows,
   readChargeRows,
   readDemandLineRows,
@@ -45,5 +46,5 @@ export {
   type OrderRow,
 } from './orders.sql.ts'
 export { orderNumber, recordOrders } from './record-orders.ts'
-export { demandOwner, missingUnits, type FreedUnits } from './return-units.ts'
+export { demandOwner, missingUnits, worst, type FreedUnits } from './return-units.ts'
 export { readGuestOrder, type VerifyOrderToken } from './store-access.ts'

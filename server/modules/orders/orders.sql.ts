@@ -1,7 +1,7 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
-import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
+import { instantArray, plainArray, violatedConstraint, type Queryable, type Tx } from '../../platform/db.ts'
 import type {
   FulfillmentMethod,
   NewCharge,
@@ -205,6 +205,11 @@ export function lockOrderRows(tx: Tx, orderIds: readonly Id<'order'>[]): Promise
     text: `select ${orderColumns} from orders.orders where id = any($1::uuid[]) order by id for update`,
     values: [plainArray(orderIds)],
   })
+}
+
+/** Another transaction has taken an order over under the same reference, and committed it while this one decided. */
+export function isReferenceTaken(error: unknown): boolean {
+  return violatedConstraint(error) === 'order_reference'
 }
 
 export function readOrdersByReference(

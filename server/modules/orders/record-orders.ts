@@ -27,11 +27,21 @@ export function recordOrders(tx: Tx, orders: readonly NewOrder[]): void {
       charge,
     })),
   )
-  insertOrders(tx, orders)
+  // In one order in every transaction: whoever brings a reference that another is writing waits for that one.
+  insertOrders(tx, orders.toSorted(byReference))
   insertOrderLines(tx, lines)
   insertDemandLines(tx, demand)
   if (charges.length > 0) insertCharges(tx, charges)
   appendEvents(tx, orders.flatMap(placementEvents))
+}
+
+function byReference(a: NewOrder, b: NewOrder): number {
+  const [first, second] = [referenceKey(a), referenceKey(b)]
+  return first < second ? -1 : Number(first > second)
+}
+
+function referenceKey({ reference, channelId }: NewOrder): string {
+  return reference === null ? '' : `${reference} ${channelId}`
 }
 
 /** A trusted order passes through its first statuses at once, and the log tells each of them. */

@@ -52,9 +52,21 @@ export function missingUnits(orderId: Id<'order'>, lines: readonly { readonly sk
     reason: 'units_missing',
     objectKind: 'order' as const,
     objectId: orderId,
-    facts: { lines },
+    facts: worst('lines', lines),
     nextAction: 'Find supply for the missing units, or cancel them.',
   }
+}
+
+/** What a person can look through; an order has up to 2,000 lines. */
+const TOLD_MAX = 100
+
+/** Facts for a person: the entries with the most units, under their name, and how many there are besides. */
+export function worst<Name extends string, Entry extends { readonly units: number }>(
+  name: Name,
+  entries: readonly Entry[],
+) {
+  const told = entries.length > TOLD_MAX ? entries.toSorted((a, b) => b.units - a.units).slice(0, TOLD_MAX) : entries
+  return { [name]: told, more: entries.length - told.length }
 }
 
 function sumByDemand(freed: readonly FreedUnits[]): { demandId: string; units: number }[] {

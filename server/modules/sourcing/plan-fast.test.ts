@@ -75,11 +75,20 @@ for (const [wanted, near, far, [onHand, dated, all], plan, missing] of limited) 
   })
 }
 
+/** A few; a line of a million bundles with a million in each; and what looks like less in 32 bits. */
+const wantedUnits = fc.oneof(
+  fc.integer({ min: 1, max: 9 }),
+  fc.integer({ min: 1, max: 1e12 }),
+  fc.integer({ min: 2 ** 31 - 9, max: 2 ** 32 + 9 }),
+)
+/** As much as a row of supply can hold. */
+const freeUnits = fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 2 ** 31 - 12, max: 2 ** 31 - 1 }))
+
 test('any plan gives every demand its units once, from rows that have them', () => {
   const seed = 20261122
   fc.assert(
     fc.property(
-      fc.array(fc.record({ variant: fc.integer({ min: 0, max: 3 }), units: fc.integer({ min: 1, max: 9 }) }), {
+      fc.array(fc.record({ variant: fc.integer({ min: 0, max: 3 }), units: wantedUnits }), {
         minLength: 1,
         maxLength: 6,
       }),
@@ -87,7 +96,7 @@ test('any plan gives every demand its units once, from rows that have them', () 
         fc.record({
           variant: fc.integer({ min: 0, max: 3 }),
           location: fc.integer({ min: 0, max: 5 }),
-          free: fc.integer({ min: 0, max: 12 }),
+          free: freeUnits,
         }),
         { maxLength: 24 },
       ),

@@ -124,10 +124,11 @@ function byTier(a: PlanSupply, b: PlanSupply): number {
 
 interface Grid {
   readonly variantIds: readonly Id<'variant'>[]
-  readonly wanted: Int32Array
+  /** Floats hold every sum of units exactly; in 32 bits a sum beyond 2³¹ would wrap, and look as if it were there. */
+  readonly wanted: Float64Array
   readonly locations: number
   /** Free units, row by row: variant × candidate. */
-  readonly free: Int32Array
+  readonly free: Float64Array
   /** Usable rows by variant, in the order they are to be consumed. */
   readonly rows: readonly (readonly PlanSupply[])[]
   readonly rank: ReadonlyMap<Id<'location'>, number>
@@ -147,7 +148,7 @@ function buildGrid(
   const rank = new Map(candidates.map((locationId, index) => [locationId, index]))
   const locations = candidates.length
   const variantIds = [...wanted.keys()]
-  const free = new Int32Array(variantIds.length * locations)
+  const free = new Float64Array(variantIds.length * locations)
   const rows = variantIds.map((variantId, variant) => {
     const usableRows: PlanSupply[] = []
     for (const row of supply.get(variantId) ?? []) {
@@ -160,7 +161,7 @@ function buildGrid(
     }
     return usableRows.sort(byUseOrder)
   })
-  return { variantIds, wanted: Int32Array.from(wanted.values()), locations, free, rows, rank }
+  return { variantIds, wanted: Float64Array.from(wanted.values()), locations, free, rows, rank }
 }
 
 const useOrder = { on_hand: 0, inbound: 1, backorder: 2 } as const
@@ -223,7 +224,7 @@ function pairFills(grid: Grid, near: number, far: number): boolean {
 }
 
 function chooseGreedily(grid: Grid): number[] {
-  const missing = Int32Array.from(grid.wanted)
+  const missing = Float64Array.from(grid.wanted)
   const chosen: number[] = []
   while (missing.some((units) => units > 0)) {
     let best = -1

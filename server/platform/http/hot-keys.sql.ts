@@ -17,7 +17,9 @@ export function releaseKeys(tx: Tx, ids: readonly string[]): void {
  * Keeps the answers of attempts without waiting to hear which of them still held their key: where another attempt took
  * over, that one keeps its own answer, which is about the same object.
  */
-export function sendKeyAnswers(tx: Tx, completions: readonly KeyCompletion[]): void {
+export function sendKeyAnswers(tx: Tx, answers: readonly KeyCompletion[]): void {
+  // Repeats lock the same rows, in the order of their ids.
+  const completions = answers.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   tx.send({
     name: 'platform.send_key_answers',
     text: `update platform.idempotency_key as key

@@ -58,14 +58,13 @@ export async function takeKeys(tx: Tx, requests: readonly KeyRequest[], lockMs: 
   const takenById = await insertKeys(tx, sorted, lockMs)
   const others = sorted.filter(({ id }) => !takenById.has(id))
   if (others.length > 0) {
-    const rows = await lockKeys(
+    const rows = await readKeys(
       tx,
       others.map(({ id }) => id),
     )
     const rowById = new Map(rows.map((row) => [row.id, row]))
     const orphans: KeyRequest[] = []
     for (const request of others) {
-      // A sweep may delete a key between the two statements; its owner is thirty days late and may as well ask again.
       const taking = judge(rowById.get(request.id), request, tx.wallAt)
       if (taking.kind === 'taken_over') orphans.push(request)
       takenById.set(request.id, taking)
@@ -88,32 +87,35 @@ function judge(row: KeyRow | undefined, request: KeyRequest, wallAt: Instant): K
   return isOurs || row.locked_until < wallAt ? { kind: 'taken_over', objectId: row.object_id } : { kind: 'in_progress' }
 }
 
+/**
+ * Takes the keys that are free and locks the others' rows, in this one statement: a transaction sends the locks of carts
+ * and gates right behind it, and a row locked by a later statement would be waited for with those gates held.
+ * `do update … where false` is how PostgreSQL locks a row that is there and writes nothing.
+ */
 async function insertKeys(tx: Tx, requests: readonly KeyRequest[], lockMs: number): Promise<Map<string, KeyTaking>> {
   const rows = await tx.rows<{ id: string }>({
     name: 'platform.insert_keys',
-    text: `insert into platform.idempotency_key (id, fingerprint, run, object_id, locked_until, created_at)
+    text: `insert into platform.idempotency_key as key (id, fingerprint, run, object_id, locked_until, created_at)
            select id, fingerprint, run, object_id, $5, $6
              from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) as request (id, fingerprint, run, object_id)
-               on conflict (id) do nothing
+               on conflict (id) do update set run = key.run where false
            returning id`,
     values: [...requestArrays(requests), formatInstant(addMs(tx.wallAt, lockMs)), formatInstant(tx.wallAt)],
   })
   return new Map(rows.map(({ id }) => [id, { kind: 'taken' }]))
 }
 
-function lockKeys(tx: Tx, ids: readonly string[]): Promise<KeyRow[]> {
+function readKeys(tx: Tx, ids: readonly string[]): Promise<KeyRow[]> {
   return tx.rows<KeyRow>({
-    name: 'platform.lock_keys',
+    name: 'platform.read_keys',
     text: `select id, fingerprint, run, status, object_id, answer, locked_until
              from platform.idempotency_key
-            where id = any($1::uuid[])
-            order by id
-              for update`,
+            where id = any($1::uuid[])`,
     values: [plainArray(ids)],
   })
 }
 
-/** Under the row locks of `lockKeys`. The object of the attempt that died stays. */
+/** Under the row locks of `insertKeys`. The object of the attempt that died stays. */
 async function takeOverKeys(tx: Tx, requests: readonly KeyRequest[], lockMs: number): Promise<void> {
   await tx.execute({
     name: 'platform.take_over_keys',

@@ -327,6 +327,52 @@ test('forty repeats of an attempt that died: one takes over', async () => {
   assert.deepEqual(kinds.flat().toSorted(), [...Array.from({ length: 39 }, () => 'in_progress'), 'taken_over'])
 })
 
+test('an attempt whose COMMIT went through unheard recognises its own key, nobody else does', async () => {
+  const ours = askFor(newId(), newId(), newId())
+  await take([ours])
+  const takings = await db.inTransaction((tx) => takeKeys(tx, [ours], LOCK_MS))
+  assert.deepEqual(takings, [{ kind: 'taken_over', objectId: ours.objectId }])
+  assert.deepEqual(await take([askFor(ours.id, ours.fingerprint)]), ['in_progress'])
+})
+
+test('a repeat that waits for its key holds none of the locks that are sent behind it', async () => {
+  const first = askFor()
+  const gate = newId()
+  await take([first])
+  await db.execute({ name: 'test.gate', text: 'insert into effect values ($1, 1)', values: [gate] })
+  const again = (): KeyRequest => askFor(first.id, first.fingerprint)
+  const held = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const holder = db.inTransaction(async (tx) => {
+    await takeKeys(tx, [again()], LOCK_MS)
+    held.resolve()
+    await release.promise
+  })
+  await held.promise
+  const lockGate = { name: 'test.lock_gate', text: 'select id from effect where id = $1 for update', values: [gate] }
+  const waiter = db.inTransaction((tx) => Promise.all([takeKeys(tx, [again()], LOCK_MS), tx.rows(lockGate)]))
+  await untilSomebodyWaits()
+  const free = await db.rows({
+    name: 'test.free_gate',
+    text: 'select id from effect where id = $1 for update skip locked',
+    values: [gate],
+  })
+  release.resolve()
+  await Promise.all([holder, waiter])
+  assert.equal(free.length, 1, 'the gate is free for others')
+})
+
+async function untilSomebodyWaits(): Promise<void> {
+  for (let waiting = 0; waiting === 0;) {
+    const [row] = await db.rows<{ count: number }>({
+      name: 'test.waiting',
+      text: `select count(*)::int from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock'`,
+    })
+    waiting = row?.count ?? 0
+  }
+}
+
 test('old answers are deleted in portions, keys in progress stay', async () => {
   const past = addMs(Date.UTC(2020, 0, 1) as Instant, 0)
   const [old, young, stuck] = [[askFor(), askFor(), askFor()], [askFor()], [askFor()]]

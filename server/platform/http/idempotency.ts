@@ -3,6 +3,7 @@ import { newId } from '../../kernel/id.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { afterCommit } from '../after-commit.ts'
 import { BusyError, CommitUnknownError, DatabaseAwayError, type Db, type Tx } from '../db.ts'
+import { uuidOfHash } from '../fingerprint.ts'
 import type { Caller } from './caller.ts'
 import {
   completeKeys,
@@ -50,12 +51,6 @@ export function keyOf(caller: Caller, key: string, accessToken = ''): string {
 /** What makes two requests the same: method, path with query, and every byte of the body. */
 export function fingerprintOf(method: string, url: string, rawBody: Buffer | null): string {
   return uuidOfHash(`${method} ${url}\n${rawBody === null ? '' : hash('sha256', rawBody, 'base64')}`)
-}
-
-/** Measured: 0.9 µs a short text. */
-function uuidOfHash(text: string): string {
-  const hex = hash('sha256', text, 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
 /** The key of a request whose route is declared `idempotent: 'key'`: its header has been checked by then. */
