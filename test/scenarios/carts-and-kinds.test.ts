@@ -13,6 +13,32 @@ before(async () => {
 })
 after(() => shop.close())
 
+test('what was withdrawn stays in sight, so that its buyer can take it out', async () => {
+  const lines = ['NF-RIDGE2-MOS', 'KW-TARP-SLA'].map((sku) => ({ sku, quantity: 1 }))
+  const { json: made } = await shop.asBuyer('POST', '/carts', { body: { lines } })
+  const archive = async (status: string) => {
+    const { json } = await shop.asMerchant('POST', '/products/batch', {
+      products: [{ handle: 'featherlite-tarp', variants: [{ sku: 'KW-TARP-SLA', status }] }],
+    })
+    assert.equal(json.results[0].errors, undefined, JSON.stringify(json))
+  }
+  await archive('archived')
+  const token = made.accessToken
+  const read = await shop.asBuyer('GET', `/carts/${made.id}`, { token })
+  assert.deepEqual(
+    read.json.lines.map(({ sku, total }: { sku: string; total: unknown }) => [sku, total]),
+    [
+      ['NF-RIDGE2-MOS', null],
+      ['KW-TARP-SLA', null],
+    ],
+  )
+  const line = read.json.lines[1].id
+  const left = await shop.asBuyer('DELETE', `/carts/${made.id}/lines/${line}`, { token })
+  assert.equal(left.status, 200)
+  assert.ok(left.json.totals.total.amount > 0)
+  await archive('active')
+})
+
 test('a cart grows, gets an address, is quoted and becomes an order of exactly that total', async () => {
   const made = await shop.asBuyer('POST', '/carts', { body: { lines: [{ sku: 'NF-RIDGE2-MOS', quantity: 1 }] } })
   assert.equal(made.status, 201)

@@ -1,19 +1,14 @@
 import { Type, type Static } from 'typebox'
 import { formatId, newId, parseId, type Id } from '../../kernel/id.ts'
 import { invariant, must } from '../../kernel/invariant.ts'
-import { formatInstant } from '../../kernel/time.ts'
 import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
   AddressJson,
   CurrencyCodeJson,
   Email,
-  idJson,
-  InstantJson,
   line,
   machineCode,
-  MoneyJson,
-  moneyJson,
   once,
   Quantity,
   refuse,
@@ -29,13 +24,13 @@ import { readRevisions } from '../../platform/revision.ts'
 import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import type { Payments } from '../payments/index.ts'
-import { readCart, type Cart } from './cart.ts'
+import { CartJson, renderCart } from './cart-json.ts'
+import { readCart } from './cart.ts'
 import { refusals } from './carts.refusals.ts'
-import { coverCart, findCardForCart } from './cover-cart.ts'
+import { findCardForCart } from './cover-cart.ts'
 import { createCart, editCart, type CartChanges, type EditCartRefusal } from './edit-cart.ts'
 import type { GuestTokens } from './ports.ts'
-import { quoteCart, type Quote } from './quote-cart.ts'
-import { readSellingWorld, type SellingRooms } from './selling-world.ts'
+import type { SellingRooms } from './selling-world.ts'
 
 export interface CartsDeps {
   readonly db: Db
@@ -54,77 +49,6 @@ const cartFields = {
 const CartBody = strict(cartFields)
 const ById = strict({ id: Type.String() })
 const ByLine = strict({ id: Type.String(), lineId: Type.String() })
-
-const TotalsJson = strict({
-  items: MoneyJson,
-  discount: MoneyJson,
-  delivery: MoneyJson,
-  tax: MoneyJson,
-  total: MoneyJson,
-})
-const CartJson = strict(
-  {
-    id: idJson('cart'),
-    accessToken: Type.String({
-      description: 'Lets a guest read and order this cart; send it as `Waybill-Access-Token`.',
-    }),
-    version: Type.Integer(),
-    status: Type.Union([Type.Literal('active'), Type.Literal('ordered'), Type.Literal('expired')]),
-    currency: Type.String(),
-    lines: Type.Array(
-      strict(
-        {
-          id: idJson('cartLine'),
-          sku: Type.String(),
-          title: Type.String(),
-          quantity: Type.Integer(),
-          unitPrice: MoneyJson,
-          discount: MoneyJson,
-          tax: MoneyJson,
-          total: MoneyJson,
-        },
-        { title: 'CartLine' },
-      ),
-    ),
-    totals: TotalsJson,
-    giftCards: Type.Array(
-      strict(
-        {
-          id: idJson('giftCard'),
-          last4: Type.String(),
-          covered: MoneyJson,
-          unusable: Type.Union([Type.Enum(['blocked', 'expired', 'other_currency', 'other_seller']), Type.Null()]),
-        },
-        { title: 'CartGiftCard' },
-      ),
-      {
-        description:
-          'What each would pay now, in the order in which they pay. Nothing is held of them before the order.',
-      },
-    ),
-    due: MoneyJson,
-    deliveryOption: Type.Union([Type.String(), Type.Null()]),
-    deliveryOptions: Type.Array(
-      strict(
-        {
-          id: Type.String(),
-          method: Type.Union([Type.Literal('ship'), Type.Literal('pickup')]),
-          locationId: Type.Optional(idJson('location')),
-          earliest: InstantJson,
-          latest: InstantJson,
-          price: MoneyJson,
-        },
-        { title: 'DeliveryOption' },
-      ),
-    ),
-    email: Type.Union([Type.String(), Type.Null()]),
-    shippingAddress: Type.Union([AddressJson, Type.Null()]),
-    orderId: Type.Union([idJson('order'), Type.Null()]),
-    expiresAt: InstantJson,
-  },
-  { title: 'Cart' },
-)
-type CartJson = Static<typeof CartJson>
 
 interface StoreRequest {
   readonly caller: Caller
@@ -431,90 +355,4 @@ async function readChanges(
     quantity,
   }))
   return { kind: 'read', changes: { ...others, lines: wanted } }
-}
-
-/** The cart as its buyer sees it now: priced on today's prices, with the ways in which it could be delivered. */
-async function renderCart(deps: CartsDeps, channel: Channel, cartId: Id<'cart'>): Promise<CartJson | null> {
-  const { db, rooms, tokens } = deps
-  const cart = await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })
-  if (cart === null) return null
-  const [revisions, { at }] = await Promise.all([readRevisions(db), db.clock()])
-  const world = await readSellingWorld(rooms, db, { revisions, skus: cart.lines.map((each) => each.sku), at })
-  const outcome = await quoteCart({ source: db, sourcing: rooms.sourcing }, { channel, ...cart }, world)
-  // What is sold no longer, or has no price any more, is told when ordering; a cart can always be read.
-  const quote = outcome.kind === 'quoted' ? outcome.quote : null
-  const [addresses, people] = await Promise.all([
-    rooms.customers.readAddresses(db, cart.addressId === null ? [] : [cart.addressId]),
-    rooms.customers.readPeople(db, cart.personId === null ? [] : [cart.personId]),
-  ])
-  const { currency } = cart
-  const cover = await coverCart(
-    db,
-    { cardIds: cart.giftCardIds, channel, currency, at },
-    quote?.priced.totals.totalMinor ?? 0n,
-  )
-  const address = cart.addressId === null ? null : (addresses.get(cart.addressId)?.address ?? null)
-  return {
-    id: formatId('cart', cart.id),
-    accessToken: tokens.makeAccessToken('cart', cart.id),
-    version: cart.version,
-    status: cart.status,
-    currency: cart.currency,
-    lines: quote === null ? [] : linesJson(cart, quote),
-    totals: totalsJson(cart, quote),
-    giftCards: cover.cards.map(({ id, last4, coveredMinor, unusable }) => ({
-      id: formatId('giftCard', id),
-      last4,
-      covered: moneyJson({ minor: coveredMinor, currency }),
-      unusable,
-    })),
-    due: moneyJson({ minor: cover.dueMinor, currency }),
-    deliveryOption: cart.deliveryOption,
-    deliveryOptions: (quote?.options ?? []).map(({ id, method, locationId, window, priceMinor }) => ({
-      id,
-      method,
-      ...(locationId === null ? {} : { locationId: formatId('location', locationId) }),
-      earliest: formatInstant(window.earliest),
-      latest: formatInstant(window.latest),
-      price: moneyJson({ minor: priceMinor, currency: cart.currency }),
-    })),
-    email: cart.personId === null ? null : (people.get(cart.personId)?.email ?? null),
-    shippingAddress: address === null ? null : withoutNulls(address),
-    orderId: cart.orderId === null ? null : formatId('order', cart.orderId),
-    expiresAt: formatInstant(cart.expiresAt),
-  }
-}
-
-function linesJson(cart: Cart, { offers, priced }: Quote): CartJson['lines'] {
-  const amount = (minor: bigint) => moneyJson({ minor, currency: cart.currency })
-  return cart.lines.map((each, index) => {
-    const price = must(priced.lines[index], 'a price for every line')
-    return {
-      id: formatId('cartLine', each.id),
-      sku: each.sku,
-      title: must(offers[index], 'an offer for every line').title,
-      quantity: each.quantity,
-      unitPrice: amount(price.unitPriceMinor),
-      discount: amount(price.discountMinor),
-      tax: amount(price.taxMinor),
-      total: amount(price.totalMinor),
-    }
-  })
-}
-
-function totalsJson({ currency }: Cart, quote: Quote | null): CartJson['totals'] {
-  const amount = (minor = 0n) => moneyJson({ minor, currency })
-  const totals = quote?.priced.totals
-  return {
-    items: amount(totals?.itemsMinor),
-    discount: amount(totals?.discountMinor),
-    delivery: amount(totals?.deliveryMinor),
-    tax: amount(totals?.taxMinor),
-    total: amount(totals?.totalMinor),
-  }
-}
-
-/** The vault keeps what was not said as null; the API leaves it out. */
-function withoutNulls(address: object): Static<typeof AddressJson> {
-  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== null)) as Static<typeof AddressJson>
 }
