@@ -72,9 +72,8 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'zones.regions': () => leftOut,
     'zones.postalPrefixes': () => [String(1_000 + (++made % 9_000))],
 
-    // No segment is configured in the demo.
-    segment: () => leftOut,
-    segments: () => leftOut,
+    segment: () => 'vip',
+    segments: () => ['vip'],
     market: () => 'us',
     markets: () => ['us'],
     tariffs: () => ['standard'],
