@@ -50,7 +50,8 @@ const world = {
   prices: new Map(),
   sourcing: {
     revision: 1n,
-    fastestTransit: () => null,
+    routes: new Map(),
+    shipping: { services: [], postalPrefixLengthMax: 0 },
     network: { nodes: [], rankings: new Map(), nodeById: new Map(), nodeByCode: new Map([['store', counter]]) },
   },
 } as unknown as SellingWorld

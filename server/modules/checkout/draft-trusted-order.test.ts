@@ -26,6 +26,7 @@ function exceptionsOf(method: 'ship' | 'carried_out', units: readonly number[], 
     channel: { id: newId<'channel'>() } as Channel,
     lines: [{ sku: 'SET', quantity: 1, ...free }],
     charges: [],
+    tenders: [],
     method,
     placedAt: null,
   }
