@@ -47,6 +47,8 @@ const PLANS_MAX = 5_000
 export class DeliveryDesk {
   readonly #numbers: Numbering<Id<'location'>>
   readonly #plans = new BoundedCache<string, DeliveryPlan>({ weightMax: PLANS_MAX })
+  /** The same by the destination as it was written: placing it on the map takes longer than everything else here. */
+  readonly #plansAsWritten = new BoundedCache<string, DeliveryPlan>({ weightMax: 2 * PLANS_MAX })
   readonly #pickups = new WeakMap<Storefront, Pickups>()
 
   constructor(numbers: Numbering<Id<'location'>>) {
@@ -58,6 +60,15 @@ export class DeliveryDesk {
     // Without a postal code: somewhere in the country.
     { country, postalCode }: { readonly country: string; readonly postalCode: string },
   ): DeliveryPlan {
+    const written = `${storefront.key}${country} ${postalCode}`
+    const kept = this.#plansAsWritten.get(written)
+    if (kept !== undefined && isSameDelivery(kept.storefront, storefront)) return kept
+    const plan = this.#planTo(storefront, country, postalCode)
+    this.#plansAsWritten.set(written, plan)
+    return plan
+  }
+
+  #planTo(storefront: Storefront, country: string, postalCode: string): DeliveryPlan {
     const place = locatePostalCode(country, postalCode)
     const reached = place === null ? '' : reachKey(storefront.world.sourcing.shipping, place)
     const key = `${storefront.key}${country} ${reached}`
