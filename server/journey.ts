@@ -1,4 +1,5 @@
 import { expireCarts, reopenCartRows } from './modules/carts/index.ts'
+import { expireQuotes } from './modules/checkout/index.ts'
 import { expireOrders } from './modules/changes/index.ts'
 import type { Checkout } from './modules/checkout/index.ts'
 import { countOrders, forgetOldSignIns, uncountOrders } from './modules/customers/index.ts'
@@ -45,6 +46,7 @@ export function reactionsOf({ checkout }: { readonly checkout: Checkout }): Read
 
 export const dues: readonly Due[] = [
   { name: 'expire-orders', everyMs: SECOND_MS, limit: 100, run: (db) => expireOrders(db) },
+  { name: 'expire-quotes', everyMs: SECOND_MS, limit: 100, run: (db) => expireQuotes(db) },
   { name: 'expire-carts', everyMs: 5 * SECOND_MS, limit: 500, run: (db) => expireCarts(db) },
   {
     name: 'announce-due-payments',

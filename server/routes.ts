@@ -2,7 +2,7 @@ import { mountBrowse } from './modules/browse/index.ts'
 import { mountCarts } from './modules/carts/index.ts'
 import { mountCatalog } from './modules/catalog/index.ts'
 import { mountChanges } from './modules/changes/index.ts'
-import { mountCheckout } from './modules/checkout/index.ts'
+import { mountCheckout, mountQuotes, releaseGoods } from './modules/checkout/index.ts'
 import { mountCustomers, mountSegments, mountSignIn, mountStoreCustomer } from './modules/customers/index.ts'
 import { mountExceptions } from './modules/exceptions/index.ts'
 import { mountIdentity, mountIdentityProviders } from './modules/identity/index.ts'
@@ -73,8 +73,9 @@ export function mountRoutes(
     isCustomer: async (source, personId) => (await customers.readPeople(source, [personId])).has(personId),
   })
   mountBrowse(app, rooms)
-  mountCarts(app, { db, rooms, tokens: identity })
+  mountCarts(app, { db, rooms, tokens: identity, releaseGoods })
   mountCheckout(app, { ...checkout, merchant, catalog, customers, tokens: identity })
+  mountQuotes(app, { db, rooms, tokens: identity, prepare: checkout.prepare })
   mountChanges(app, { db, verify })
   mountOrderviews(app, { db, catalog, customers, verify })
   mountExceptions(app, { db })

@@ -107,6 +107,7 @@ const rulesByTable: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'customers.person': { email_hash: { copy: 'sha256(email_hash || int4send(copy.place))' } },
   'customers.address': {},
   'orders.orders': { number: numbered('orders.orders', 'number'), reference },
+  'orders.delivery_group': {},
   'orders.order_line': {},
   'orders.demand_line': {},
   'orders.charge': {},

@@ -19,17 +19,16 @@ export function shopperOrder(channel: Channel, skus: readonly string[], index: n
     currency: 'USD' as CurrencyCode,
     lines:
       first === second
-        ? [{ sku: first, quantity: 2 }]
+        ? [{ sku: first, quantity: 2, group: 1 }]
         : [
-            { sku: first, quantity: 1 },
-            { sku: second, quantity: 1 },
+            { sku: first, quantity: 1, group: 1 },
+            { sku: second, quantity: 1, group: 1 },
           ],
     buyer: {
       email: `shopper${index}@example.com`,
       address: { name: 'Ada Shopper', line1: '1 Main Street', city: 'Town', region: 'NY', postalCode, country: 'US' },
     },
-    shipTo: { country: 'US', region: 'NY', postalCode },
-    deliveryOption: null,
+    groups: [{ number: 1, deliveryOption: null, shipTo: { country: 'US', region: 'NY', postalCode }, addressId: null }],
     seenMinor: null,
     latestBy: null,
     payment: { provider: 'sandbox', token: 'tok_ok' },

@@ -1,8 +1,8 @@
 -- No cart holds goods for longer than 60 s of wall time after its reservation ran out.
 --
 -- Invariant: 6 K
--- Cause: the sweep that expires carts does not run, or fails on this one.
--- Look at: whether a process holds the lease `work` in platform.lease; its log for `expire-carts`.
+-- Cause: the sweep that expires quotes does not run, or fails on this one.
+-- Look at: whether a process holds the lease `work` in platform.lease; its log for `expire-quotes`.
 
 select 'claim ' || id as object,
        jsonb_build_object('cartLine', 'cartLine ' || demand_id, 'units', quantity,

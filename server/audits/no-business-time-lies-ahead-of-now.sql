@@ -16,6 +16,8 @@ select object, jsonb_build_object('field', field, 'at', happened_at, 'latest', (
     union all
     select 'cart ' || id, 'created_at', created_at from carts.cart where created_at > (select at from latest)
     union all
+    select 'cart ' || cart_id, 'quoted_at', quoted_at from carts.quote where quoted_at > (select at from latest)
+    union all
     select 'event ' || aggregate_id, type, occurred_at from platform.event where occurred_at > (select at from latest)
     union all
     select 'supply ' || supply_id, 'stock_entry.occurred_at', occurred_at

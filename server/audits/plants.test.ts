@@ -111,6 +111,7 @@ async function play() {
   await db.inTransaction((tx) => cancelOrder(tx, { orderId: givenBack.id, reason: 'late', actor: 'buyer' }))
   await voidAttempt({ db, payments: rooms.payments }, (await look(givenBack.id)).attemptId)
   await makeCart()
+  await quoteCart('SKU-2')
   await db.inTransaction((tx) =>
     rooms.inventory.createLocation(tx, {
       actor,
@@ -168,7 +169,7 @@ async function place(
     ...shopperOrder(web, [sku], 0),
     cart,
     tenders,
-    lines: [{ sku, quantity }],
+    lines: [{ sku, quantity, group: 1 }],
     payment: { provider: 'sandbox', token },
   })
   assert.ok(outcome.kind === 'answered', `refused: ${outcome.kind === 'refused' ? outcome.refusal.code : ''}`)
@@ -206,7 +207,7 @@ async function placeTrusted(
   return outcome.orderId
 }
 
-async function makeCart(): Promise<{ readonly id: Id<'cart'>; readonly version: number }> {
+async function makeCart(): Promise<NonNullable<ShopperPlacement['cart']>> {
   const id = newId<'cart'>()
   const { at } = await db.clock()
   await run(
@@ -214,7 +215,31 @@ async function makeCart(): Promise<{ readonly id: Id<'cart'>; readonly version: 
     `insert into carts.cart (id, channel_id, currency, status, created_at, expires_at)
     values ('${id}', '${web.id}', 'USD', 'active', '${formatInstant(at)}', '${formatInstant(addMs(at, DAY_MS))}')`,
   )
-  return { id, version: 1 }
+  return { id, version: 1, lineIds: [] }
+}
+
+/** A cart whose goods are held for it. */
+async function quoteCart(sku: string): Promise<void> {
+  const cart = await makeCart()
+  const lineId = newId<'cartLine'>()
+  await run(
+    db,
+    `insert into carts.line (id, cart_id, group_number, variant_id, quantity, position)
+     select '${lineId}', '${cart.id}', 1, id, 1, 1 from catalog.variant where sku = '${sku}'`,
+  )
+  const { currency, groups } = shopperOrder(web, [sku], 0)
+  const outcome = await rooms.checkout.prepare.submit(
+    {
+      kind: 'quote',
+      channel: { ...web, claimsAt: 'checkout' },
+      cart: { ...cart, lineIds: [lineId] },
+      currency,
+      lines: [{ sku, quantity: 1, group: 1 }],
+      groups,
+    },
+    { lane: 'shopper' },
+  )
+  assert.equal(outcome.kind, 'quoted')
 }
 
 /** A count that takes two of the order's three units away. */
@@ -376,7 +401,15 @@ function reserve(
   ]
 }
 
-const cartClaim = (like: Placed, until: string) => reserve(like, { kind: 'cart_line', demandId: PLANTED, until })
+const cartClaim = (like: Placed, until: string) => [
+  `insert into carts.cart (id, channel_id, currency, status, created_at, expires_at)
+   select '${PLANTED}', id, 'USD', 'active', '2026-01-01', '2026-01-02' from merchant.channel limit 1`,
+  `insert into carts.line (id, cart_id, group_number, variant_id, quantity, position)
+   values ('${PLANTED}', '${PLANTED}', 1, '${PLANTED}', 1, 1)`,
+  `insert into carts.quote (cart_id, cart_version, terms, holds_goods, quoted_at, expires_at)
+   values ('${PLANTED}', 1, '{}', true, '2026-01-01', '2026-01-02')`,
+  ...reserve(like, { kind: 'cart_line', demandId: PLANTED, until }),
+]
 
 /** Another row on hand of the same SKU, with room. */
 function elsewhere(supplyId: bigint): string {
@@ -486,6 +519,19 @@ const stockRows: readonly PlantRow[] = [
     "a cart's claim that never runs out",
     ({ open }) => cartClaim(open, 'null'),
     'cart-claims-end-with-their-reservation',
+  ],
+  [
+    "a cart's claim without a quote",
+    ({ open }) => [
+      ...cartClaim(open, ago('50 s')),
+      `update carts.quote set holds_goods = false where cart_id = '${PLANTED}'`,
+    ],
+    'goods-held-for-a-cart-stand-for-its-quote',
+  ],
+  [
+    'a claim of a line that is not in a cart any more',
+    ({ open }) => [...cartClaim(open, ago('50 s')), `delete from carts.line where id = '${PLANTED}'`],
+    'goods-held-for-a-cart-stand-for-its-quote',
   ],
   ["a cart's claim that ran out 50 s ago", ({ open }) => cartClaim(open, ago('50 s'))],
   [
@@ -603,6 +649,21 @@ const orderRows: readonly PlantRow[] = [
     ({ open }) => [`delete from ${table} where order_id = '${open.id}'`],
     'order-totals-are-the-sum-of-lines-and-charges',
   ]),
+  ...(['orders.order_line', 'orders.demand_line', 'orders.charge'] as const).map((table): PlantRow => [
+    `a row of ${table} in a group that the order does not have`,
+    ({ open }) => [`update ${table} set group_number = 9 where order_id = '${open.id}'`],
+    'goods-and-money-are-in-a-group-of-their-order',
+  ]),
+  [
+    'a group without goods',
+    ({ open }) => [`insert into orders.delivery_group (order_id, number, method) values ('${open.id}', 2, 'none')`],
+    'goods-and-money-are-in-a-group-of-their-order',
+  ],
+  [
+    'an order without its group',
+    ({ open }) => [`delete from orders.delivery_group where order_id = '${open.id}'`],
+    'goods-and-money-are-in-a-group-of-their-order',
+  ],
   ...(['payments.attempt', 'payments.transaction'] as const).map((table): PlantRow => [
     `a row of ${table} in another currency`,
     ({ open }) => [`update ${table} set currency = 'EUR' where order_id = '${open.id}'`],
@@ -821,6 +882,7 @@ const timeRows: readonly PlantRow[] = [
     [
       ['orders.orders', 'placed_at'],
       ['carts.cart', 'created_at'],
+      ['carts.quote', 'quoted_at'],
       ['platform.event', 'occurred_at'],
       ['inventory.stock_entry', 'occurred_at'],
       ['inventory.claim', 'accepted_at'],

@@ -43,6 +43,10 @@ create table merchant.channel (
   trusted         boolean not null default false,
   cart_ttl_s      int not null default 3600 check (cart_ttl_s > 0),
   payment_ttl_s   int not null default 1800 check (payment_ttl_s > 0),
+  -- How long a quote holds, and with it what it claims.
+  quote_ttl_s     int not null default 900 check (quote_ttl_s > 0),
+  -- When goods are claimed for a buyer: with the order, or with the quote at the start of checkout.
+  claims_at       text not null default 'order' check (claims_at in ('order', 'checkout')),
   -- How long an unknown payment may keep extending payBy before a person must look.
   payment_cap_s   int not null default 86400 check (payment_cap_s >= payment_ttl_s),
   active          boolean not null default true,

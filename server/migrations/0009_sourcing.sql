@@ -43,21 +43,23 @@ create table sourcing.opening (
   primary key (location_id, weekday, opens)
 );
 
--- Stored small, rendered on read. The sequence is taken after the gates are locked: the order in which history replays.
+-- One for each delivery group of an order. Stored small, rendered on read. The sequence is taken after the gates are locked: the order in which history replays.
 create sequence sourcing.decision_sequence cache 1;
 create table sourcing.decision (
   id         uuid primary key,
   sequence   bigint not null unique default nextval('sourcing.decision_sequence'),
   kind       text not null check (kind in ('placing', 'reallocating')),
   order_id   uuid not null,
+  group_number smallint not null,
   facts      jsonb not null,
   decided_at timestamptz not null
 );
 create index decision_by_order on sourcing.decision (order_id);
 
--- What the buyer was told, versioned.
+-- What the buyer was told of each delivery group, versioned.
 create table sourcing.promise (
   order_id    uuid not null,
+  group_number smallint not null,
   version     int not null check (version > 0),
   decision_id uuid not null,
   method      text not null check (method in ('ship', 'pickup', 'carried_out')),
@@ -65,6 +67,6 @@ create table sourcing.promise (
   latest      timestamptz not null,
   reason      text not null,
   promised_at timestamptz not null,
-  primary key (order_id, version),
+  primary key (order_id, group_number, version),
   check (earliest <= latest)
 );

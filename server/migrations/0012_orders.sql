@@ -16,12 +16,7 @@ create table orders.orders (
   -- The cart while this order lives; null once cancelled or expired, so that the cart can be ordered again.
   live_cart_id     uuid,
   person_id        uuid,
-  address_id       uuid,
-  ship_country     text,
-  ship_region      text,
-  ship_postal_code text,
   status           text not null check (status in ('awaiting_payment', 'open', 'completed', 'cancelled', 'expired')),
-  method           text not null check (method in ('ship', 'pickup', 'carried_out')),
   currency         text not null check (currency ~ '^[A-Z]{3}$'),
   tax_included     boolean not null,
   items_minor      bigint not null check (items_minor >= 0),
@@ -43,11 +38,32 @@ create unique index order_live_cart on orders.orders (live_cart_id) where live_c
 create index order_by_person on orders.orders (person_id) where person_id is not null;
 create index order_overdue on orders.orders (greatest(pay_by, expiry_not_before)) where status = 'awaiting_payment';
 
+-- How goods reach the buyer: those of one group go one way to one place and have one promise. Most orders have one.
+create table orders.delivery_group (
+  order_id         uuid not null,
+  number           smallint not null check (number between 1 and 10),
+  -- `none`: nothing in it is handed over, a download for instance.
+  method           text not null check (method in ('ship', 'pickup', 'carried_out', 'none')),
+  -- Where the buyer takes the goods.
+  location_id      uuid,
+  -- The id of the option that was chosen or taken as the cheapest; null where a channel decided.
+  delivery_option  text,
+  address_id       uuid,
+  ship_country     text,
+  ship_region      text,
+  ship_postal_code text,
+  primary key (order_id, number),
+  check ((location_id is not null) = (method in ('pickup', 'carried_out'))),
+  check ((ship_country is null) = (ship_postal_code is null))
+);
+
 -- Order lines are money.
 create table orders.order_line (
   id               uuid not null,
   order_id         uuid not null,
   position         int not null check (position > 0),
+  -- Where the line was sold to, which decided its tax.
+  group_number     smallint not null,
   variant_id       uuid not null,
   sku              text not null,
   title            text not null,
@@ -68,6 +84,8 @@ create table orders.demand_line (
   id          uuid primary key,
   order_id    uuid not null,
   line_id     uuid not null,
+  -- Where these goods go: the line's group at placement.
+  group_number smallint not null,
   variant_id  uuid not null,
   sku         text not null,
   stocked     boolean not null,
@@ -89,6 +107,8 @@ create index demand_line_by_order on orders.demand_line (order_id);
 create table orders.charge (
   order_id     uuid not null,
   position     int not null,
+  -- The group whose delivery it pays for; null for what is charged for the order.
+  group_number smallint,
   type         text not null,
   amount_minor bigint not null,
   tax_minor    bigint not null default 0,

@@ -6,8 +6,15 @@ import { calendars, channels, legalEntities, markets } from './merchant-data.ts'
 import { expectSound, SEED_ACTOR, type SeedDeps } from './seed-deps.ts'
 import { zones } from './zones.ts'
 
-/** Carts for an hour, half an hour to pay, a day to find out whether it was paid. */
-const terms = { cartTtlS: 3_600, paymentTtlS: 1_800, paymentCapS: 86_400, active: true } as const
+/** Carts for an hour, quotes for a quarter, half an hour to pay, a day to find out whether it was paid. */
+const terms = {
+  cartTtlS: 3_600,
+  quoteTtlS: 900,
+  claimsAt: 'order',
+  paymentTtlS: 1_800,
+  paymentCapS: 86_400,
+  active: true,
+} as const
 
 export async function seedMerchant({ db }: SeedDeps): Promise<void> {
   await db.inTransaction(async (tx) => {

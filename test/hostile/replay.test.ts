@@ -35,8 +35,9 @@ function withKey(request: ApiRequest, key: string | undefined): ApiRequest {
 
 /** Without what a repeat tells anew: a key is shown once, and a cart's delivery options are those of this moment. */
 function comparable(answer: Answer): unknown {
-  const { key: _key, deliveryOptions: _options, ...rest } = withoutRequestId(answer) as Record<string, unknown>
-  return { status: answer.status, ...rest }
+  const { key: _key, deliveryOptions: _options, groups, ...rest } = withoutRequestId(answer) as Record<string, unknown>
+  const settled = (groups as readonly object[] | undefined)?.map((group) => ({ ...group, deliveryOptions: null }))
+  return { status: answer.status, ...rest, groups: settled }
 }
 
 const badKeys = [

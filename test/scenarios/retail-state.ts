@@ -16,10 +16,11 @@ const sections = {
                  orders.reference as order_reference
             from integrations.import_line as line left join orders.orders on orders.id = order_id
            order by run_id, line`,
-  orders: `select channel.code as channel, orders.reference, fingerprint, status, method, orders.currency, items_minor,
-                  delivery_minor, orders.tax_minor, total_minor, payment_terms, placed_at, orders.version,
+  orders: `select channel.code as channel, orders.reference, fingerprint, status, grouped.method, orders.currency,
+                  items_minor, delivery_minor, orders.tax_minor, total_minor, payment_terms, placed_at, orders.version,
                   customer.reference as customer
              from orders.orders
+             join orders.delivery_group as grouped on grouped.order_id = orders.id
              join merchant.channel on channel.id = orders.channel_id
              left join integrations.known_customer as customer on customer.person_id = orders.person_id
             order by orders.reference`,

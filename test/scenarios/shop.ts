@@ -15,7 +15,7 @@ export interface Shop {
     path: string,
     options?: { readonly body?: object; readonly token?: string; readonly key?: string; readonly version?: number },
   ): Promise<Answer>
-  asMerchant(method: string, path: string, body?: object): Promise<Answer>
+  asMerchant(method: string, path: string, body?: object, version?: number): Promise<Answer>
   /** Units that nobody has claimed, over all locations. */
   free(sku: string): Promise<number>
   /** Moves business time forward; leases and deadlines of outside calls do not notice. */
@@ -59,13 +59,14 @@ export async function openShop(): Promise<Shop> {
       },
       ...(body === undefined ? {} : { body }),
     })
-  const asMerchant: Shop['asMerchant'] = (method, path, body) =>
+  const asMerchant: Shop['asMerchant'] = (method, path, body, version) =>
     api.send({
       method,
       path: `/v1/admin${path}`,
       headers: {
         authorization: `Bearer ${secretKey}`,
         ...(method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
+        ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
       },
       ...(body === undefined ? {} : { body }),
     })

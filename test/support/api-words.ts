@@ -155,6 +155,8 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     closedDates: () => ['2027-01-01'],
     transit: () => [{ from: 'US', to: 'US', toPostalPrefix: '96', daysMin: 1, daysMax: 4 }],
     cartTtlS: () => 3_600,
+    quoteTtlS: () => 900,
+    claimsAt: () => 'order',
     paymentTtlS: () => 1_800,
     paymentCapS: () => 7_200,
 

@@ -93,6 +93,8 @@ async function openShop(db: Db): Promise<void> {
         taxIncluded: false,
         trusted: false,
         cartTtlS: 3_600,
+        quoteTtlS: 900,
+        claimsAt: 'order',
         paymentTtlS: 1_800,
         paymentCapS: 86_400,
         active: true,

@@ -1,14 +1,31 @@
 import { Type, type Static } from 'typebox'
 import { formatId, type Id } from '../../kernel/id.ts'
-import { formatInstant } from '../../kernel/time.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
+import { formatInstant, type Instant } from '../../kernel/time.ts'
+import type { Db } from '../../platform/db.ts'
 import { AddressJson, idJson, InstantJson, MoneyJson, moneyJson, strict } from '../../platform/http/index.ts'
 import { readRevisions } from '../../platform/revision.ts'
+import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { readCart, type Cart } from './cart.ts'
 import { coverCart } from './cover-cart.ts'
-import { quoteCart, type Quote } from './quote-cart.ts'
-import { readSellingWorld, type SellingWorld } from './selling-world.ts'
-import type { CartsDeps } from './carts.http.ts'
+import { estimateCart, type CartEstimate, type EstimatedOption } from './estimate-cart.ts'
+import type { GuestTokens } from './ports.ts'
+import { FIRST_GROUP, type GroupChoice } from './price-sale.ts'
+import { isHolding, type Quote } from './quote.ts'
+import { readSellingWorld, type SellingRooms, type SellingWorld } from './selling-world.ts'
+
+const DeliveryOptionJson = strict(
+  {
+    id: Type.String(),
+    method: Type.Union([Type.Literal('ship'), Type.Literal('pickup')]),
+    locationId: Type.Optional(idJson('location')),
+    earliest: InstantJson,
+    latest: InstantJson,
+    price: MoneyJson,
+  },
+  { title: 'DeliveryOption' },
+)
 
 const LineMoneyJson = Type.Union([MoneyJson, Type.Null()], {
   description: 'Null while something keeps the cart from being priced; ordering says what.',
@@ -35,6 +52,7 @@ export const CartJson = strict(
         {
           id: idJson('cartLine'),
           sku: Type.String(),
+          group: Type.Integer({ description: 'Number of the delivery group it is in.' }),
           title: Type.String(),
           quantity: Type.Integer(),
           unitPrice: LineMoneyJson,
@@ -63,18 +81,40 @@ export const CartJson = strict(
     ),
     due: MoneyJson,
     deliveryOption: Type.Union([Type.String(), Type.Null()]),
-    deliveryOptions: Type.Array(
-      strict(
-        {
-          id: Type.String(),
-          method: Type.Union([Type.Literal('ship'), Type.Literal('pickup')]),
-          locationId: Type.Optional(idJson('location')),
-          earliest: InstantJson,
-          latest: InstantJson,
-          price: MoneyJson,
-        },
-        { title: 'DeliveryOption' },
+    deliveryOptions: Type.Array(DeliveryOptionJson, { description: 'Of the first group.' }),
+    groups: Type.Optional(
+      Type.Array(
+        strict(
+          {
+            number: Type.Integer(),
+            deliveryOption: Type.Union([Type.String(), Type.Null()]),
+            shippingAddress: Type.Union([AddressJson, Type.Null()], {
+              description: "The group's own; null: where the first group goes.",
+            }),
+            delivery: Type.Union([MoneyJson, Type.Null()], {
+              description: 'What its delivery costs as chosen; null while that is not known.',
+            }),
+            deliveryOptions: Type.Array(DeliveryOptionJson),
+          },
+          { title: 'CartGroup' },
+        ),
+        { description: 'Every delivery group, once there is more than the first.' },
       ),
+    ),
+    quote: Type.Union(
+      [
+        strict(
+          {
+            total: MoneyJson,
+            latest: Type.Union([InstantJson, Type.Null()], { description: 'When all of it will have come.' }),
+            holdsGoods: Type.Boolean({ description: 'Whether the goods are kept for this cart until then.' }),
+            expiresAt: InstantJson,
+          },
+          { title: 'Quote' },
+        ),
+        Type.Null(),
+      ],
+      { description: 'Price and promise that hold until `expiresAt`, as long as the cart stays as it is.' },
     ),
     email: Type.Union([Type.String(), Type.Null()]),
     shippingAddress: Type.Union([AddressJson, Type.Null()]),
@@ -85,35 +125,56 @@ export const CartJson = strict(
 )
 export type CartJson = Static<typeof CartJson>
 
-/** The cart as its buyer sees it now: priced on today's prices, with the ways in which it could be delivered. */
-export async function renderCart(deps: CartsDeps, channel: Channel, cartId: Id<'cart'>): Promise<CartJson | null> {
-  const { db, rooms, tokens } = deps
+export interface RenderDeps {
+  readonly db: Db
+  readonly rooms: SellingRooms & { readonly customers: Customers }
+  readonly tokens: GuestTokens
+}
+
+/**
+ * The cart as its buyer sees it now: priced on today's prices, with the ways in which its groups could be delivered.
+ * @returns null when there is none in the channel
+ */
+export async function renderCart(
+  { db, rooms, tokens }: RenderDeps,
+  channel: Channel,
+  cartId: Id<'cart'>,
+): Promise<CartJson | null> {
   const cart = await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })
   if (cart === null) return null
   const [revisions, { at }] = await Promise.all([readRevisions(db), db.clock()])
   const world = await readSellingWorld(rooms, db, { revisions, skus: cart.lines.map((each) => each.sku), at })
-  const outcome = await quoteCart({ source: db, sourcing: rooms.sourcing }, { channel, ...cart }, world)
+  const quote = cart.quote !== null && isHolding(cart.quote, { cartVersion: cart.version, at }) ? cart.quote : null
+  const outcome = await estimateCart({ source: db, sourcing: rooms.sourcing }, { ...cart, channel }, world, { quote })
   // What is sold no longer, or has no price any more, is told when ordering; a cart can always be read.
-  const quote = outcome.kind === 'quoted' ? outcome.quote : null
+  const estimate = outcome.kind === 'estimated' ? outcome.estimate : null
   const [addresses, people] = await Promise.all([
-    rooms.customers.readAddresses(db, cart.addressId === null ? [] : [cart.addressId]),
+    rooms.customers.readAddresses(
+      db,
+      cart.groups.flatMap(({ addressId }) => (addressId === null ? [] : [addressId])),
+    ),
     rooms.customers.readPeople(db, cart.personId === null ? [] : [cart.personId]),
   ])
   const { currency } = cart
   const cover = await coverCart(
     db,
     { cardIds: cart.giftCardIds, channel, currency, at },
-    quote?.priced.totals.totalMinor ?? 0n,
+    estimate?.priced.totals.totalMinor ?? 0n,
   )
-  const address = cart.addressId === null ? null : (addresses.get(cart.addressId)?.address ?? null)
+  const addressOf = (group: GroupChoice | undefined) => {
+    const address = group?.addressId ? addresses.get(group.addressId)?.address : null
+    return address ? withoutNulls(address) : null
+  }
+  const first = cart.groups.find(({ number }) => number === FIRST_GROUP)
+  const groups = groupsJson(cart, estimate, addressOf)
   return {
     id: formatId('cart', cart.id),
     accessToken: tokens.makeAccessToken('cart', cart.id),
     version: cart.version,
     status: cart.status,
     currency: cart.currency,
-    lines: linesJson(cart, quote, world),
-    totals: totalsJson(cart, quote),
+    lines: linesJson(cart, estimate, world),
+    totals: totalsJson(cart, estimate),
     giftCards: cover.cards.map(({ id, last4, coveredMinor, unusable }) => ({
       id: formatId('giftCard', id),
       last4,
@@ -121,31 +182,37 @@ export async function renderCart(deps: CartsDeps, channel: Channel, cartId: Id<'
       unusable,
     })),
     due: moneyJson({ minor: cover.dueMinor, currency }),
-    deliveryOption: cart.deliveryOption,
-    deliveryOptions: (quote?.options ?? []).map(({ id, method, locationId, window, priceMinor }) => ({
-      id,
-      method,
-      ...(locationId === null ? {} : { locationId: formatId('location', locationId) }),
-      earliest: formatInstant(window.earliest),
-      latest: formatInstant(window.latest),
-      price: moneyJson({ minor: priceMinor, currency: cart.currency }),
-    })),
+    deliveryOption: first?.deliveryOption ?? null,
+    deliveryOptions: optionsJson(cart.currency, estimate, FIRST_GROUP),
+    ...(groups.length > 1 ? { groups } : {}),
+    quote: quote && quoteJson(cart, quote),
     email: cart.personId === null ? null : (people.get(cart.personId)?.email ?? null),
-    shippingAddress: address === null ? null : withoutNulls(address),
+    shippingAddress: addressOf(first),
     orderId: cart.orderId === null ? null : formatId('order', cart.orderId),
     expiresAt: formatInstant(cart.expiresAt),
   }
 }
 
+function quoteJson({ currency }: Cart, { priced, groups, holdsGoods, expiresAt }: Quote) {
+  const latest = groups.flatMap(({ promise }) => (promise === null ? [] : [promise.latest]))
+  return {
+    total: moneyJson({ minor: priced.totals.totalMinor, currency }),
+    latest: latest.length === 0 ? null : formatInstant(Math.max(...latest) as Instant),
+    holdsGoods,
+    expiresAt: formatInstant(expiresAt),
+  }
+}
+
 /** Every line, also while something keeps the cart from being priced: its buyer must be able to take it out. */
-function linesJson(cart: Cart, quote: Quote | null, world: SellingWorld): CartJson['lines'] {
-  return cart.lines.map(({ id, sku, quantity }, index) => {
-    const price = quote?.priced.lines[index]
+function linesJson(cart: Cart, estimate: CartEstimate | null, world: SellingWorld): CartJson['lines'] {
+  return cart.lines.map(({ id, sku, group, quantity }, index) => {
+    const price = estimate?.priced.lines[index]
     const amount = (minor: bigint | undefined) =>
       minor === undefined ? null : moneyJson({ minor, currency: cart.currency })
     return {
       id: formatId('cartLine', id),
       sku,
+      group,
       title: world.offers.get(sku)?.title ?? sku,
       quantity,
       unitPrice: amount(price?.unitPriceMinor),
@@ -156,9 +223,9 @@ function linesJson(cart: Cart, quote: Quote | null, world: SellingWorld): CartJs
   })
 }
 
-function totalsJson({ currency }: Cart, quote: Quote | null): CartJson['totals'] {
+function totalsJson({ currency }: Cart, estimate: CartEstimate | null): CartJson['totals'] {
   const amount = (minor = 0n) => moneyJson({ minor, currency })
-  const totals = quote?.priced.totals
+  const totals = estimate?.priced.totals
   return {
     items: amount(totals?.itemsMinor),
     discount: amount(totals?.discountMinor),
@@ -166,6 +233,40 @@ function totalsJson({ currency }: Cart, quote: Quote | null): CartJson['totals']
     tax: amount(totals?.taxMinor),
     total: amount(totals?.totalMinor),
   }
+}
+
+/** The first group, those with lines, and those something was said of. */
+function groupsJson(
+  cart: Cart,
+  estimate: CartEstimate | null,
+  addressOf: (group: GroupChoice | undefined) => Static<typeof AddressJson> | null,
+): NonNullable<CartJson['groups']> {
+  const numbers = new Set([FIRST_GROUP, ...[...cart.groups, ...(estimate?.groups ?? [])].map(({ number }) => number)])
+  return [...numbers]
+    .sort((a, b) => a - b)
+    .map((number) => {
+      const said = cart.groups.find((group) => group.number === number)
+      const delivery = estimate?.deliveries.find((each) => each.group === number)
+      return {
+        number,
+        deliveryOption: said?.deliveryOption ?? null,
+        shippingAddress: addressOf(said),
+        delivery: delivery === undefined ? null : moneyJson({ minor: delivery.amountMinor, currency: cart.currency }),
+        deliveryOptions: optionsJson(cart.currency, estimate, number),
+      }
+    })
+}
+
+function optionsJson(currency: CurrencyCode, estimate: CartEstimate | null, number: number) {
+  const options: readonly EstimatedOption[] = estimate?.groups.find((group) => group.number === number)?.options ?? []
+  return options.map(({ id, method, locationId, window, priceMinor }) => ({
+    id,
+    method,
+    ...(locationId === null ? {} : { locationId: formatId('location', locationId) }),
+    earliest: formatInstant(window.earliest),
+    latest: formatInstant(window.latest),
+    price: moneyJson({ minor: priceMinor, currency }),
+  }))
 }
 
 /** The vault keeps what was not said as null; the API leaves it out. */

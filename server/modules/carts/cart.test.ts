@@ -32,7 +32,7 @@ async function add(cartId: Id<'cart'>, variantId: Id<'variant'>): Promise<void> 
   await db.inTransaction(async (tx) => {
     const [cart] = await lockCarts(tx, [cartId])
     assert.ok(cart !== undefined)
-    addCartUnits(tx, cartId, [{ id: newId<'cartLine'>(), variantId, quantity: 1 }])
+    addCartUnits(tx, cartId, [{ id: newId<'cartLine'>(), group: 1, variantId, quantity: 1 }])
     updateCart(tx, cart, addMs(tx.at, 3_600_000))
   })
 }

@@ -4,17 +4,17 @@ import type { Instant } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readRevisions } from '../../platform/revision.ts'
 import type { Catalog } from '../catalog/index.ts'
-import { readWholeCart, type CartRow } from './carts.sql.ts'
-import type { Destination } from './decide-delivery.ts'
+import { readWholeCart, type CartGroupRow, type CartRow } from './carts.sql.ts'
 import { readCartGiftCards } from './gift-cards.sql.ts'
+import { quoteOf, type Quote } from './quote.ts'
+import { readQuoteRows } from './quotes.sql.ts'
+import type { GroupChoice, WantedLine } from './price-sale.ts'
 
 /** Lines that a cart may have; what one order may have. */
 export const LINES_PER_CART_MAX = 500
 
-export interface CartLine {
+export interface CartLine extends WantedLine {
   readonly id: Id<'cartLine'>
-  readonly sku: string
-  readonly quantity: number
 }
 
 /** A cart with what is in it, as it was read. */
@@ -23,12 +23,14 @@ export interface Cart {
   readonly version: number
   readonly currency: CurrencyCode
   readonly personId: Id<'person'> | null
-  readonly addressId: Id<'address'> | null
-  readonly shipTo: Destination | null
-  readonly deliveryOption: string | null
+  /** By number; of the groups that something was said of. */
+  readonly groups: readonly GroupChoice[]
+  /** In the order in which they were put in, group by group. */
   readonly lines: readonly CartLine[]
   /** In the order in which they pay. */
   readonly giftCardIds: readonly Id<'giftCard'>[]
+  /** What was quoted last, whether or not it still holds. */
+  readonly quote: Quote | null
   readonly status: CartRow['status']
   readonly orderId: Id<'order'> | null
   readonly expiresAt: Instant
@@ -39,9 +41,10 @@ export async function readCart(
   { source, catalog }: { readonly source: Queryable; readonly catalog: Catalog },
   { cartId, channelId }: { readonly cartId: Id<'cart'>; readonly channelId: Id<'channel'> },
 ): Promise<Cart | null> {
-  const [row, giftCardIds, revisions] = await Promise.all([
+  const [row, giftCardIds, [quote], revisions] = await Promise.all([
     readWholeCart(source, cartId),
     readCartGiftCards(source, cartId),
+    readQuoteRows(source, [cartId]),
     readRevisions(source),
   ])
   if (row === undefined || row.channel_id !== channelId) return null
@@ -55,21 +58,26 @@ export async function readCart(
     version: row.version,
     currency: row.currency,
     personId: row.person_id,
-    addressId: row.address_id,
-    shipTo: shipToOf(row),
-    deliveryOption: row.delivery_option,
+    groups: row.groups.map(groupChoiceOf),
     lines: row.lines.flatMap((line) => {
       const offer = offers.get(line.variant_id)
-      return offer === undefined ? [] : [{ id: line.id, sku: offer.sku, quantity: line.quantity }]
+      return offer === undefined
+        ? []
+        : [{ id: line.id, sku: offer.sku, quantity: line.quantity, group: line.group_number }]
     }),
     giftCardIds,
+    quote: quote === undefined ? null : quoteOf(quote),
     status: row.status,
     orderId: row.order_id,
     expiresAt: row.expires_at,
   }
 }
 
-export function shipToOf(row: CartRow): Destination | null {
-  const { ship_country: country, ship_region: region, ship_postal_code: postalCode } = row
-  return country === null || postalCode === null ? null : { country, region, postalCode }
+function groupChoiceOf(row: CartGroupRow): GroupChoice {
+  const { number, delivery_option, address_id, ship_country, ship_region, ship_postal_code } = row
+  const shipTo =
+    ship_country === null || ship_postal_code === null
+      ? null
+      : { country: ship_country, region: ship_region, postalCode: ship_postal_code }
+  return { number, deliveryOption: delivery_option, addressId: address_id, shipTo }
 }

@@ -7,7 +7,6 @@ import {
   AddressJson,
   CurrencyCodeJson,
   Email,
-  line,
   machineCode,
   once,
   Quantity,
@@ -24,27 +23,31 @@ import { readRevisions } from '../../platform/revision.ts'
 import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import type { Payments } from '../payments/index.ts'
-import { CartJson, renderCart } from './cart-json.ts'
 import { readCart } from './cart.ts'
+import { CartJson, renderCart } from './cart-json.ts'
 import { refusals } from './carts.refusals.ts'
 import { findCardForCart } from './cover-cart.ts'
 import { createCart, editCart, type CartChanges, type EditCartRefusal } from './edit-cart.ts'
-import type { GuestTokens } from './ports.ts'
+import { DeliveryOptionChoice, GroupNumberJson, GroupsBody, repeatedGroup } from './group-json.ts'
+import type { GuestTokens, ReleaseGoods } from './ports.ts'
+import { FIRST_GROUP } from './price-sale.ts'
 import type { SellingRooms } from './selling-world.ts'
 
 export interface CartsDeps {
   readonly db: Db
   readonly rooms: SellingRooms & { readonly customers: Customers; readonly payments: Payments }
   readonly tokens: GuestTokens
+  readonly releaseGoods: ReleaseGoods
 }
 
-const Line = strict({ sku: Sku, quantity: Quantity })
+const CartLineBody = strict({ sku: Sku, quantity: Quantity, group: Type.Optional(GroupNumberJson) })
 const cartFields = {
   currency: Type.Optional(CurrencyCodeJson),
-  lines: Type.Optional(Type.Array(Line, { maxItems: 500 })),
+  lines: Type.Optional(Type.Array(CartLineBody, { maxItems: 500 })),
   email: Type.Optional(Email),
   shippingAddress: Type.Optional(AddressJson),
-  deliveryOption: Type.Optional(Type.Union([line(100), Type.Null()])),
+  deliveryOption: Type.Optional(DeliveryOptionChoice),
+  groups: Type.Optional(GroupsBody),
 }
 const CartBody = strict(cartFields)
 const ById = strict({ id: Type.String() })
@@ -56,8 +59,11 @@ interface StoreRequest {
 }
 
 export function mountCarts(app: App, deps: CartsDeps): void {
-  const { db, rooms, tokens } = deps
+  const { db, rooms, tokens, releaseGoods } = deps
 
+  const editDeps = (channel: Channel, customerId: Id<'person'> | undefined) => {
+    return { customers: rooms.customers, channel, customerId, releaseGoods }
+  }
   const channelOf = async ({ caller }: StoreRequest): Promise<Channel | null> => {
     if (caller.kind !== 'publishable') return null
     const book = rooms.merchant.peek() ?? (await rooms.merchant.currentBook())
@@ -87,11 +93,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
         refusals,
         work: async (tx) => {
           const id = newId<'cart'>()
-          const outcome = await createCart(
-            tx,
-            { customers: rooms.customers, channel, customerId: customerIdOf(request) },
-            { id, changes: read.changes },
-          )
+          const outcome = await createCart(tx, editDeps(channel, customerIdOf(request)), { id, changes: read.changes })
           if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
           return { status: 201, stored: { cartId: id } }
         },
@@ -148,7 +150,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
         summary: 'Put units of a SKU in a cart',
         tags: ['carts'],
         params: ById,
-        body: Line,
+        body: CartLineBody,
         response: { 200: CartJson },
       },
       config: { scope: 'store', idempotent: 'key', refusals },
@@ -167,11 +169,11 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       return once({ db }, request, reply, {
         refusals,
         work: async (tx) => {
-          const outcome = await editCart(
-            tx,
-            { customers: rooms.customers, channel, customerId: customerIdOf(request) },
-            { id: cartId, seenVersion: null, changes },
-          )
+          const outcome = await editCart(tx, editDeps(channel, customerIdOf(request)), {
+            id: cartId,
+            seenVersion: null,
+            changes,
+          })
           if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
           invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
           return { status: 200, stored: { cartId } }
@@ -250,11 +252,11 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       return once({ db }, request, reply, {
         refusals,
         work: async (tx) => {
-          const outcome = await editCart(
-            tx,
-            { customers: rooms.customers, channel },
-            { id: cartId, seenVersion: null, changes: { addGiftCard: card.id } },
-          )
+          const outcome = await editCart(tx, editDeps(channel, undefined), {
+            id: cartId,
+            seenVersion: null,
+            changes: { addGiftCard: card.id },
+          })
           if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
           invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
           return { status: 200, stored: { cartId } }
@@ -304,7 +306,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
   ): Promise<Reply> => {
     const outcome = await commitIf(
       db,
-      (tx) => editCart(tx, { customers: rooms.customers, channel, customerId }, { id, seenVersion, changes }),
+      (tx) => editCart(tx, editDeps(channel, customerId), { id, seenVersion, changes }),
       ({ kind }) => kind === 'edited',
     )
     if (outcome.kind === 'not_found') return refusePlatform(reply, 'not_found')
@@ -327,7 +329,11 @@ function refusalJson(refusal: EditCartRefusal) {
 
 type ReadChanges =
   | { readonly kind: 'read'; readonly changes: CartChanges }
-  | { readonly kind: 'refused'; readonly refusal: { readonly code: 'sku_unknown'; readonly skus: readonly string[] } }
+  | { readonly kind: 'refused'; readonly refusal: ReadRefusal }
+
+type ReadRefusal =
+  | { readonly code: 'sku_unknown'; readonly skus: readonly string[] }
+  | { readonly code: 'group_repeated'; readonly group: number }
 
 /** Reads a body; SKUs become variants, and what the channel does not sell is refused before anything is locked. */
 async function readChanges(
@@ -336,6 +342,8 @@ async function readChanges(
   body: Static<typeof CartBody>,
 ): Promise<ReadChanges> {
   const { lines, ...others } = body
+  const repeated = repeatedGroup(others.groups)
+  if (repeated !== null) return { kind: 'refused', refusal: { code: 'group_repeated', group: repeated } }
   if (lines === undefined) return { kind: 'read', changes: others }
   const revisions = await readRevisions(db)
   const offers = await rooms.catalog.offersAt(
@@ -350,9 +358,10 @@ async function readChanges(
   if (unknown.length > 0) {
     return { kind: 'refused', refusal: { code: 'sku_unknown', skus: [...new Set(unknown.map((each) => each.sku))] } }
   }
-  const wanted = lines.map(({ sku, quantity }) => ({
+  const wanted = lines.map(({ sku, quantity, group = FIRST_GROUP }) => ({
     variantId: must(offers.get(sku), 'an offer that was just found').variantId,
     quantity,
+    group,
   }))
   return { kind: 'read', changes: { ...others, lines: wanted } }
 }

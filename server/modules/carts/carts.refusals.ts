@@ -1,7 +1,7 @@
 import type { RefusalTable } from '../../platform/http/index.ts'
 import type { FindCardOutcome } from './cover-cart.ts'
 import type { EditCartRefusal } from './edit-cart.ts'
-import type { QuoteRefusal } from './quote-cart.ts'
+import type { SaleRefusal } from './price-sale.ts'
 
 type CardRefusal = Extract<FindCardOutcome, { kind: 'refused' }>['refusal']
 
@@ -16,6 +16,7 @@ export const refusals = {
   quantity_too_large: { status: 422, meaning: 'A line of the cart would have more than `unitsMax` units.' },
   currency_unknown: { status: 422, meaning: 'The channel sells in `currencies` only.' },
   address_invalid: { status: 422, meaning: 'The address is not one of its country; `problems` names the fields.' },
+  group_repeated: { status: 422, meaning: 'Two entries of `groups` have the number `group`.' },
   sku_unknown: { status: 422, meaning: 'The `skus` do not exist, or are not sold in this channel.' },
   price_missing: { status: 422, meaning: 'The `skus` have no price in this channel and currency.' },
   amount_too_large: { status: 422, meaning: 'The cart would cost more than the API can say exactly.' },
@@ -26,4 +27,10 @@ export const refusals = {
     meaning: 'The gift card cannot pay this cart: it is `blocked`, `expired`, `other_currency` or `other_seller`.',
   },
   code_unknown: { status: 422, meaning: 'The code is not one that gives anything for this cart.' },
-} as const satisfies RefusalTable<EditCartRefusal | QuoteRefusal | CardRefusal | { readonly code: 'code_unknown' }>
+} as const satisfies RefusalTable<
+  | EditCartRefusal
+  | SaleRefusal
+  | CardRefusal
+  | { readonly code: 'group_repeated'; readonly group: number }
+  | { readonly code: 'code_unknown' }
+>

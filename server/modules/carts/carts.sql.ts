@@ -12,18 +12,14 @@ export interface CartRow {
   readonly currency: CurrencyCode
   readonly status: CartStatus
   readonly person_id: Id<'person'> | null
-  readonly address_id: Id<'address'> | null
-  readonly ship_country: string | null
-  readonly ship_region: string | null
-  readonly ship_postal_code: string | null
-  readonly delivery_option: string | null
   readonly order_id: Id<'order'> | null
   readonly created_at: Instant
   readonly expires_at: Instant
+  readonly quotes_made: number
 }
 
-const cartColumns = `id, channel_id, version, currency, status, person_id, address_id, ship_country, ship_region,
-  ship_postal_code, delivery_option, order_id, created_at, expires_at`
+const cartColumns =
+  'id, channel_id, version, currency, status, person_id, order_id, created_at, expires_at, quotes_made'
 
 /** Locks carts in id order and answers what they are once the locks are held. */
 export function lockCarts(tx: Tx, cartIds: readonly Id<'cart'>[]): Promise<CartRow[]> {
@@ -34,17 +30,22 @@ export function lockCarts(tx: Tx, cartIds: readonly Id<'cart'>[]): Promise<CartR
   })
 }
 
-/** A cart with its lines as one moment had them: read apart, a new version could come with the lines of the old one. */
-export async function readWholeCart(
-  source: Queryable,
-  cartId: Id<'cart'>,
-): Promise<(CartRow & { readonly lines: readonly CartLineRow[] }) | undefined> {
-  const [cart] = await source.rows<CartRow & { readonly lines: readonly CartLineRow[] }>({
+export interface WholeCartRow extends CartRow {
+  readonly lines: readonly CartLineRow[]
+  readonly groups: readonly CartGroupRow[]
+}
+
+/** A cart with its lines and groups as one moment had them: read apart, a new version could come with the lines of the old one. */
+export async function readWholeCart(source: Queryable, cartId: Id<'cart'>): Promise<WholeCartRow | undefined> {
+  const [cart] = await source.rows<WholeCartRow>({
     name: 'carts.read_whole_cart',
     text: `select ${cartColumns},
-                  array(select json_build_object('id', line.id, 'cart_id', cart_id, 'variant_id', variant_id,
-                                                 'quantity', quantity)
-                          from carts.line where cart_id = cart.id order by position, line.id) as lines
+                  array(select json_build_object('id', line.id, 'cart_id', cart_id, 'group_number', group_number,
+                                                 'variant_id', variant_id, 'quantity', quantity)
+                          from carts.line where cart_id = cart.id
+                         order by group_number, position, line.id) as lines,
+                  array(select to_json(delivery_group)
+                          from carts.delivery_group where cart_id = cart.id order by number) as groups
              from carts.cart where id = $1`,
     values: [cartId],
   })
@@ -66,9 +67,52 @@ export function markCartsOrdered(
   })
 }
 
+export interface CartGroupRow {
+  readonly cart_id: Id<'cart'>
+  readonly number: number
+  readonly delivery_option: string | null
+  readonly address_id: Id<'address'> | null
+  readonly ship_country: string | null
+  readonly ship_region: string | null
+  readonly ship_postal_code: string | null
+}
+
+export function readCartGroups(source: Queryable, cartIds: readonly Id<'cart'>[]): Promise<CartGroupRow[]> {
+  return source.rows({
+    name: 'carts.read_groups',
+    text: `select cart_id, number, delivery_option, address_id, ship_country, ship_region, ship_postal_code
+             from carts.delivery_group where cart_id = any($1::uuid[]) order by cart_id, number`,
+    values: [plainArray(cartIds)],
+  })
+}
+
+/** Writes what the buyer said of groups, each as a whole. */
+export function putCartGroups(tx: Tx, groups: readonly CartGroupRow[]): void {
+  tx.send({
+    name: 'carts.put_groups',
+    text: `insert into carts.delivery_group
+             (cart_id, number, delivery_option, address_id, ship_country, ship_region, ship_postal_code)
+           select * from unnest($1::uuid[], $2::smallint[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+           on conflict (cart_id, number) do update
+              set delivery_option = excluded.delivery_option, address_id = excluded.address_id,
+                  ship_country = excluded.ship_country, ship_region = excluded.ship_region,
+                  ship_postal_code = excluded.ship_postal_code`,
+    values: [
+      plainArray(groups.map((group) => group.cart_id)),
+      plainArray(groups.map((group) => group.number)),
+      groups.map((group) => group.delivery_option),
+      plainArray(groups.map((group) => group.address_id)),
+      groups.map((group) => group.ship_country),
+      groups.map((group) => group.ship_region),
+      groups.map((group) => group.ship_postal_code),
+    ],
+  })
+}
+
 export interface CartLineRow {
   readonly id: Id<'cartLine'>
   readonly cart_id: Id<'cart'>
+  readonly group_number: number
   readonly variant_id: Id<'variant'>
   readonly quantity: number
 }
@@ -76,8 +120,8 @@ export interface CartLineRow {
 export function readCartLines(source: Queryable, cartIds: readonly Id<'cart'>[]): Promise<CartLineRow[]> {
   return source.rows({
     name: 'carts.read_lines',
-    text: `select id, cart_id, variant_id, quantity from carts.line
-            where cart_id = any($1::uuid[]) order by cart_id, position, id`,
+    text: `select id, cart_id, group_number, variant_id, quantity from carts.line
+            where cart_id = any($1::uuid[]) order by cart_id, group_number, position, id`,
     values: [plainArray(cartIds)],
   })
 }
@@ -98,22 +142,28 @@ export function insertCart(tx: Tx, cart: NewCart): void {
   })
 }
 
-/** Adds units to lines; a SKU that is in the cart already keeps its line. */
-export function addCartUnits(
-  tx: Tx,
-  cartId: Id<'cart'>,
-  lines: readonly { readonly id: Id<'cartLine'>; readonly variantId: Id<'variant'>; readonly quantity: number }[],
-): void {
+export interface NewCartLine {
+  readonly id: Id<'cartLine'>
+  readonly group: number
+  readonly variantId: Id<'variant'>
+  readonly quantity: number
+}
+
+/** Adds units to lines; a SKU that is in the cart's group already keeps its line. */
+export function addCartUnits(tx: Tx, cartId: Id<'cart'>, lines: readonly NewCartLine[]): void {
   tx.send({
     name: 'carts.add_units',
-    text: `insert into carts.line (id, cart_id, variant_id, quantity, position)
-           select line.id, $1, line.variant_id, line.quantity,
+    text: `insert into carts.line (id, cart_id, group_number, variant_id, quantity, position)
+           select line.id, $1, line.group_number, line.variant_id, line.quantity,
                   coalesce((select max(position) from carts.line where cart_id = $1), 0) + line.place
-             from unnest($2::uuid[], $3::uuid[], $4::int[]) with ordinality as line (id, variant_id, quantity, place)
-           on conflict (cart_id, variant_id) do update set quantity = carts.line.quantity + excluded.quantity`,
+             from unnest($2::uuid[], $3::smallint[], $4::uuid[], $5::int[]) with ordinality
+                    as line (id, group_number, variant_id, quantity, place)
+           on conflict (cart_id, group_number, variant_id)
+              do update set quantity = carts.line.quantity + excluded.quantity`,
     values: [
       cartId,
       plainArray(lines.map((line) => line.id)),
+      plainArray(lines.map((line) => line.group)),
       plainArray(lines.map((line) => line.variantId)),
       plainArray(lines.map((line) => line.quantity)),
     ],
@@ -142,25 +192,31 @@ export function removeCartLines(tx: Tx, cartId: Id<'cart'>): void {
   tx.send({ name: 'carts.remove_lines', text: 'delete from carts.line where cart_id = $1', values: [cartId] })
 }
 
-/** Writes what the buyer told; every edit is a new version and keeps the cart alive. */
-export function updateCart(tx: Tx, cart: CartRow, expiresAt: Instant): void {
+/** Every edit is a new version and keeps the cart alive. */
+export function updateCart(tx: Tx, cart: Pick<CartRow, 'id' | 'currency' | 'person_id'>, expiresAt: Instant): void {
   tx.send({
     name: 'carts.update_cart',
-    text: `update carts.cart
-              set version = version + 1, currency = $2, person_id = $3, address_id = $4, ship_country = $5,
-                  ship_region = $6, ship_postal_code = $7, delivery_option = $8, expires_at = $9
-            where id = $1`,
-    values: [
-      cart.id,
-      cart.currency,
-      cart.person_id,
-      cart.address_id,
-      cart.ship_country,
-      cart.ship_region,
-      cart.ship_postal_code,
-      cart.delivery_option,
-      new Date(expiresAt),
-    ],
+    text: `update carts.cart set version = version + 1, currency = $2, person_id = $3, expires_at = $4 where id = $1`,
+    values: [cart.id, cart.currency, cart.person_id, new Date(expiresAt)],
+  })
+}
+
+/**
+ * Makes the live carts of people somebody else's, of a guest who turned out to have an account. A new version: whose
+ * cart it is may change its prices, and what was quoted was quoted for somebody else.
+ * @returns the carts that changed hands; none when it was done before
+ */
+export function assignCarts(
+  tx: Tx,
+  { from, to }: { readonly from: readonly Id<'person'>[]; readonly to: Id<'person'> },
+): Promise<{ id: Id<'cart'> }[]> {
+  return tx.rows({
+    name: 'carts.assign',
+    text: `update carts.cart set person_id = $2, version = version + 1
+            where id in (select id from carts.cart where status = 'active' and person_id = any($1::uuid[])
+                            and person_id <> $2 order by id for update)
+           returning id`,
+    values: [plainArray(from), to],
   })
 }
 

@@ -92,6 +92,10 @@ export type DeliveryDecision =
   | {
       readonly kind: 'chosen'
       readonly method: 'ship' | 'pickup'
+      /** The id of the option. */
+      readonly optionId: string
+      /** Where the buyer picks up. */
+      readonly locationId: Id<'location'> | null
       readonly tariff: DeliveryTariff
       readonly route: Route
     }
@@ -122,7 +126,7 @@ export function decideDelivery(
       ? routes.toSorted((a, b) => compare(amountOf(a.tariff), amountOf(b.tariff)))[0]
       : routes.find(({ tariff }) => tariff.code === tariffCode)
   if (chosen === undefined) return refuse({ code: 'delivery_option_unknown', deliveryOption: deliveryOption ?? '' })
-  return { kind: 'chosen', method: 'ship', ...chosen }
+  return { kind: 'chosen', method: 'ship', optionId: chosen.tariff.code, locationId: null, ...chosen }
 }
 
 function compare(a: bigint, b: bigint): number {
@@ -141,7 +145,14 @@ function pickupRoute(
     (each) => each.code === tariffCode && each.method === 'pickup',
   )
   if (tariff === undefined || ranking.candidates.length === 0) return null
-  return { kind: 'chosen', method: 'pickup', tariff, route: { method: 'pickup', zone: node.code, ranking } }
+  return {
+    kind: 'chosen',
+    method: 'pickup',
+    optionId: `${tariff.code}:${node.code}`,
+    locationId: node.locationId,
+    tariff,
+    route: { method: 'pickup', zone: node.code, ranking },
+  }
 }
 
 /** Every way to ship to the address that some location can serve, cheapest first. */

@@ -1,5 +1,5 @@
-import type { CurrencyCode } from '../../kernel/money.ts'
 import { must } from '../../kernel/invariant.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Offer } from '../catalog/index.ts'
 import { plainRegion, type Channel } from '../merchant/index.ts'
 import { anonymousBuyer, type Buyer, type CartToPrice, type OffersAtHand } from '../pricing/index.ts'
@@ -10,13 +10,19 @@ import type { SellingWorld } from './selling-world.ts'
 export interface WantedSale {
   readonly channel: Channel
   readonly currency: CurrencyCode
-  readonly lines: readonly { readonly sku: string; readonly quantity: number }[]
+  readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly group: number }[]
+  /** Those that have lines, by number; the first one's place decides what the buyer is charged by. */
+  readonly groups: readonly WantedGroup[]
+}
+
+export interface WantedGroup {
+  readonly number: number
   readonly shipTo: Destination | null
   readonly deliveryOption: string | null
 }
 
 /**
- * What pricing asks of a sale. No delivery is in it: which one there is depends on what the goods come to.
+ * What pricing asks of a sale. No delivery is in it: which ones there are depends on what the goods come to.
  * @param offers  of every line, in their order
  */
 export function cartToPrice(
@@ -25,25 +31,45 @@ export function cartToPrice(
   world: SellingWorld,
   onOffer: OffersAtHand,
 ): CartToPrice {
-  const place = taxedPlace(sale, world)
+  const [first, ...others] = sale.groups
+  const place = first === undefined ? null : taxedPlace(first, world)
+  const elsewhere = new Map(others.map((group) => [group.number, taxRatesAt(world, taxedPlace(group, world))]))
   return {
     at: world.at,
     channel: sellingTerms(sale.channel, sale.currency),
-    buyer: buyerAt(sale, place, world),
+    buyer: buyerAt(sale.channel, { place, deliveryOption: first?.deliveryOption ?? null }, world),
     priceLists: world.pricing.priceListById,
     prices: world.prices,
     taxRates: taxRatesAt(world, place),
     deliveries: [],
     offers: onOffer,
-    lines: sale.lines.map(({ sku, quantity }, index) => {
+    lines: sale.lines.map((line, index) => {
       const { variantId, productId, category, taxClass } = must(offers[index], 'an offer for every line')
-      return { lineKey: sku, variantId, productId, category, quantity, taxClass }
+      const { quantity, group } = line
+      return {
+        lineKey: lineKeyOf(line),
+        variantId,
+        productId,
+        category,
+        quantity,
+        taxClass,
+        taxRates: elsewhere.get(group),
+      }
     }),
   }
 }
 
+/** Names a line of a sale: a SKU has one in each group. */
+export function lineKeyOf({ sku, group }: { readonly sku: string; readonly group: number }): string {
+  return group === 1 ? sku : `${sku} in group ${group}`
+}
+
 /** A channel without a market of its own sells in all that the destination lies in. */
-function buyerAt({ channel, deliveryOption }: WantedSale, place: Destination | null, world: SellingWorld): Buyer {
+function buyerAt(
+  channel: Channel,
+  { place, deliveryOption }: { readonly place: Destination | null; readonly deliveryOption: string | null },
+  world: SellingWorld,
+): Buyer {
   const country = place?.country ?? null
   const markets =
     channel.marketId === null && country !== null

@@ -9,15 +9,21 @@ import {
   addCartUnits,
   insertCart,
   lockCarts,
+  putCartGroups,
+  readCartGroups,
   readCartLines,
   removeCartLine,
   removeCartLines,
   setCartLine,
   updateCart,
+  type CartGroupRow,
   type CartRow,
 } from './carts.sql.ts'
 import { GIFT_CARDS_PER_CART_MAX } from './cover-cart.ts'
 import { addCartGiftCard, readCartGiftCards, removeCartGiftCard } from './gift-cards.sql.ts'
+import type { ReleaseGoods } from './ports.ts'
+import { FIRST_GROUP } from './price-sale.ts'
+import { deleteQuotes } from './quotes.sql.ts'
 
 export const UNITS_PER_LINE_MAX = 1_000_000
 
@@ -33,13 +39,24 @@ export interface CartChanges {
   readonly removeGiftCard?: Id<'giftCard'> | undefined
   readonly email?: string | undefined
   readonly shippingAddress?: Address | undefined
-  /** Null goes back to the cheapest way to ship. */
+  /** Of the first group. Null goes back to the cheapest way to ship. */
   readonly deliveryOption?: string | null | undefined
+  /** Of further groups; those not named stay as they are. */
+  readonly groups?: readonly GroupChanges[] | undefined
 }
 
 export interface WantedUnits {
   readonly variantId: Id<'variant'>
   readonly quantity: number
+  readonly group: number
+}
+
+/** What a head may say of a group after the first; what is left out stays as it is. */
+export interface GroupChanges {
+  readonly number: number
+  readonly deliveryOption?: string | null | undefined
+  /** Null: where the first group goes. */
+  readonly shippingAddress?: Address | null | undefined
 }
 
 export type EditCartRefusal =
@@ -62,6 +79,7 @@ export interface EditCartDeps {
   readonly channel: Channel
   /** The signed-in customer at the head; the cart is theirs from then on. */
   readonly customerId?: Id<'person'> | undefined
+  readonly releaseGoods: ReleaseGoods
 }
 
 /** Makes a cart and fills it in the same transaction. */
@@ -79,7 +97,7 @@ export async function createCart(
 /** @param seenVersion  the version the head decided on; null when it did not say */
 export async function editCart(
   tx: Tx,
-  { customers, channel, customerId }: EditCartDeps,
+  { customers, channel, customerId, releaseGoods }: EditCartDeps,
   {
     id,
     seenVersion,
@@ -95,9 +113,10 @@ export async function editCart(
   const refusal = refuseEdit(cart, { seenVersion, changes, channel, at: tx.at })
   if (refusal !== null) return { kind: 'refused', refusal }
 
-  const person = await (customerId === undefined
-    ? tellPerson(tx, customers, cart, changes)
-    : tellCustomer(tx, customers, cart, { customerId, changes }))
+  // What was quoted was quoted for the cart as it was.
+  const [quote] = await deleteQuotes(tx, [id])
+  const heldIds = quote?.holds_goods ? (await readCartLines(tx, [id])).map((line) => line.id) : []
+  const personId = await tellPerson(tx, customers, cart, { changes, customerId })
   if (!(await writeLines(tx, id, changes))) return { kind: 'not_found' }
   const lines = await readCartLines(tx, [id])
   if (lines.length > LINES_PER_CART_MAX) {
@@ -110,20 +129,13 @@ export async function editCart(
   if (changes.addGiftCard !== undefined && (await readCartGiftCards(tx, id)).length > GIFT_CARDS_PER_CART_MAX) {
     return { kind: 'refused', refusal: { code: 'too_many_gift_cards', giftCardsMax: GIFT_CARDS_PER_CART_MAX } }
   }
-  const { shippingAddress, deliveryOption } = changes
   updateCart(
     tx,
-    {
-      ...cart,
-      ...person,
-      currency: changes.currency ?? cart.currency,
-      ship_country: shippingAddress?.country ?? cart.ship_country,
-      ship_region: shippingAddress === undefined ? cart.ship_region : (shippingAddress.region ?? null),
-      ship_postal_code: shippingAddress?.postalCode ?? cart.ship_postal_code,
-      delivery_option: deliveryOption === undefined ? cart.delivery_option : deliveryOption,
-    },
+    { id, currency: changes.currency ?? cart.currency, person_id: personId },
     addMs(tx.at, channel.cartTtlS * SECOND_MS),
   )
+  // Last, because gates are: whoever wants these SKUs waits for nothing else of this edit.
+  if (heldIds.length > 0) await releaseGoods(tx, [{ cartId: id, lineIds: heldIds }])
   return { kind: 'edited' }
 }
 
@@ -148,38 +160,79 @@ function refuseEdit(
   if (changes.currency !== undefined && !channel.currencies.includes(changes.currency)) {
     return { code: 'currency_unknown', currencies: channel.currencies }
   }
-  const problems = changes.shippingAddress === undefined ? [] : checkAddress(changes.shippingAddress)
+  const problems = addressesOf(changes).flatMap((address) => checkAddress(address))
   return problems.length === 0 ? null : { code: 'address_invalid', problems }
 }
 
-/** A signed-in customer is in the vault already, and their account's e-mail stands; an address is kept with it. */
-async function tellCustomer(
-  tx: Tx,
-  customers: Customers,
-  { address_id }: CartRow,
-  { customerId, changes }: { readonly customerId: Id<'person'>; readonly changes: CartChanges },
-): Promise<Pick<CartRow, 'person_id' | 'address_id'>> {
-  const { shippingAddress: address } = changes
-  const kept = address === undefined ? null : await customers.keepAddress(tx, { personId: customerId, address })
-  return { person_id: customerId, address_id: kept ?? address_id }
+function addressesOf({ shippingAddress, groups = [] }: CartChanges): Address[] {
+  return [shippingAddress, ...groups.map((group) => group.shippingAddress)].flatMap((address) => address ?? [])
 }
 
-/** The buyer goes into the vault; the cart keeps ids. */
+/**
+ * The buyer and where their goods go: into the vault, while the cart keeps ids and what taxes and delivery need.
+ * The first group's address is taken for the buyer's own and lends a guest its name; those of further groups are not.
+ */
 async function tellPerson(
   tx: Tx,
   customers: Customers,
   cart: CartRow,
-  { email, shippingAddress }: CartChanges,
-): Promise<Pick<CartRow, 'person_id' | 'address_id'>> {
-  const { person_id, address_id } = cart
-  if (email === undefined && shippingAddress === undefined) return { person_id, address_id }
-  if (person_id === null) {
-    const id = newId<'person'>()
-    const [recorded] = customers.recordPeople(tx, [{ id, kind: 'guest', email, address: shippingAddress }])
-    return { person_id: id, address_id: recorded?.addressId ?? null }
+  { changes, customerId }: { readonly changes: CartChanges; readonly customerId: Id<'person'> | undefined },
+): Promise<Id<'person'> | null> {
+  const { email, shippingAddress, deliveryOption, groups = [] } = changes
+  const isToldOf = email !== undefined || addressesOf(changes).length > 0
+  const knownId = customerId ?? cart.person_id
+  const personId = knownId ?? (isToldOf ? newId<'person'>() : null)
+  let addressId: Id<'address'> | null = null
+  if (personId !== null && knownId === null) {
+    const [recorded] = customers.recordPeople(tx, [{ id: personId, kind: 'guest', email, address: shippingAddress }])
+    addressId = recorded?.addressId ?? null
+  } else if (personId !== null && customerId === undefined && (email !== undefined || shippingAddress !== undefined)) {
+    const [changed] = await customers.changeGuests(tx, [{ id: personId, email, address: shippingAddress }])
+    addressId = changed?.addressId ?? null
   }
-  const [changed] = await customers.changeGuests(tx, [{ id: person_id, email, address: shippingAddress }])
-  return { person_id, address_id: changed?.addressId ?? address_id }
+  // Of the first group when it is an account's cart: what an account is called is not for a cart to change.
+  const told: GroupChanges[] = [...groups]
+  if (shippingAddress !== undefined || deliveryOption !== undefined) {
+    told.push({ number: FIRST_GROUP, shippingAddress, deliveryOption })
+  }
+  if (told.length === 0) return personId
+  const unkept = told.flatMap(({ number, shippingAddress: address }) =>
+    !address || (number === FIRST_GROUP && addressId !== null) ? [] : [{ number, address }],
+  )
+  const addressIdByGroup = new Map<number, Id<'address'> | null>([[FIRST_GROUP, addressId]])
+  if (personId !== null && unkept.length > 0) {
+    const added = await (customerId === undefined
+      ? customers.addAddresses(
+          tx,
+          unkept.map(({ address }) => ({ personId, address })),
+        )
+      : Promise.all(unkept.map(({ address }) => customers.keepAddress(tx, { personId, address }))))
+    for (const [index, { number }] of unkept.entries()) addressIdByGroup.set(number, added[index] ?? null)
+  }
+  const before = new Map((await readCartGroups(tx, [cart.id])).map((group) => [group.number, group]))
+  putCartGroups(
+    tx,
+    told.map((group) => changedGroup(cart.id, before.get(group.number), group, addressIdByGroup.get(group.number))),
+  )
+  return personId
+}
+
+function changedGroup(
+  cartId: Id<'cart'>,
+  before: CartGroupRow | undefined,
+  { number, deliveryOption, shippingAddress }: GroupChanges,
+  addressId: Id<'address'> | null = null,
+): CartGroupRow {
+  const option = deliveryOption === undefined ? (before?.delivery_option ?? null) : deliveryOption
+  const group = { cart_id: cartId, number, delivery_option: option }
+  if (shippingAddress === undefined && before !== undefined) return { ...before, ...group }
+  return {
+    ...group,
+    address_id: shippingAddress ? addressId : null,
+    ship_country: shippingAddress?.country ?? null,
+    ship_region: shippingAddress?.region ?? null,
+    ship_postal_code: shippingAddress?.postalCode ?? null,
+  }
 }
 
 /** @returns false when a line that was named is not there */
@@ -207,9 +260,12 @@ async function writeGiftCards(
   return removeGiftCard === undefined || (await removeCartGiftCard(tx, cartId, removeGiftCard)) === 1
 }
 
-/** One statement may touch a line once: the same SKU twice is one line with the sum. */
+/** One statement may touch a line once: the same SKU twice in a group is one line with the sum. */
 function mergeUnits(lines: readonly WantedUnits[]): WantedUnits[] {
-  const units = new Map<Id<'variant'>, number>()
-  for (const { variantId, quantity } of lines) units.set(variantId, (units.get(variantId) ?? 0) + quantity)
-  return [...units].map(([variantId, quantity]) => ({ variantId, quantity }))
+  const merged = new Map<string, WantedUnits>()
+  for (const line of lines) {
+    const key = `${line.group} ${line.variantId}`
+    merged.set(key, { ...line, quantity: line.quantity + (merged.get(key)?.quantity ?? 0) })
+  }
+  return [...merged.values()]
 }

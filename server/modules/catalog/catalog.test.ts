@@ -439,6 +439,8 @@ async function makeChannel(code: string, legalEntityId: Id<'legalEntity'>): Prom
         taxIncluded: false,
         trusted: false,
         cartTtlS: 3_600,
+        quoteTtlS: 900,
+        claimsAt: 'order',
         paymentTtlS: 1_800,
         paymentCapS: 86_400,
         active: true,

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { formatId, parseId, type Id } from '../../kernel/id.ts'
+import { formatId, newId, parseId, type Id } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/time.ts'
 import { afterCommit } from '../../platform/after-commit.ts'
 import {
@@ -22,9 +22,9 @@ import {
   type Caller,
   type ProblemReply,
 } from '../../platform/http/index.ts'
-import { readCart, type GuestTokens } from '../carts/index.ts'
+import { FIRST_GROUP, GroupNumberJson, GroupsBody, readCart, repeatedGroup, type GuestTokens } from '../carts/index.ts'
 import type { Catalog } from '../catalog/index.ts'
-import { checkAddress, type Customers } from '../customers/index.ts'
+import { checkAddress, type Address, type Customers } from '../customers/index.ts'
 import type { Channel, Merchant } from '../merchant/index.ts'
 import { orderNumber, readGuestOrder } from '../orders/index.ts'
 import { readAttemptRowsOfOrders } from '../payments/index.ts'
@@ -59,10 +59,14 @@ const placedResponses = { 201: PlacedOrderJson, 202: AwaitingOrderJson } as cons
 
 const StoreOrderBody = strict({
   currency: Type.Optional(CurrencyCodeJson),
-  lines: Type.Array(strict({ sku: Sku, quantity: Quantity }), { minItems: 1, maxItems: 500 }),
+  lines: Type.Array(strict({ sku: Sku, quantity: Quantity, group: Type.Optional(GroupNumberJson) }), {
+    minItems: 1,
+    maxItems: 500,
+  }),
   email: Type.Optional(Email),
   shippingAddress: Type.Optional(AddressJson),
   deliveryOption: Type.Optional(line(100)),
+  groups: Type.Optional(GroupsBody),
   total: Type.Optional(MoneyJson),
   due: Type.Optional(MoneyJson),
   payment: PaymentBody,
@@ -97,7 +101,10 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
       if ([body.total, body.due].some((money) => money !== undefined && money.currency !== currency)) {
         return refuse(reply, refusals, { code: 'currency_unknown', currencies: [currency] })
       }
-      const problems = body.shippingAddress === undefined ? [] : checkAddress(body.shippingAddress)
+      const repeated = repeatedGroup(body.groups)
+      if (repeated !== null) return refuse(reply, refusals, { code: 'group_repeated', group: repeated })
+      const addresses = [body.shippingAddress, ...(body.groups ?? []).map((group) => group.shippingAddress)]
+      const problems = addresses.flatMap((address) => (address ? checkAddress(address) : []))
       if (problems.length > 0) return refuse(reply, refusals, { code: 'address_invalid', problems })
       const paying = await readPayment(deps, body.payment, { channel, currency, personId: customerOf(caller) })
       if (paying.kind === 'refused') return answerRefusal(reply, paying.refusal)
@@ -107,10 +114,8 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         channel,
         cart: null,
         currency,
-        lines: body.lines,
-        buyer: await buyerOf(deps, caller, body),
-        shipTo: shipToOf(body.shippingAddress),
-        deliveryOption: body.deliveryOption ?? null,
+        lines: body.lines.map(({ sku, quantity, group = FIRST_GROUP }) => ({ sku, quantity, group })),
+        ...(await readGroups(deps, caller, body)),
         seenMinor: body.total === undefined ? null : readMoney(body.total).minor,
         latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
         payment: paying.payment,
@@ -163,12 +168,11 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         kind: 'shopper',
         key: keyRequestOf(request),
         channel,
-        cart: { id: cartId, version: cart.version },
+        cart: { id: cartId, version: cart.version, lineIds: cart.lines.map((each) => each.id) },
         currency: cart.currency,
         lines: cart.lines,
-        buyer: { personId: cart.personId, addressId: cart.addressId },
-        shipTo: cart.shipTo,
-        deliveryOption: cart.deliveryOption,
+        groups: cart.groups,
+        buyer: { personId: cart.personId },
         seenMinor: readMoney(body.total).minor,
         latestBy: body.accept?.latestBy === undefined ? null : readInstant(body.accept.latestBy),
         payment: paying.payment,
@@ -250,20 +254,44 @@ function customerOf(caller: Caller): Id<'person'> | null {
   return caller.kind === 'publishable' ? (caller.customer?.personId ?? null) : null
 }
 
-/** A guest goes into the vault with the order; a signed-in customer is there, and their own e-mail stands. */
-async function buyerOf(
+/**
+ * Where the goods of a one-call order go, and the people and addresses that this tells of. A guest goes into the vault
+ * with the order; a signed-in customer is there, and their own e-mail stands.
+ */
+async function readGroups(
   { db, customers }: CheckoutHttpDeps,
   caller: Caller,
-  { email, shippingAddress }: Pick<Static<typeof StoreOrderBody>, 'email' | 'shippingAddress'>,
-): Promise<ShopperPlacement['buyer']> {
+  { email, shippingAddress, deliveryOption, groups = [] }: Static<typeof StoreOrderBody>,
+): Promise<Pick<ShopperPlacement, 'groups' | 'buyer'>> {
+  const told = [{ number: FIRST_GROUP, deliveryOption, shippingAddress }, ...groups].map((group) => ({
+    number: group.number,
+    deliveryOption: group.deliveryOption ?? null,
+    addressId: newId<'address'>(),
+    address: group.shippingAddress ?? null,
+  }))
   const customer = caller.kind === 'publishable' ? caller.customer : undefined
-  if (customer === undefined) return { email: email ?? null, address: shippingAddress ?? null }
-  const { personId } = customer
-  const addressId =
-    shippingAddress === undefined
-      ? null
-      : await db.inTransaction((tx) => customers.keepAddress(tx, { personId, address: shippingAddress }))
-  return { personId, addressId }
+  const keptIds =
+    customer === undefined
+      ? told.map((group) => group.addressId)
+      : await db.inTransaction((tx) => {
+          const { personId } = customer
+          const keep = async (address: Address | null) =>
+            address === null ? null : customers.keepAddress(tx, { personId, address })
+          return Promise.all(told.map(({ address }) => keep(address)))
+        })
+  const [own, ...others] = told.map(({ addressId, address }) => address && { id: addressId, ...address })
+  return {
+    buyer:
+      customer === undefined
+        ? { email: email ?? null, address: own ?? null, otherAddresses: others.flatMap((address) => address ?? []) }
+        : { personId: customer.personId },
+    groups: told.map(({ number, deliveryOption: option, address }, index) => ({
+      number,
+      deliveryOption: option,
+      shipTo: address === null ? null : shipToOf(address),
+      addressId: address === null ? null : (keptIds[index] ?? null),
+    })),
+  }
 }
 
 async function answerPlaced<Reply extends ProblemReply>(

@@ -8,6 +8,10 @@ export const refusals = {
   cart_not_found: { status: 404, meaning: 'There is no such cart, or it is not yours.' },
   cart_changed: { status: 409, meaning: 'The cart was changed while it was being ordered; read it and order again.' },
   cart_expired: { status: 409, meaning: 'The cart is older than its channel keeps carts; make a new one.' },
+  too_many_quotes: {
+    status: 409,
+    meaning: 'The cart was quoted `quotesMax` times; order it as it is, or make a new one.',
+  },
   order_exists: { status: 409, meaning: 'The cart became the order `orderId`; pay or cancel that one.' },
   sku_unknown: { status: 422, meaning: 'The `skus` do not exist, or are not sold in this channel.' },
   too_many_units: {
@@ -24,6 +28,7 @@ export const refusals = {
     status: 422,
     meaning: 'The delivery option is not offered for this order; read the options again.',
   },
+  group_repeated: { status: 422, meaning: 'Two entries of `groups` have the number `group`.' },
   location_unknown: { status: 422, meaning: 'The order names no location, or one the network does not have.' },
   provider_unknown: { status: 422, meaning: 'No payment provider of this name is set up.' },
   out_of_stock: { status: 409, meaning: 'Not everything is available; `shortages` says what and how much there is.' },
@@ -33,7 +38,7 @@ export const refusals = {
   },
   promise_changed: {
     status: 409,
-    meaning: 'The order would arrive later than the buyer accepts; `current` is the offer now.',
+    meaning: 'The order would arrive later than the buyer accepts or was quoted; `current` is the offer now.',
   },
   gift_card_unknown: { status: 422, meaning: 'No gift card has this code; look for a typing error.' },
   gift_card_unusable: {

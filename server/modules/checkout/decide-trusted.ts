@@ -1,7 +1,8 @@
+import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { MINUTE_MS } from '../../kernel/time.ts'
 import { MONEY_MINOR_MAX, sumMinor } from '../../kernel/money.ts'
-import { isDelivered, type SellingWorld } from '../carts/index.ts'
+import { FIRST_GROUP, isDelivered, type SellingWorld } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import type { NewOrderLine, Totals } from '../orders/index.ts'
 import {
@@ -14,8 +15,8 @@ import {
   type DeliveryWindow,
   type Route,
 } from '../sourcing/index.ts'
-import { draftDemand, type DemandDraft } from './decide-placement.ts'
 import { refuseUnits } from './decide-units.ts'
+import { draftDemand, type DemandDraft } from './draft-demand.ts'
 import {
   LINES_PER_TRUSTED_ORDER_MAX,
   type PlacementRefusal,
@@ -36,6 +37,8 @@ export interface AcceptedTrusted {
   readonly totals: Totals
   readonly demand: readonly DemandDraft[]
   readonly stocked: readonly DemandDraft[]
+  /** Where the buyer takes the goods; null when they are shipped. */
+  readonly locationId: Id<'location'> | null
   /** Of goods that are still to be handed over. */
   readonly allotments: readonly Allotment[]
   /** Of goods that left with the buyer, one for each stocked demand. */
@@ -97,15 +100,15 @@ export function decideTrusted(
 
   // From here on the order must be accepted: it has been sold.
   const demand = draftDemand(
-    lines,
+    lines.map(({ quantity }) => ({ quantity, group: FIRST_GROUP })),
     offers,
     money.map((each) => each.totalMinor),
     world,
   )
   const stocked = demand.filter((each) => each.stocked)
-  const common = { kind: 'accepted', offers, money, totals, demand, stocked } as const
-  if (request.method === 'carried_out') {
-    const { locationId } = must(route.ranking.candidates[0], 'the location of a counter sale')
+  const locationId = request.method === 'ship' ? null : locationOf(request, world)
+  const common = { kind: 'accepted', offers, money, totals, demand, stocked, locationId } as const
+  if (request.method === 'carried_out' && locationId !== null) {
     const occurredAt = request.placedAt ?? world.at
     const carriedOut = stocked.map(({ variantId, units }) => counter.take({ variantId, locationId, units, occurredAt }))
     pool.take(
@@ -176,6 +179,10 @@ function totalsOf({ lines, charges, taxIncluded }: TrustedPlacement, money: read
     totalMinor += taxIncluded ? charge.amountMinor : charge.amountMinor + charge.taxMinor
   }
   return { itemsMinor, discountMinor, deliveryMinor, taxMinor, totalMinor }
+}
+
+function locationOf({ locationCode }: TrustedPlacement, { sourcing }: SellingWorld): Id<'location'> | null {
+  return sourcing.network.nodeByCode.get(locationCode ?? '')?.locationId ?? null
 }
 
 /** Null when the order names a location that the network does not know, or none where one is needed. */

@@ -1,6 +1,6 @@
 import { must } from '../../kernel/invariant.ts'
 import type { Offer } from '../catalog/index.ts'
-import type { PlacementRefusal, WantedLine } from './placement.ts'
+import type { PlacementRefusal } from './placement.ts'
 
 /**
  * Units of one SKU that an order may have, over all its lines and with bundles taken apart: a thousand lines as large
@@ -10,7 +10,10 @@ import type { PlacementRefusal, WantedLine } from './placement.ts'
 export const UNITS_PER_SKU_MAX = 1_000_000_000
 
 /** @param offers  of the lines, in their order */
-export function refuseUnits(lines: readonly WantedLine[], offers: readonly Offer[]): PlacementRefusal | null {
+export function refuseUnits(
+  lines: readonly { readonly quantity: number }[],
+  offers: readonly Offer[],
+): PlacementRefusal | null {
   const unitsBySku = new Map<string, number>()
   for (const [index, { quantity }] of lines.entries()) {
     const offer = must(offers[index], 'an offer for every line')

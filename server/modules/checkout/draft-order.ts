@@ -2,17 +2,19 @@ import { newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { addMs, SECOND_MS, type Instant } from '../../kernel/time.ts'
 import type { NewException } from '../exceptions/index.ts'
-import type { NewClaim, StockEntry } from '../inventory/index.ts'
+import type { ConvertedClaim, HeldClaim, NewClaim, StockEntry } from '../inventory/index.ts'
 import type { NewDemandLine, NewOrder, NewOrderLine } from '../orders/index.ts'
 import type { NewAttempt, NewTender, NewTransaction } from '../payments/index.ts'
 import type { AcceptedPayment } from './decide-payment.ts'
-import type { AcceptedPlacement, DemandDraft } from './decide-placement.ts'
+import type { AcceptedSale } from './decide-placement.ts'
+import type { DemandDraft } from './draft-demand.ts'
 import type { PlacedOrder, ShopperPlacement } from './placement.ts'
 
 export interface OrderIdentity {
   readonly id: Id<'order'>
   readonly number: bigint
   readonly personId: Id<'person'> | null
+  /** The buyer's own, for groups that name none. */
   readonly addressId: Id<'address'> | null
 }
 
@@ -20,9 +22,10 @@ export type ClaimDraft = NewClaim & { readonly variantId: Id<'variant'> }
 
 /** Everything that one accepted placement writes. */
 export interface Draft extends PlacedOrder {
-  readonly decisionId: Id<'decision'>
-  readonly facts: string | null
   readonly claims: readonly ClaimDraft[]
+  /** The cart's claims that become the order's, and those that it does not need as they are. */
+  readonly converted: readonly ConvertedClaim[]
+  readonly freed: readonly HeldClaim[]
   /** Ledger entries besides those of live claims: goods that are gone already. */
   readonly entries: readonly StockEntry[]
   readonly newAttempt: NewAttempt | null
@@ -39,21 +42,24 @@ const PROVIDER_TENDER = 1
 /** Turns a decision into rows. An order with nothing left to pay has nothing to wait for and opens at once. */
 export function draftShopperOrder(
   request: ShopperPlacement,
-  decision: AcceptedPlacement,
+  decision: AcceptedSale,
   { shares, dueMinor }: AcceptedPayment,
   identity: OrderIdentity,
   at: Instant,
 ): Draft {
-  const { priced, promise } = decision
+  const { priced } = decision
   const { totals } = priced
   const free = dueMinor === 0n
   const payBy = addMs(at, request.channel.paymentTtlS * SECOND_MS)
-  const demandIds = decision.demand.map(() => newId<'demandLine'>())
+  const demandIds = new Map(decision.demand.map((each) => [each, newId<'demandLine'>()]))
+  const idOf = (demand: DemandDraft) => must(demandIds.get(demand), 'an id for every demand line')
+  const demandByLine = Map.groupBy(decision.demand, ({ line }) => line)
   const lines = request.lines.map((wanted, index): NewOrderLine => {
     const offer = must(decision.offers[index], 'an offer for every line')
     const price = must(priced.lines[index], 'a price for every line')
     return {
       id: newId<'orderLine'>(),
+      group: wanted.group,
       variantId: offer.variantId,
       sku: offer.sku,
       title: offer.title,
@@ -63,9 +69,14 @@ export function draftShopperOrder(
       taxMinor: price.taxMinor,
       taxRatePpm: price.taxRatePpm,
       totalMinor: price.totalMinor,
-      demand: demandOf(index, decision.demand, demandIds, free),
+      demand: (demandByLine.get(index) ?? []).map((each) => demandLine(idOf(each), each, free)),
     }
   })
+  const groups = decision.groups.map((group) => ({
+    ...group,
+    number: group.sold.number,
+    decisionId: newId<'decision'>(),
+  }))
   const order: NewOrder = {
     id: identity.id,
     number: identity.number,
@@ -74,40 +85,56 @@ export function draftShopperOrder(
     fingerprint: null,
     cartId: request.cart?.id ?? null,
     personId: identity.personId,
-    addressId: identity.addressId,
-    shipTo: decision.method === 'ship' ? request.shipTo : null,
     status: free ? 'open' : 'awaiting_payment',
-    method: decision.method,
     currency: request.currency,
     taxIncluded: decision.taxIncluded,
     totals,
     paymentTerms: 'provider',
     placedAt: at,
     payBy: free ? null : payBy,
+    groups: groups.map(({ number, method, sold: { delivery, shipTo, addressId } }) => ({
+      number,
+      method,
+      locationId: delivery.kind === 'chosen' ? delivery.locationId : null,
+      deliveryOption: delivery.kind === 'chosen' ? delivery.optionId : null,
+      addressId: addressId ?? identity.addressId,
+      shipTo: method === 'ship' ? shipTo : null,
+    })),
     lines,
-    charges: priced.deliveries.map(({ amountMinor, taxMinor }) => ({ type: 'delivery', amountMinor, taxMinor })),
+    charges: decision.deliveries.map(({ group, amountMinor, taxMinor }) => {
+      return { group, type: 'delivery', amountMinor, taxMinor }
+    }),
   }
-  const decisionId = newId<'decision'>()
   const attemptId = newId<'attempt'>()
-  const stockedIds = demandIds.filter((_, index) => decision.demand[index]?.stocked)
   return {
     order,
-    promise,
-    decisionId,
-    facts: decision.facts,
-    claims: decision.allotments.map(({ demand, supply, units }) => ({
-      id: newId<'claim'>(),
-      variantId: supply.variantId,
-      demandKind: 'demand_line',
-      demandId: must(stockedIds[demand], 'a demand line for every allotment'),
-      supplyId: supply.supplyId,
-      channelId: request.channel.id,
-      decisionId,
-      quantity: units,
-      stage: free ? 'allocated' : 'reserved',
-      reservedUntil: free ? null : payBy,
-      promisedBy: promise.latest,
-    })),
+    groups: groups.map(({ number, decisionId, facts, promise }) => ({ number, decisionId, facts, promise })),
+    claims: groups.flatMap(({ allotments, decisionId, promise }) =>
+      allotments.map(({ demand, supply, units }): ClaimDraft => ({
+        id: newId<'claim'>(),
+        variantId: supply.variantId,
+        demandKind: 'demand_line',
+        demandId: idOf(demand),
+        supplyId: supply.supplyId,
+        channelId: request.channel.id,
+        decisionId,
+        quantity: units,
+        stage: free ? 'allocated' : 'reserved',
+        reservedUntil: free ? null : payBy,
+        promisedBy: promise?.latest ?? null,
+      })),
+    ),
+    converted: groups.flatMap(({ converted, decisionId, promise }) =>
+      converted.map(({ demand, claim }): ConvertedClaim => ({
+        claimId: claim.claimId,
+        demandId: idOf(demand),
+        decisionId,
+        stage: free ? 'allocated' : 'reserved',
+        reservedUntil: free ? null : payBy,
+        promisedBy: promise?.latest ?? null,
+      })),
+    ),
+    freed: decision.freed,
     entries: [],
     exceptions: [],
     attempt: free ? null : { id: attemptId, payBy },
@@ -134,28 +161,18 @@ export function draftShopperOrder(
   }
 }
 
-function demandOf(
-  line: number,
-  demand: readonly DemandDraft[],
-  demandIds: readonly Id<'demandLine'>[],
-  allocated: boolean,
-): NewDemandLine[] {
-  return demand.flatMap((each, index) => {
-    if (each.line !== line) return []
-    const { variantId, sku, stocked, units, shareMinor } = each
-    const isAllocated = allocated && stocked
-    return [
-      {
-        id: must(demandIds[index], 'an id for every demand line'),
-        variantId,
-        sku,
-        stocked,
-        shareMinor,
-        ordered: units,
-        pending: isAllocated ? 0 : units,
-        allocated: isAllocated ? units : 0,
-        delivered: 0,
-      },
-    ]
-  })
+function demandLine(id: Id<'demandLine'>, demand: DemandDraft, free: boolean): NewDemandLine {
+  const { variantId, sku, stocked, units, shareMinor } = demand
+  const isAllocated = free && stocked
+  return {
+    id,
+    variantId,
+    sku,
+    stocked,
+    shareMinor,
+    ordered: units,
+    pending: isAllocated ? 0 : units,
+    allocated: isAllocated ? units : 0,
+    delivered: 0,
+  }
 }

@@ -5,8 +5,8 @@ import { must } from '../../kernel/invariant.ts'
 import { instantFromMs } from '../../kernel/time.ts'
 import type { Offer } from '../catalog/index.ts'
 import type { Channel } from '../merchant/index.ts'
-import type { DemandDraft } from './decide-placement.ts'
 import type { AcceptedTrusted } from './decide-trusted.ts'
+import type { DemandDraft } from './draft-demand.ts'
 import { draftTrustedOrder } from './draft-trusted-order.ts'
 import type { TrustedPlacement } from './placement.ts'
 import type { CounterTake } from './supply-pool.ts'
@@ -20,7 +20,15 @@ function exceptionsOf(method: 'ship' | 'carried_out', units: readonly number[], 
   const variantIds = Array.from({ length: variantCount }, () => newId<'variant'>())
   const demand = units.map((each, index): DemandDraft => {
     const variantId = must(variantIds[index % variantCount], 'a variant')
-    return { line: 0, variantId, sku: `SKU-${index % variantCount}`, stocked: true, units: each, shareMinor: 0n }
+    return {
+      line: 0,
+      group: 1,
+      variantId,
+      sku: `SKU-${index % variantCount}`,
+      stocked: true,
+      units: each,
+      shareMinor: 0n,
+    }
   })
   const request: Partial<TrustedPlacement> = {
     channel: { id: newId<'channel'>() } as Channel,
@@ -40,6 +48,7 @@ function exceptionsOf(method: 'ship' | 'carried_out', units: readonly number[], 
     totals: none,
     demand,
     stocked: demand,
+    locationId: null,
     allotments: [],
     carriedOut: method === 'carried_out' ? carriedOut : [],
     promise: null,

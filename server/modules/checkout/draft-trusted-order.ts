@@ -1,6 +1,7 @@
 import { formatId, newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
+import { FIRST_GROUP } from '../carts/index.ts'
 import type { NewException } from '../exceptions/index.ts'
 import type { StockEntry } from '../inventory/index.ts'
 import { missingUnits, worst, type NewDemandLine, type NewOrder } from '../orders/index.ts'
@@ -86,21 +87,29 @@ export function draftTrustedOrder(
     fingerprint: request.fingerprint,
     cartId: null,
     personId: identity.personId,
-    addressId: identity.addressId,
-    shipTo: request.shipTo,
     status: isCarriedOut && request.paymentState === 'paid' ? 'completed' : 'open',
-    method: request.method,
     currency: request.currency,
     taxIncluded: request.taxIncluded,
     totals: decision.totals,
     paymentTerms: request.paymentState,
     placedAt,
     payBy: null,
+    groups: [
+      {
+        number: FIRST_GROUP,
+        method: request.method,
+        locationId: decision.locationId,
+        deliveryOption: null,
+        addressId: identity.addressId,
+        shipTo: request.shipTo,
+      },
+    ],
     lines: request.lines.map((line, index) => {
       const { variantId, sku, title } = must(decision.offers[index], 'an offer for every line')
       const money = must(decision.money[index], 'money for every line')
       return {
         id: newId<'orderLine'>(),
+        group: FIRST_GROUP,
         variantId,
         sku,
         title,
@@ -110,11 +119,11 @@ export function draftTrustedOrder(
         demand: must(demandByLine[index], 'the demand of every line'),
       }
     }),
-    charges: request.charges,
+    charges: request.charges.map((charge) => ({ ...charge, group: charge.type === 'delivery' ? FIRST_GROUP : null })),
   }
   return {
     order,
-    promise: decision.promise,
+    groups: [{ number: FIRST_GROUP, decisionId, facts: decision.facts, promise: decision.promise }],
     attempt: null,
     newAttempt: null,
     tenders: [],
@@ -129,9 +138,9 @@ export function draftTrustedOrder(
       provider: kind,
       providerReference: `${identity.id}/${index + 1}`,
     })),
-    decisionId,
-    facts: decision.facts,
     claims,
+    converted: [],
+    freed: [],
     entries,
     exceptions: exceptionsOf(order, decision),
   }

@@ -1,5 +1,7 @@
 export { askPayment } from './ask-payment.ts'
 export { mountCheckout, type CheckoutHttpDeps } from './checkout.http.ts'
+export { mountQuotes, type QuotesHttpDeps } from './quotes.http.ts'
+export { expireQuotes, releaseGoods } from './release-goods.ts'
 export { refusals } from './checkout.refusals.ts'
 export { openCheckout, type Checkout } from './open-checkout.ts'
 export type { PlaceOutcome } from './place-orders.ts'

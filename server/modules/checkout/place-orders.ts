@@ -1,12 +1,12 @@
 import type { Id } from '../../kernel/id.ts'
-import { must } from '../../kernel/invariant.ts'
+import { invariant, must } from '../../kernel/invariant.ts'
 import { afterCommit } from '../../platform/after-commit.ts'
 import type { Batcher } from '../../platform/batch/batch.ts'
 import type { Db } from '../../platform/db.ts'
 import { orderNumber, readDemandLineRows, readOrderRows } from '../orders/index.ts'
 import { askable, attemptOf, isUndecided, readAttemptRowsOfOrders, type Payments } from '../payments/index.ts'
 import type { Draft } from './draft-order.ts'
-import type { PlacementRefusal, RequestKey, ShopperPlacement, TrustedPlacement } from './placement.ts'
+import type { Placement, PlacementRefusal, RequestKey, ShopperPlacement } from './placement.ts'
 import type { KnownKey, Prepared } from './prepare-orders.ts'
 import { settlePatiently } from './settle-patiently.ts'
 import { readStoredPayment, type PaymentResult, type Settlable, type SettledPayment } from './settle-payments.ts'
@@ -36,7 +36,7 @@ export type KeyRefusal = { readonly code: 'idempotency_key_reused' } | { readonl
 export interface PlaceDeps {
   readonly db: Db
   readonly payments: Payments
-  readonly prepare: Batcher<ShopperPlacement | TrustedPlacement, Prepared>
+  readonly prepare: Batcher<Placement, Prepared>
   readonly settle: Batcher<Settlable, SettledPayment>
 }
 
@@ -63,6 +63,7 @@ export async function placeOrder(deps: PlaceDeps, request: ShopperPlacement): Pr
   }
   if (prepared.kind === 'placed_before')
     return { kind: 'answered', orderId: prepared.orderId, draft: null, payment: null }
+  invariant(prepared.kind === 'placed', 'an order is answered as an order')
   const { draft } = prepared
   if (draft.newAttempt === null) {
     return { kind: 'answered', orderId: draft.order.id, draft, payment: null }

@@ -31,6 +31,7 @@ function outcomeOf(prepared: Prepared): TrustedOutcome {
     case 'refused':
       return prepared
     case 'key_known':
-      throw new TypeError('a trusted order has no request key')
+    case 'quoted':
+      throw new TypeError('a trusted order has no request key and is not quoted')
   }
 }

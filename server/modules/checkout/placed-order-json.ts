@@ -2,23 +2,27 @@ import { Type, type Static } from 'typebox'
 import { formatId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
-import { formatInstant, type Instant } from '../../kernel/time.ts'
+import { formatInstant } from '../../kernel/time.ts'
 import type { Db } from '../../platform/db.ts'
 import { idJson, InstantJson, strict } from '../../platform/http/index.ts'
 import {
+  groupJson,
   lineMoneyOf,
+  OrderGroupJson,
   orderNumber,
   PlacedLineJson,
   placedLineJson,
+  promisedGroupsOf,
   PromiseJson,
   promiseJson,
+  readDeliveryGroupRows,
   readOrderLineRows,
   readOrderRows,
   TotalsJson,
   totalsJson,
   totalsOf,
   type LineMoney,
-  type NewOrder,
+  type PromisedGroup,
   type Totals,
 } from '../orders/index.ts'
 import { readPromises } from '../sourcing/index.ts'
@@ -32,8 +36,7 @@ export interface PlacedFacts {
   readonly currency: CurrencyCode
   readonly lines: readonly LineMoney[]
   readonly totals: Totals
-  readonly method: NewOrder['method']
-  readonly promise: { readonly earliest: Instant; readonly latest: Instant } | null
+  readonly groups: readonly PromisedGroup[]
 }
 
 const placedOrder = {
@@ -43,6 +46,7 @@ const placedOrder = {
   lines: Type.Array(PlacedLineJson),
   totals: TotalsJson,
   promise: Type.Union([PromiseJson, Type.Null()]),
+  groups: Type.Array(OrderGroupJson),
 }
 
 export const PlacedOrderJson = strict({ status: Type.Literal('open'), ...placedOrder }, { title: 'PlacedOrder' })
@@ -61,15 +65,17 @@ export const AwaitingOrderJson = strict(
   { title: 'AwaitingOrder' },
 )
 
-export function factsOfDraft({ order, promise }: Draft): PlacedFacts {
-  const { id, number, currency, lines, totals, method } = order
-  return { id, number, currency, lines, totals, method, promise }
+export function factsOfDraft({ order, groups }: Draft): PlacedFacts {
+  const { id, number, currency, lines, totals } = order
+  const promised = order.groups.map((group, index) => ({ ...group, promise: groups[index]?.promise ?? null }))
+  return { id, number, currency, lines, totals, groups: promised }
 }
 
 /** The same facts from the database, for a repeat. */
 export async function readPlacedFacts(db: Db, orderId: Id<'order'>): Promise<PlacedFacts> {
-  const [[row], lines, [promise]] = await Promise.all([
+  const [[row], groups, lines, promises] = await Promise.all([
     readOrderRows(db, [orderId]),
+    readDeliveryGroupRows(db, [orderId]),
     readOrderLineRows(db, [orderId]),
     readPromises(db, [orderId], { version: 1 }),
   ])
@@ -80,8 +86,7 @@ export async function readPlacedFacts(db: Db, orderId: Id<'order'>): Promise<Pla
     currency: order.currency,
     lines: lines.map(lineMoneyOf),
     totals: totalsOf(order),
-    method: order.method,
-    promise: promise ?? null,
+    groups: promisedGroupsOf(groups, promises),
   }
 }
 
@@ -104,13 +109,14 @@ export function awaitingOrderJson(
   }
 }
 
-function commonJson({ id, number, currency, lines, totals, method, promise }: PlacedFacts, accessToken: string) {
+function commonJson({ id, number, currency, lines, totals, groups }: PlacedFacts, accessToken: string) {
   return {
     id: formatId('order', id),
     number: orderNumber(number),
     accessToken,
     lines: lines.map((line) => placedLineJson(line, currency)),
     totals: totalsJson(totals, currency),
-    promise: promise === null ? null : promiseJson(method, promise),
+    promise: promiseJson(groups),
+    groups: groups.map(groupJson),
   }
 }

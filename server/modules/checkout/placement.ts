@@ -1,6 +1,7 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
+import type { Sale } from '../carts/index.ts'
 import type { AddressProblem } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import type { NewOrder, ShipTo } from '../orders/index.ts'
@@ -11,15 +12,17 @@ export const LINES_PER_ORDER_MAX = 500
 /** Trusted channels hand over what they have sold: the largest wholesale invoice seen had 1,114 lines. */
 export const LINES_PER_TRUSTED_ORDER_MAX = 2_000
 
-export interface WantedLine {
-  readonly sku: string
-  readonly quantity: number
-}
-
 /** Who buys and where it goes; personal, so it is handed on to the vault and kept nowhere else. */
 export interface Buyer {
   readonly email: string | null
   readonly address: BuyerAddress | null
+  /** Of groups that go elsewhere, under the ids that the groups name. */
+  readonly otherAddresses?: readonly (BuyerAddress & { readonly id: Id<'address'> })[]
+}
+
+/** Somebody who is in the vault already. */
+export interface KnownBuyer {
+  readonly personId: Id<'person'> | null
 }
 
 export interface BuyerAddress {
@@ -34,19 +37,13 @@ export interface BuyerAddress {
 }
 
 /** A shopper's order: priced by us, paid through a provider. */
-export interface ShopperPlacement {
+export interface ShopperPlacement extends Sale {
   readonly kind: 'shopper'
   readonly key: RequestKey
-  readonly channel: Channel
-  /** The cart as it was read; re-checked once it is locked. Null when the order comes in one call. */
-  readonly cart: { readonly id: Id<'cart'>; readonly version: number } | null
-  readonly currency: CurrencyCode
-  readonly lines: readonly WantedLine[]
-  /** In the vault already when the order comes from a cart. */
-  readonly buyer: Buyer | { readonly personId: Id<'person'> | null; readonly addressId: Id<'address'> | null }
-  readonly shipTo: ShipTo | null
-  /** An id from the delivery options; null chooses the cheapest way to ship. */
-  readonly deliveryOption: string | null
+  /** Null when the order comes in one call. */
+  readonly cart: SeenCart | null
+  /** In the vault already when the order comes from a cart, with the addresses of its groups. */
+  readonly buyer: Buyer | KnownBuyer
   /** The total the shopper agreed to; null when the head did not say. */
   readonly seenMinor: bigint | null
   readonly latestBy: Instant | null
@@ -62,6 +59,20 @@ export interface ShopperPlacement {
   readonly seenDueMinor: bigint | null
   /** Cards that were put in a cart come off what the shopper saw: what was left must be said. */
   readonly mustSayDue: boolean
+}
+
+/** A cart as it was read; its version is checked again once it is locked. */
+export interface SeenCart {
+  readonly id: Id<'cart'>
+  readonly version: number
+  /** One for each line of the sale. */
+  readonly lineIds: readonly Id<'cartLine'>[]
+}
+
+/** A cart that is to be told a price and promises that hold. */
+export interface QuotePlacement extends Sale {
+  readonly kind: 'quote'
+  readonly cart: SeenCart
 }
 
 /** What a trusted channel has sold already: its prices are facts, and beyond supply its units wait. */
@@ -93,7 +104,9 @@ export interface TrustedTender {
   readonly amountMinor: bigint
 }
 
-export interface TrustedLine extends WantedLine {
+export interface TrustedLine {
+  readonly sku: string
+  readonly quantity: number
   readonly unitPriceMinor: bigint
   readonly discountMinor: bigint
   readonly taxMinor: bigint
@@ -105,7 +118,7 @@ export interface TrustedCharge {
   readonly taxMinor: bigint
 }
 
-export type Placement = ShopperPlacement | TrustedPlacement
+export type Placement = ShopperPlacement | QuotePlacement | TrustedPlacement
 
 /** Identifies a write by its caller and key; see the platform's idempotency keys. */
 export interface RequestKey {
@@ -117,6 +130,8 @@ export interface RequestKey {
 
 export interface Shortage {
   readonly sku: string
+  /** Of an order that has several: the group for which there is not enough. */
+  readonly group?: number
   readonly requested: number
   readonly available: number
 }
@@ -133,10 +148,12 @@ export type PlacementRefusal =
   | { readonly code: 'too_many_units'; readonly skus: readonly string[]; readonly unitsMax: number }
   | { readonly code: 'price_missing'; readonly skus: readonly string[] }
   | { readonly code: 'amount_too_large' }
-  | { readonly code: 'address_missing' }
+  | { readonly code: 'address_missing'; readonly group?: number }
   | { readonly code: 'address_invalid'; readonly problems: readonly AddressProblem[] }
-  | { readonly code: 'address_not_served'; readonly country: string }
-  | { readonly code: 'delivery_option_unknown'; readonly deliveryOption: string }
+  | { readonly code: 'address_not_served'; readonly country: string; readonly group?: number }
+  | { readonly code: 'delivery_option_unknown'; readonly deliveryOption: string; readonly group?: number }
+  | { readonly code: 'too_many_quotes'; readonly quotesMax: number }
+  | { readonly code: 'group_repeated'; readonly group: number }
   | { readonly code: 'location_unknown'; readonly location: string }
   | { readonly code: 'provider_unknown'; readonly provider: string }
   | { readonly code: 'out_of_stock'; readonly shortages: readonly Shortage[] }
@@ -166,9 +183,19 @@ export interface Offer {
 /** An order as placing wrote it, with what its answer needs. */
 export interface PlacedOrder {
   readonly order: NewOrder
-  readonly promise: { readonly earliest: Instant; readonly latest: Instant } | null
+  /** One for each group of the order, in their order. */
+  readonly groups: readonly PlacedGroup[]
   /** The payment to be made; null when nothing is to be paid to a provider. */
   readonly attempt: { readonly id: Id<'attempt'>; readonly payBy: Instant } | null
+}
+
+/** What was decided about a group of an order. */
+export interface PlacedGroup {
+  readonly number: number
+  readonly decisionId: Id<'decision'>
+  /** JSON text; null where no location had to be chosen. */
+  readonly facts: string | null
+  readonly promise: { readonly earliest: Instant; readonly latest: Instant } | null
 }
 
 /** The part of an address that taxes and sourcing read. */

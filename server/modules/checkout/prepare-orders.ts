@@ -1,62 +1,52 @@
-import { formatId, newId, type Id } from '../../kernel/id.ts'
+import { newId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
-import { appendAudit } from '../../platform/audit.ts'
+import type { Instant } from '../../kernel/time.ts'
 import type { Db, Tx } from '../../platform/db.ts'
-import { releaseKeys, sendKeyAnswers, takeKeys, type KeyTaking } from '../../platform/http/index.ts'
+import { takeKeys, type KeyTaking } from '../../platform/http/index.ts'
 import { readRevisions, type Revisions } from '../../platform/revision.ts'
 import {
   lockCarts,
-  markCartsOrdered,
+  quoteOf,
+  QUOTES_PER_CART_MAX,
+  readQuoteRows,
   readSellingWorld,
   stockedVariants,
   type CartRow,
+  type Quote,
   type SellingRooms,
 } from '../carts/index.ts'
 import type { Offer } from '../catalog/index.ts'
 import type { Customers, SealedNewPerson } from '../customers/index.ts'
-import { raiseExceptions } from '../exceptions/index.ts'
 import {
-  announceSupplyChange,
-  insertClaims,
   insertCounterSupply,
   lockGates,
-  postStock,
   readChannelLimits,
   readCounterSupply,
   readFreeSupply,
+  readHeldClaims,
   type CounterSupply,
-  type GatedTx,
+  type HeldClaim,
   type Place,
-  type StockEntry,
 } from '../inventory/index.ts'
-import {
-  isReferenceTaken,
-  readOrdersByReference,
-  readOrdersOfCarts,
-  recordOrders,
-  takeOrderNumbers,
-} from '../orders/index.ts'
-import {
-  FIRST_CALL_LEASE_MS,
-  insertAttempts,
-  insertTransactions,
-  lockAccounts,
-  recordTenders,
-  spendableById,
-  takeShares,
-  type ValueAccountRow,
-} from '../payments/index.ts'
-import { insertDecisions, insertPromises, type Network } from '../sourcing/index.ts'
+import { isReferenceTaken, readOrdersByReference, readOrdersOfCarts, takeOrderNumbers } from '../orders/index.ts'
+import { FIRST_CALL_LEASE_MS, lockAccounts, spendableById, takeShares } from '../payments/index.ts'
+import type { Channel } from '../merchant/index.ts'
+import type { Network } from '../sourcing/index.ts'
+import { CartShelf } from './cart-shelf.ts'
 import { decidePayment } from './decide-payment.ts'
-import { decidePlacement } from './decide-placement.ts'
+import { bringsNothing, decidePlacement, decideSale } from './decide-placement.ts'
 import { decideTrusted } from './decide-trusted.ts'
 import { draftShopperOrder, type Draft } from './draft-order.ts'
+import { draftQuote, type QuoteDraft } from './draft-quote.ts'
 import { draftTrustedOrder } from './draft-trusted-order.ts'
-import type { Placement, PlacementRefusal, ShopperPlacement, TrustedPlacement } from './placement.ts'
-import { CounterPool, SupplyPool } from './supply-pool.ts'
+import type { Placement, PlacementRefusal, QuotePlacement, ShopperPlacement, TrustedPlacement } from './placement.ts'
+import { CounterPool, SupplyPool, type TakenUnits } from './supply-pool.ts'
+import { writePrepared } from './write-prepared.ts'
 
 export type Prepared =
   | { readonly kind: 'placed'; readonly draft: Draft }
+  /** The draft is null when the cart had a quote that holds. */
+  | { readonly kind: 'quoted'; readonly quote: Quote; readonly draft: QuoteDraft | null }
   | { readonly kind: 'refused'; readonly refusal: PlacementRefusal }
   /** The key was used before: answered, still running, or for another request. */
   | { readonly kind: 'key_known'; readonly state: KnownKey }
@@ -98,7 +88,9 @@ class StaleWorldError extends Error {
  * A refused request leaves nothing behind, its key included.
  */
 export async function prepareOrders(deps: PrepareDeps, requests: readonly Placement[]): Promise<Prepared[]> {
-  const buyers = requests.map((request) => introduce(deps.rooms.customers, request.buyer))
+  const buyers = requests.map((request) =>
+    introduce(deps.rooms.customers, request.kind === 'quote' ? nobodyNew : request.buyer),
+  )
   for (let referenceRaces = 0; ;) {
     const revisions = deps.seen.revisions ?? (await readRevisions(deps.db))
     const skus = new Set(requests.flatMap((request) => request.lines.map((line) => line.sku)))
@@ -136,7 +128,9 @@ async function prepare(
   const orderIds = requests.map(() => newId<'order'>())
   const shoppers = requests.flatMap((request, index) => (request.kind === 'shopper' ? [{ request, index }] : []))
   const trusted = requests.flatMap((request) => (request.kind === 'trusted' ? [request] : []))
-  const cartIds = shoppers.flatMap(({ request }) => (request.cart === null ? [] : [request.cart.id]))
+  const seenCarts = requests.flatMap((request) => (request.kind === 'trusted' ? [] : (request.cart ?? [])))
+  const cartIds = [...new Set(seenCarts.map((cart) => cart.id))]
+  const lineIds = seenCarts.flatMap((cart) => cart.lineIds)
   const accountIds = new Set(shoppers.flatMap(({ request }) => request.tenders.map(({ accountId }) => accountId)))
   const keyed = shoppers.map(({ request, index }) => ({
     ...request.key,
@@ -144,7 +138,7 @@ async function prepare(
   }))
 
   // One exchange: the server runs these in the order they are sent, each seeing what the locks before it waited for.
-  const [keys, carts, gated, revisions, supply, limits, counter, numbers, known, liveOrders, accounts] =
+  const [keys, carts, gated, revisions, supply, limits, counter, numbers, known, liveOrders, quotes, claims, accounts] =
     await Promise.all([
       keyed.length > 0 ? takeKeys(tx, keyed, KEY_LOCK_MS) : [],
       cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
@@ -156,6 +150,8 @@ async function prepare(
       takeOrderNumbers(tx, requests.length),
       trusted.length > 0 ? readOrdersByReference(tx, trusted.map(referenceOf)) : [],
       cartIds.length > 0 ? readOrdersOfCarts(tx, cartIds) : [],
+      cartIds.length > 0 ? readQuoteRows(tx, cartIds) : [],
+      lineIds.length > 0 ? readHeldClaims(tx, lineIds) : [],
       accountIds.size > 0 ? lockAccounts(tx, [...accountIds]) : [],
     ])
   deps.seen.revisions = revisions
@@ -167,10 +163,24 @@ async function prepare(
   const value = spendableById(accounts)
   const counterPool = new CounterPool([...counter, ...(await addCounterRows(tx, counters, counter))])
   const cartById = new Map(carts.map((cart) => [cart.id, cart]))
+  const shelf = new CartShelf(
+    quotes.map(quoteOf),
+    // What stands on a SKU that the line asks for no longer is not touched without its gate; the sweep frees it.
+    claims.filter(({ supply: row }) => gates.has(row.variantId)),
+  )
   const liveOrderByCart = new Map(liveOrders.map((order) => [order.cart_id, order.id]))
   const orderByReference = new Map<string, { readonly id: Id<'order'>; readonly fingerprint: string | null }>(
     known.map((order) => [`${order.channel_id} ${order.reference}`, order]),
   )
+  const moveUnits = (
+    { id: channelId }: Channel,
+    { taken, freed }: { readonly taken: readonly TakenUnits[]; readonly freed: readonly HeldClaim[] },
+  ): void => {
+    pool.release(channelId, freed)
+    counterPool.free(freed)
+    pool.claim(channelId, taken)
+    counterPool.claim(taken)
+  }
   const prepared = requests.map((request, index): Prepared => {
     const id = must(orderIds[index], 'an id for every request')
     const number = must(numbers[index], 'a number for every request')
@@ -184,22 +194,35 @@ async function prepare(
       orderByReference.set(`${request.channel.id} ${request.reference}`, { id, fingerprint: request.fingerprint })
       return { kind: 'placed', draft }
     }
+    if (request.kind === 'quote') {
+      const refusal = refuseCart(request, cartById, liveOrderByCart) ?? refuseQuote(request, cartById, tx.at)
+      if (refusal !== null) return { kind: 'refused', refusal }
+      const { quote, held } = shelf.of(request.cart, tx.at)
+      if (quote !== null) return { kind: 'quoted', quote, draft: null }
+      // What an earlier quote still holds is free for this one.
+      const own = held.flat()
+      pool.release(request.channel.id, own)
+      const decision = decideSale(request, world, pool, bringsNothing)
+      pool.claim(request.channel.id, own)
+      if (decision.kind === 'refused') return decision
+      const draft = draftQuote(request, decision, own, tx.at)
+      const taken = draft.quote.holdsGoods ? decision.groups.flatMap((group) => group.allotments) : []
+      moveUnits(request.channel, { taken, freed: own })
+      shelf.put(request.cart, draft)
+      return { kind: 'quoted', quote: draft.quote, draft }
+    }
     const state = must(keyByIndex.get(index), 'an answer for every key')
     if (state.kind !== 'taken') return { kind: 'key_known', state }
     const cartRefusal = refuseCart(request, cartById, liveOrderByCart)
     if (cartRefusal !== null) return { kind: 'refused', refusal: cartRefusal }
-    const decision = decidePlacement(request, world, pool)
+    const brought = request.cart === null ? bringsNothing : shelf.of(request.cart, tx.at)
+    const decision = decidePlacement(request, world, pool, brought)
     if (decision.kind === 'refused') return decision
-    const current = {
-      totalMinor: decision.priced.totals.totalMinor,
-      currency: request.currency,
-      ...decision.promise,
-    }
-    const payment = decidePayment(request, current, { at: tx.at, value })
+    const payment = decidePayment(request, decision.current, { at: tx.at, value })
     if (payment.kind === 'refused') return payment
     takeShares(value, payment.shares)
-    pool.claim(request.channel.id, decision.allotments)
-    counterPool.claim(decision.allotments)
+    const taken = decision.groups.flatMap((group) => group.allotments)
+    moveUnits(request.channel, { taken, freed: decision.freed })
     if (request.cart !== null) liveOrderByCart.set(request.cart.id, id)
     const draft = draftShopperOrder(request, decision, payment, { id, number, personId, addressId }, tx.at)
     return { kind: 'placed', draft }
@@ -207,120 +230,13 @@ async function prepare(
   const people = buyers.flatMap(({ sealed }, index) =>
     sealed !== null && prepared[index]?.kind === 'placed' ? [sealed] : [],
   )
-  await write(deps.rooms.customers, tx, { gated, accounts }, requests, prepared, people)
+  await writePrepared(deps.rooms.customers, tx, { gated, accounts }, requests, prepared, people)
   return prepared
-}
-
-async function write(
-  customers: Customers,
-  tx: Tx,
-  { gated, accounts }: { readonly gated: GatedTx; readonly accounts: readonly ValueAccountRow[] },
-  requests: readonly Placement[],
-  prepared: readonly Prepared[],
-  people: readonly SealedNewPerson[],
-): Promise<void> {
-  const drafts = prepared.flatMap((each) => (each.kind === 'placed' ? [each.draft] : []))
-  const released = requests.flatMap((request, index) =>
-    request.kind === 'shopper' && prepared[index]?.kind === 'refused' ? [request.key.id] : [],
-  )
-  if (released.length > 0) releaseKeys(tx, released)
-  if (drafts.length === 0) return
-
-  customers.recordSealed(tx, people)
-  recordOrders(
-    tx,
-    drafts.map((draft) => draft.order),
-  )
-  const carts = drafts.flatMap(({ order }) =>
-    order.cartId === null ? [] : [{ cartId: order.cartId, orderId: order.id }],
-  )
-  if (carts.length > 0) markCartsOrdered(tx, carts)
-
-  const claims = drafts.flatMap((draft) => draft.claims)
-  const entries = drafts.flatMap((draft) => [...draft.entries, ...claimEntries(draft, tx)])
-  if (claims.length > 0) insertClaims(gated, claims)
-  if (entries.length > 0) {
-    postStock(gated, entries)
-    announceSupplyChange(
-      tx,
-      claims.map((claim) => claim.variantId),
-    )
-  }
-
-  const decided = drafts.filter((draft) => draft.facts !== null)
-  if (decided.length > 0) {
-    insertDecisions(
-      tx,
-      decided.map(({ decisionId, order, facts }) => ({
-        id: decisionId,
-        kind: 'placing',
-        orderId: order.id,
-        facts: facts ?? '{}',
-      })),
-    )
-    insertPromises(
-      tx,
-      decided.flatMap(({ decisionId, order, promise }) =>
-        promise === null
-          ? []
-          : [{ orderId: order.id, version: 1, decisionId, method: order.method, ...promise, reason: 'placed' }],
-      ),
-    )
-  }
-  const attempts = drafts.flatMap(({ newAttempt }) => (newAttempt === null ? [] : [newAttempt]))
-  if (attempts.length > 0) insertAttempts(tx, attempts, { withinMs: FIRST_CALL_LEASE_MS })
-  recordTenders(
-    tx,
-    accounts,
-    drafts.flatMap(({ tenders }) => tenders),
-  )
-  const reported = drafts.flatMap((draft) => draft.reported)
-  if (reported.length > 0) insertTransactions(tx, reported)
-  // An order with nothing left to pay is finished here; the others' requests are answered when their payment is settled.
-  const finished = requests.flatMap((request, index) => {
-    const each = prepared[index]
-    const isFinished = request.kind === 'shopper' && each?.kind === 'placed' && each.draft.newAttempt === null
-    return isFinished ? [{ ...request.key, answer: { status: 201, stored: null } }] : []
-  })
-  if (finished.length > 0) sendKeyAnswers(tx, finished)
-  appendAudit(
-    tx,
-    requests.flatMap((request, index) => {
-      const each = prepared[index]
-      if (request.kind !== 'trusted' || request.actor === null || each?.kind !== 'placed') return []
-      return [
-        { actor: request.actor, action: 'order.placed', object: formatId('order', each.draft.order.id), detail: {} },
-      ]
-    }),
-  )
-  await raiseExceptions(
-    tx,
-    drafts.flatMap((draft) => draft.exceptions),
-  )
-}
-
-/** A live claim raises its row's `claimed`; one that is consumed at once (carried out) brings its own entries. */
-function claimEntries({ claims, order }: Draft, tx: Tx): StockEntry[] {
-  return claims.flatMap((claim) =>
-    claim.stage === 'consumed'
-      ? []
-      : [
-          {
-            supplyId: claim.supplyId,
-            reason: 'claimed',
-            quantityDelta: 0,
-            claimedDelta: claim.quantity,
-            claimId: claim.id,
-            cause: order.id,
-            occurredAt: tx.at,
-          },
-        ],
-  )
 }
 
 /** Re-checks, under its lock, the cart that was read before. */
 function refuseCart(
-  { cart: expected }: ShopperPlacement,
+  { cart: expected }: ShopperPlacement | QuotePlacement,
   cartById: ReadonlyMap<Id<'cart'>, CartRow>,
   liveOrderByCart: ReadonlyMap<Id<'cart'>, Id<'order'>>,
 ): PlacementRefusal | null {
@@ -331,6 +247,16 @@ function refuseCart(
   if (orderId !== undefined) return { code: 'order_exists', orderId }
   if (cart.status === 'expired') return { code: 'cart_expired' }
   return cart.version === expected.version ? null : { code: 'cart_changed', currentVersion: cart.version }
+}
+
+function refuseQuote(
+  { cart }: QuotePlacement,
+  cartById: ReadonlyMap<Id<'cart'>, CartRow>,
+  at: Instant,
+): PlacementRefusal | null {
+  const { expires_at, quotes_made } = must(cartById.get(cart.id), 'a cart that was not refused')
+  if (expires_at < at) return { code: 'cart_expired' }
+  return quotes_made < QUOTES_PER_CART_MAX ? null : { code: 'too_many_quotes', quotesMax: QUOTES_PER_CART_MAX }
 }
 
 function answerBefore(
@@ -349,12 +275,18 @@ interface Introduced {
   readonly sealed: SealedNewPerson | null
 }
 
+const nobodyNew = { personId: null } as const
+
 /** A guest of a one-call order is sealed before anything is locked; a cart's buyer is in the vault already. */
-function introduce(customers: Customers, buyer: Placement['buyer']): Introduced {
-  if ('personId' in buyer) return { ...buyer, sealed: null }
-  const { email, address } = buyer
-  if (email === null && address === null) return { personId: null, addressId: null, sealed: null }
-  const [sealed = null] = customers.sealPeople([{ id: newId<'person'>(), kind: 'guest', email, address }])
+function introduce(customers: Customers, buyer: ShopperPlacement['buyer']): Introduced {
+  if ('personId' in buyer) return { personId: buyer.personId, addressId: null, sealed: null }
+  const { email, address, otherAddresses = [] } = buyer
+  if (email === null && address === null && otherAddresses.length === 0) {
+    return { personId: null, addressId: null, sealed: null }
+  }
+  const [sealed = null] = customers.sealPeople([
+    { id: newId<'person'>(), kind: 'guest', email, address, otherAddresses },
+  ])
   return { personId: sealed?.personId ?? null, addressId: sealed?.addressId ?? null, sealed }
 }
 

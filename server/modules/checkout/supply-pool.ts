@@ -37,23 +37,55 @@ export class SupplyPool {
   /** Takes units that a channel now holds claims on. */
   claim(channelId: Id<'channel'>, taken: readonly TakenUnits[]): void {
     this.take(taken)
-    if (this.#limits.length === 0) return
-    for (const { supply, units } of taken) {
-      const limit = this.#limits.find((each) => each.variantId === supply.variantId && each.channelId === channelId)
-      if (limit !== undefined) limit.claimed += units
+    this.#count(channelId, taken, 1)
+  }
+
+  /** Undoes `claim`. */
+  unclaim(channelId: Id<'channel'>, taken: readonly TakenUnits[]): void {
+    this.#add(taken, 1)
+    this.#count(channelId, taken, -1)
+  }
+
+  /** Units that claims of a channel's cart held; the rows they stand on may have had nothing free. */
+  release(channelId: Id<'channel'>, held: readonly HeldUnits[]): void {
+    for (const { supply, units } of held) {
+      const rows = this.#rowsByVariant.get(supply.variantId)
+      const row = rows?.find((each) => each.supplyId === supply.supplyId)
+      if (row !== undefined) row.free += units
+      else if (rows !== undefined) rows.push({ ...supply, free: units })
+      else this.#rowsByVariant.set(supply.variantId, [{ ...supply, free: units }])
     }
+    this.#count(channelId, held, -1)
   }
 
   take(taken: readonly TakenUnits[]): void {
-    for (const { supply, units } of taken) {
+    this.#add(taken, -1)
+  }
+
+  #add(moved: readonly TakenUnits[], sign: 1 | -1): void {
+    for (const { supply, units } of moved) {
       const row = this.#rowsByVariant.get(supply.variantId)?.find((each) => each.supplyId === supply.supplyId)
-      if (row !== undefined) row.free -= units
+      if (row !== undefined) row.free += sign * units
+    }
+  }
+
+  #count(channelId: Id<'channel'>, moved: readonly TakenUnits[], sign: 1 | -1): void {
+    if (this.#limits.length === 0) return
+    for (const { supply, units } of moved) {
+      const limit = this.#limits.find((each) => each.variantId === supply.variantId && each.channelId === channelId)
+      if (limit !== undefined) limit.claimed += sign * units
     }
   }
 }
 
 export interface TakenUnits {
   readonly supply: Pick<FreeSupply, 'supplyId' | 'variantId'>
+  readonly units: number
+}
+
+/** Of a claim that a cart holds; its row may have nothing free and not be in the pool. */
+export interface HeldUnits {
+  readonly supply: Omit<FreeSupply, 'free'>
   readonly units: number
 }
 
@@ -103,9 +135,18 @@ export class CounterPool {
 
   /** Units of these rows that another order of the batch claimed. */
   claim(taken: readonly TakenUnits[]): void {
+    this.#move(taken, -1)
+  }
+
+  /** Units of these rows that a cart of the batch gave up. */
+  free(freed: readonly TakenUnits[]): void {
+    this.#move(freed, 1)
+  }
+
+  #move(units: readonly TakenUnits[], sign: 1 | -1): void {
     if (this.#rows.size === 0) return
-    for (const { supply, units } of taken) {
-      for (const row of this.#rows.values()) if (row.supplyId === supply.supplyId) row.unclaimed -= units
+    for (const { supply, units: moved } of units) {
+      for (const row of this.#rows.values()) if (row.supplyId === supply.supplyId) row.unclaimed += sign * moved
     }
   }
 }

@@ -52,7 +52,7 @@ function place(
 ): Promise<PlaceOutcome> {
   return shop.rooms.checkout.placeOrder({
     ...shopperOrder(channel, shop.skus, 1),
-    lines: [{ sku: must(shop.skus[0], 'a SKU'), quantity: 1 }],
+    lines: [{ sku: must(shop.skus[0], 'a SKU'), quantity: 1, group: 1 }],
     payment: token === null ? null : { provider: 'sandbox', token },
     tenders: cards.map((card) =>
       typeof card === 'string' ? { accountId: card, amountMinor: null } : { accountId: card[0], amountMinor: card[1] },

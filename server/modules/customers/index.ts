@@ -1,3 +1,4 @@
+export type { SentTo } from './add-addresses.ts'
 export { checkAddress, tidyAddress, type Address, type AddressProblem, type NewAddress } from './address.ts'
 export type { Buyer, BuyerQuestion, SegmentBook } from './buyers.ts'
 export type { ChangedGuest, GuestChange } from './change-guests.ts'

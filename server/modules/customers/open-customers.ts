@@ -4,6 +4,7 @@ import type { Db, Queryable, Tx } from '../../platform/db.ts'
 import type { AuthenticateCustomer } from '../../platform/http/index.ts'
 import { readRevisions, RevisionedBook } from '../../platform/revision.ts'
 import { readAccountsOf, readMergedGuests } from './accounts.sql.ts'
+import { addAddresses, type SentTo } from './add-addresses.ts'
 import type { Address } from './address.ts'
 import { keepAddress } from './address-book.ts'
 import { readBuyers, type Buyer, type BuyerQuestion, type SegmentBook } from './buyers.ts'
@@ -47,6 +48,8 @@ export interface Customers {
   sealPeople(people: readonly NewPerson[]): SealedNewPerson[]
   recordSealed(tx: Tx, sealed: readonly SealedNewPerson[]): void
   changeGuests(tx: Tx, changes: readonly GuestChange[]): Promise<ChangedGuest[]>
+  /** See `addAddresses`: for guests and accounts. */
+  addAddresses(tx: Tx, sent: readonly SentTo[]): Promise<(Id<'address'> | null)[]>
   createAccount(tx: Tx, actor: string | null, account: NewAccount): Promise<CreateAccountOutcome>
   editAccount(
     tx: Tx,
@@ -128,6 +131,7 @@ export function openCustomers({ db, masterKeys, tokens, providers }: CustomersDe
     sealPeople: (people) => sealPeople(keys, people),
     recordSealed,
     changeGuests: (tx, changes) => changeGuests(tx, keys, changes),
+    addAddresses: (tx, sent) => addAddresses(tx, keys, sent),
     createAccount: (tx, actor, account) => createAccount(tx, keys, actor, account),
     editAccount: (tx, command) => editAccount(tx, keys, command),
     erasePerson,

@@ -13,6 +13,8 @@ export interface NewPerson {
   readonly name?: string | null | undefined
   readonly phone?: string | null | undefined
   readonly address?: NewAddress | null | undefined
+  /** Where else they have goods sent; lends them no name. */
+  readonly otherAddresses?: readonly NewAddress[] | undefined
 }
 
 export interface RecordedPerson {
@@ -24,7 +26,7 @@ export interface RecordedPerson {
 /** A person ready to be written; can only be read with the master key. */
 export interface SealedNewPerson extends RecordedPerson {
   readonly person: SealedPerson
-  readonly address: SealedAddress | null
+  readonly addresses: readonly SealedAddress[]
 }
 
 /**
@@ -34,7 +36,7 @@ export interface SealedNewPerson extends RecordedPerson {
  * What is sealed here was checked at the edge; a contact that cannot be normalised is kept and cannot be searched.
  */
 export function sealPeople(keys: KeyRing, people: readonly NewPerson[]): SealedNewPerson[] {
-  return people.map(({ id, kind, email, name, phone, address: typed }) => {
+  return people.map(({ id, kind, email, name, phone, address: typed, otherAddresses = [] }) => {
     const tidied = typed ? tidyAddress(typed) : null
     const contact = {
       email: email ?? null,
@@ -42,15 +44,18 @@ export function sealPeople(keys: KeyRing, people: readonly NewPerson[]): SealedN
       phone: phone ?? tidied?.phone ?? null,
     }
     const { person, dataKey } = sealPerson(keys, { id, kind, contact, country: tidied?.country ?? null, version: 0 })
-    const address =
-      tidied === null ? null : sealAddress(dataKey, { id: typed?.id ?? newId(), personId: id, address: tidied })
-    return { personId: id, addressId: address?.id ?? null, person, address }
+    const sealOne = ({ id: addressId, ...address }: NewAddress) =>
+      sealAddress(dataKey, { id: addressId ?? newId(), personId: id, address })
+    const own = typed && tidied ? sealOne({ ...tidied, id: typed.id }) : null
+    const others = otherAddresses.map((other) => sealOne({ ...tidyAddress(other), id: other.id }))
+    const addresses = own === null ? others : [own, ...others]
+    return { personId: id, addressId: own?.id ?? null, person, addresses }
   })
 }
 
 /** Puts sealed people into the vault: one statement for them and one for their addresses, sent without waiting. */
 export function recordSealed(tx: Tx, sealed: readonly SealedNewPerson[]): void {
-  const addresses = sealed.flatMap(({ address }) => (address === null ? [] : [address]))
+  const addresses = sealed.flatMap((each) => each.addresses)
   if (sealed.length > 0)
     insertPeople(
       tx,

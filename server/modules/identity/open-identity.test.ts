@@ -56,6 +56,8 @@ before(async () => {
         taxIncluded: false,
         trusted: false,
         cartTtlS: 3_600,
+        quoteTtlS: 900,
+        claimsAt: 'order',
         paymentTtlS: 1_800,
         paymentCapS: 86_400,
         active: true,

@@ -260,7 +260,13 @@ test('a channel of that name that is not the import’s is left alone', async ()
         fields: { code: 'uk', name: 'UK', ...place },
       })
       assert.ok(entity.kind === 'created')
-      const terms = { cartTtlS: 3_600, paymentTtlS: 3_600, paymentCapS: 86_400 }
+      const terms = {
+        cartTtlS: 3_600,
+        quoteTtlS: 900,
+        claimsAt: 'order',
+        paymentTtlS: 3_600,
+        paymentCapS: 86_400,
+      } as const
       const fields = {
         code: 'online-retail',
         name: 'Web',

@@ -189,7 +189,7 @@ function placementOf(order: RetailOrder, { channel, people }: Placing): TrustedP
       taxMinor: 0n,
     })),
     charges: charges.map(({ type, amount }) => ({ type, amountMinor: amount.minor, taxMinor: 0n })),
-    buyer: { personId, addressId: null },
+    buyer: { personId },
     shipTo: null,
     method: fulfillment.method,
     locationCode: fulfillment.location,

@@ -75,6 +75,8 @@ async function createChannel(tx: Tx, legalEntities: readonly LegalEntity[]): Pro
     trusted: true,
     // Nobody fills a cart or pays here: the shortest sensible terms.
     cartTtlS: 3_600,
+    quoteTtlS: 900,
+    claimsAt: 'order',
     paymentTtlS: 3_600,
     paymentCapS: 86_400,
     active: true,

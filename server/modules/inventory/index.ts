@@ -8,6 +8,7 @@ export { decideAllowance, type Allowance, type FreeUnits } from './decide-allowa
 export { freeClaims } from './free-claims.ts'
 export { createGates, lockGates, type GatedTx } from './gates.ts'
 export { events } from './inventory.events.ts'
+export { convertClaims, endHeldClaims, readHeldClaims, type ConvertedClaim, type HeldClaim } from './held-claims.sql.ts'
 export { mountInventory } from './inventory.http.ts'
 export { refusals, type InventoryRefusal } from './inventory.refusals.ts'
 export {

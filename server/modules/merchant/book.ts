@@ -24,6 +24,8 @@ export interface Market {
   readonly version: number
 }
 
+export type ClaimsAt = 'order' | 'checkout'
+
 export type ChannelKind = 'web' | 'app' | 'pos' | 'marketplace' | 'import'
 
 export type TaxRounding = 'line' | 'order'
@@ -49,10 +51,14 @@ export interface Channel {
   readonly taxRounding: TaxRounding
   /** Brings its own prices and may sell beyond supply: its orders are facts. */
   readonly trusted: boolean
-  /** Seconds of business time that a cart keeps its claims. */
+  /** Seconds of business time that a cart lives on after its last edit. */
   readonly cartTtlS: number
   /** Seconds of business time that an unpaid order keeps its claims. */
   readonly paymentTtlS: number
+  /** Seconds of business time that a quote holds. */
+  readonly quoteTtlS: number
+  /** When goods are claimed for a buyer: with the order, or with the quote at the start of checkout. */
+  readonly claimsAt: ClaimsAt
   /** Seconds that an unknown payment may extend that to, before a person must look. */
   readonly paymentCapS: number
   readonly active: boolean

@@ -98,6 +98,7 @@ function checkChannel(channel: Channel, others: ConfigurationRows): Configuratio
   if (channel.trusted && (channel.kind === 'web' || channel.kind === 'app')) return { code: 'trust_not_allowed' }
   return (
     checkDuration('cartTtlS', channel.cartTtlS, MINUTE_S, 30 * DAY_S) ??
+    checkDuration('quoteTtlS', channel.quoteTtlS, MINUTE_S, DAY_S) ??
     checkDuration('paymentTtlS', channel.paymentTtlS, MINUTE_S, 7 * DAY_S) ??
     checkDuration('paymentCapS', channel.paymentCapS, Math.max(channel.paymentTtlS, HOUR_S), 30 * DAY_S)
   )

@@ -70,8 +70,13 @@ const ChannelKind = Type.Union([
   Type.Literal('marketplace'),
   Type.Literal('import'),
 ])
+const ClaimsAtJson = Type.Union([Type.Literal('order'), Type.Literal('checkout')], {
+  description: 'When goods are claimed for a buyer: with the order, or with the quote at the start of checkout.',
+})
 const channelDurations = {
   cartTtlS: Type.Optional(Seconds),
+  quoteTtlS: Type.Optional(Seconds),
+  claimsAt: Type.Optional(ClaimsAtJson),
   paymentTtlS: Type.Optional(Seconds),
   paymentCapS: Type.Optional(Seconds),
 }
@@ -113,6 +118,8 @@ export const ChannelJson = strict(
     taxIncludedExcept: TaxIncludedExcept,
     taxRounding: TaxRounding,
     cartTtlS: Seconds,
+    quoteTtlS: Seconds,
+    claimsAt: ClaimsAtJson,
     paymentTtlS: Seconds,
     paymentCapS: Seconds,
     version: Version,
@@ -126,6 +133,8 @@ const channelDefaults = {
   trusted: false,
   active: true,
   cartTtlS: 3_600,
+  quoteTtlS: 900,
+  claimsAt: 'order',
   paymentTtlS: 1_800,
   paymentCapS: 86_400,
 } as const

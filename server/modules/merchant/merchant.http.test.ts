@@ -86,6 +86,8 @@ test('a channel from nothing: entity, market, channel with the usual terms, read
     taxIncludedExcept: [],
     taxRounding: 'line',
     cartTtlS: 3_600,
+    quoteTtlS: 900,
+    claimsAt: 'order',
     paymentTtlS: 1_800,
     paymentCapS: 86_400,
     version: 1,

@@ -21,7 +21,8 @@ export async function readConfiguration(source: Queryable): Promise<Configuratio
           'marketId', market_id, 'currency', currency, 'currencies', currencies, 'locale', locale,
           'timeZone', zone, 'taxIncluded', tax_included, 'taxIncludedExcept', tax_included_except,
           'taxRounding', tax_rounding,
-          'trusted', trusted, 'cartTtlS', cart_ttl_s, 'paymentTtlS', payment_ttl_s, 'paymentCapS', payment_cap_s,
+          'trusted', trusted, 'cartTtlS', cart_ttl_s, 'quoteTtlS', quote_ttl_s,
+          'claimsAt', claims_at, 'paymentTtlS', payment_ttl_s, 'paymentCapS', payment_cap_s,
           'active', active, 'version', version) order by code), '[]')
         from merchant.channel),
       'zone', (select coalesce(jsonb_agg(jsonb_build_object(
@@ -64,13 +65,15 @@ export async function putChannel(tx: Tx, channel: Channel): Promise<void> {
     name: 'merchant.put_channel',
     text: `insert into merchant.channel (
              id, code, name, kind, legal_entity_id, market_id, currency, currencies, locale, zone, tax_included,
-             tax_included_except, tax_rounding, trusted, cart_ttl_s, payment_ttl_s, payment_cap_s, active, version)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             tax_included_except, tax_rounding, trusted, cart_ttl_s, quote_ttl_s, claims_at, payment_ttl_s,
+             payment_cap_s, active, version)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
            on conflict (id) do update
               set name = excluded.name, market_id = excluded.market_id, currency = excluded.currency,
                   currencies = excluded.currencies, locale = excluded.locale, zone = excluded.zone,
-                  tax_included = excluded.tax_included, tax_included_except = excluded.tax_included_except, tax_rounding = excluded.tax_rounding,
-                  cart_ttl_s = excluded.cart_ttl_s,
+                  tax_included = excluded.tax_included, tax_included_except = excluded.tax_included_except,
+                  tax_rounding = excluded.tax_rounding, cart_ttl_s = excluded.cart_ttl_s,
+                  quote_ttl_s = excluded.quote_ttl_s, claims_at = excluded.claims_at,
                   payment_ttl_s = excluded.payment_ttl_s, payment_cap_s = excluded.payment_cap_s,
                   active = excluded.active, version = excluded.version`,
     values: [
@@ -89,6 +92,8 @@ export async function putChannel(tx: Tx, channel: Channel): Promise<void> {
       channel.taxRounding,
       channel.trusted,
       channel.cartTtlS,
+      channel.quoteTtlS,
+      channel.claimsAt,
       channel.paymentTtlS,
       channel.paymentCapS,
       channel.active,

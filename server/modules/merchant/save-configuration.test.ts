@@ -72,6 +72,8 @@ const channelFields = (code: string, legalEntityId: Id<'legalEntity'>): NewConfi
   taxIncluded: false,
   trusted: false,
   cartTtlS: 3_600,
+  quoteTtlS: 900,
+  claimsAt: 'order',
   paymentTtlS: 1_800,
   paymentCapS: 86_400,
   active: true,

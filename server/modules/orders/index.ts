@@ -1,6 +1,8 @@
 export { events } from './orders.events.ts'
 export { endOrders, openOrders, type AllocatedUnits } from './move-orders.ts'
 export {
+  groupJson,
+  OrderGroupJson,
   PlacedLineJson,
   placedLineJson,
   PromiseJson,
@@ -8,14 +10,17 @@ export {
   TotalsJson,
   totalsJson,
   type LineMoney,
+  type PromisedGroup,
+  type PromisedWindow,
 } from './order-json.ts'
-export { lineMoneyOf, totalsOf } from './order-money.ts'
+export { lineMoneyOf, promisedGroupsOf, totalsOf } from './stored-order.ts'
 export {
   buckets,
   nextStatuses,
   type Bucket,
   type FulfillmentMethod,
   type NewCharge,
+  type NewDeliveryGroup,
   type NewDemandLine,
   type NewOrder,
   type NewOrderLine,
@@ -30,6 +35,7 @@ export {
   isReferenceTaken,
   lockOrderRows,
   readChargeRows,
+  readDeliveryGroupRows,
   readDemandLineRows,
   readOrderLineRows,
   readOrderRows,
@@ -41,6 +47,7 @@ export {
   readUndeliveredRows,
   takeOrderNumbers,
   type ChargeRow,
+  type DeliveryGroupRow,
   type DemandLineRow,
   type OrderLineRow,
   type OrderRow,

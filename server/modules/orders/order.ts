@@ -12,8 +12,8 @@ export const nextStatuses = {
   expired: [],
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>
 
-/** How the goods reach the buyer. */
-export type FulfillmentMethod = 'ship' | 'pickup' | 'carried_out'
+/** How the goods of a delivery group reach the buyer; `none` when nothing of it is handed over. */
+export type FulfillmentMethod = 'ship' | 'pickup' | 'carried_out' | 'none'
 
 /** Who answers for the money: a provider of ours, or the channel that placed the order and says so. */
 export type PaymentTerms = 'provider' | 'paid' | 'authorized' | 'due'
@@ -40,18 +40,29 @@ export interface NewOrder {
   readonly fingerprint: string | null
   readonly cartId: Id<'cart'> | null
   readonly personId: Id<'person'> | null
-  readonly addressId: Id<'address'> | null
-  readonly shipTo: ShipTo | null
   readonly status: 'awaiting_payment' | 'open' | 'completed'
-  readonly method: FulfillmentMethod
   readonly currency: CurrencyCode
   readonly taxIncluded: boolean
   readonly totals: Totals
   readonly paymentTerms: PaymentTerms
   readonly placedAt: Instant
   readonly payBy: Instant | null
+  /** By number; every line is in one of them. */
+  readonly groups: readonly NewDeliveryGroup[]
   readonly lines: readonly NewOrderLine[]
   readonly charges: readonly NewCharge[]
+}
+
+/** Goods that reach the buyer one way at one place, with one promise. */
+export interface NewDeliveryGroup {
+  readonly number: number
+  readonly method: FulfillmentMethod
+  /** Where the buyer takes the goods: of pickup and carried out. */
+  readonly locationId: Id<'location'> | null
+  /** As carts offer it; null where a channel decided. */
+  readonly deliveryOption: string | null
+  readonly addressId: Id<'address'> | null
+  readonly shipTo: ShipTo | null
 }
 
 /** The coarse part of an address that taxes and sourcing read; the rest stays in the vault. */
@@ -73,6 +84,8 @@ export interface Totals {
 /** Money: `discountMinor`, `taxMinor` and `totalMinor` are of the whole line; unit k owns part k of their proration. */
 export interface NewOrderLine {
   readonly id: Id<'orderLine'>
+  /** Number of the group that it and its goods are in. */
+  readonly group: number
   readonly variantId: Id<'variant'>
   readonly sku: string
   readonly title: string
@@ -100,6 +113,8 @@ export interface NewDemandLine {
 }
 
 export interface NewCharge {
+  /** The group whose delivery it pays for; null for what is charged for the order. */
+  readonly group: number | null
   readonly type: string
   readonly amountMinor: bigint
   readonly taxMinor: bigint

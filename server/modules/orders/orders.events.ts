@@ -16,9 +16,18 @@ export const events = {
       channelId: Type.String(),
       reference: Type.Union([Type.String(), Type.Null()], { description: "The channel's own name for it." }),
       personId: Type.Union([Type.String(), Type.Null()]),
-      method: Type.Enum(['ship', 'pickup', 'carried_out']),
+      groups: Type.Array(
+        Type.Object({
+          number: Type.Integer(),
+          method: Type.Enum(['ship', 'pickup', 'carried_out', 'none']),
+          locationId: Type.Union([Type.String(), Type.Null()], { description: 'Where the buyer takes the goods.' }),
+        }),
+        { description: 'How the goods reach the buyer; each line is in one of them.' },
+      ),
       total: Type.Object({ amount: Type.Integer(), currency: Type.String() }),
-      lines: Type.Array(Type.Object({ lineId: Type.String(), sku: Type.String(), quantity: Type.Integer() })),
+      lines: Type.Array(
+        Type.Object({ lineId: Type.String(), group: Type.Integer(), sku: Type.String(), quantity: Type.Integer() }),
+      ),
     }),
   },
   'order.accepted': {

@@ -5,6 +5,7 @@ import { instantArray, plainArray, violatedConstraint, type Queryable, type Tx }
 import type {
   FulfillmentMethod,
   NewCharge,
+  NewDeliveryGroup,
   NewDemandLine,
   NewOrder,
   NewOrderLine,
@@ -26,22 +27,18 @@ export function insertOrders(tx: Tx, orders: readonly NewOrder[]): void {
   tx.send({
     name: 'orders.insert_orders',
     text: `insert into orders.orders
-             (id, number, channel_id, reference, fingerprint, cart_id, live_cart_id, person_id, address_id,
-              ship_country, ship_region, ship_postal_code, status, method, currency, tax_included,
-              items_minor, discount_minor, delivery_minor, tax_minor, total_minor, payment_terms, placed_at, pay_by,
-              version)
-           select id, number, channel_id, reference, fingerprint, cart_id, cart_id, person_id, address_id,
-                  ship_country, ship_region, ship_postal_code, status, method, currency, tax_included,
-                  items_minor, discount_minor, delivery_minor, tax_minor, total_minor, payment_terms, placed_at, pay_by,
-                  version
+             (id, number, channel_id, reference, fingerprint, cart_id, live_cart_id, person_id, status, currency,
+              tax_included, items_minor, discount_minor, delivery_minor, tax_minor, total_minor, payment_terms,
+              placed_at, pay_by, version)
+           select id, number, channel_id, reference, fingerprint, cart_id, cart_id, person_id, status, currency,
+                  tax_included, items_minor, discount_minor, delivery_minor, tax_minor, total_minor, payment_terms,
+                  placed_at, pay_by, version
              from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[],
-                         $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
-                         $15::boolean[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[],
-                         $21::text[], $22::timestamptz[], $23::timestamptz[], $24::int[])
-               as placed (id, number, channel_id, reference, fingerprint, cart_id, person_id, address_id,
-                          ship_country, ship_region, ship_postal_code, status, method, currency, tax_included,
-                          items_minor, discount_minor, delivery_minor, tax_minor, total_minor, payment_terms, placed_at,
-                          pay_by, version)`,
+                         $8::text[], $9::text[], $10::boolean[], $11::bigint[], $12::bigint[], $13::bigint[],
+                         $14::bigint[], $15::bigint[], $16::text[], $17::timestamptz[], $18::timestamptz[], $19::int[])
+               as placed (id, number, channel_id, reference, fingerprint, cart_id, person_id, status, currency,
+                          tax_included, items_minor, discount_minor, delivery_minor, tax_minor, total_minor,
+                          payment_terms, placed_at, pay_by, version)`,
     values: [
       plainArray(orders.map((order) => order.id)),
       plainArray(orders.map((order) => order.number)),
@@ -50,12 +47,7 @@ export function insertOrders(tx: Tx, orders: readonly NewOrder[]): void {
       plainArray(orders.map((order) => order.fingerprint)),
       plainArray(orders.map((order) => order.cartId)),
       plainArray(orders.map((order) => order.personId)),
-      plainArray(orders.map((order) => order.addressId)),
-      plainArray(orders.map((order) => order.shipTo?.country ?? null)),
-      orders.map((order) => order.shipTo?.region ?? null),
-      orders.map((order) => order.shipTo?.postalCode ?? null),
       plainArray(orders.map((order) => order.status)),
-      plainArray(orders.map((order) => order.method)),
       plainArray(orders.map((order) => order.currency)),
       plainArray(orders.map((order) => String(order.taxIncluded))),
       plainArray(orders.map((order) => order.totals.itemsMinor)),
@@ -76,6 +68,31 @@ export function firstVersion(order: NewOrder): number {
   return { awaiting_payment: 1, open: 2, completed: 3 }[order.status]
 }
 
+export function insertDeliveryGroups(
+  tx: Tx,
+  rows: readonly { readonly orderId: Id<'order'>; readonly group: NewDeliveryGroup }[],
+): void {
+  tx.send({
+    name: 'orders.insert_delivery_groups',
+    text: `insert into orders.delivery_group
+             (order_id, number, method, location_id, delivery_option, address_id, ship_country, ship_region,
+              ship_postal_code)
+           select * from unnest($1::uuid[], $2::smallint[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[],
+                                $8::text[], $9::text[])`,
+    values: [
+      plainArray(rows.map((row) => row.orderId)),
+      plainArray(rows.map(({ group }) => group.number)),
+      plainArray(rows.map(({ group }) => group.method)),
+      plainArray(rows.map(({ group }) => group.locationId)),
+      rows.map(({ group }) => group.deliveryOption),
+      plainArray(rows.map(({ group }) => group.addressId)),
+      plainArray(rows.map(({ group }) => group.shipTo?.country ?? null)),
+      rows.map(({ group }) => group.shipTo?.region ?? null),
+      rows.map(({ group }) => group.shipTo?.postalCode ?? null),
+    ],
+  })
+}
+
 interface PlacedLine {
   readonly orderId: Id<'order'>
   readonly position: number
@@ -87,14 +104,16 @@ export function insertOrderLines(tx: Tx, rows: readonly PlacedLine[]): void {
   tx.send({
     name: 'orders.insert_order_lines',
     text: `insert into orders.order_line
-             (id, order_id, position, variant_id, sku, title, quantity, unit_price_minor, discount_minor, tax_minor,
-              tax_rate_ppm, total_minor, tax_included)
-           select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::int[],
-                                $8::bigint[], $9::bigint[], $10::bigint[], $11::int[], $12::bigint[], $13::boolean[])`,
+             (id, order_id, position, group_number, variant_id, sku, title, quantity, unit_price_minor, discount_minor,
+              tax_minor, tax_rate_ppm, total_minor, tax_included)
+           select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::smallint[], $5::uuid[], $6::text[], $7::text[],
+                                $8::int[], $9::bigint[], $10::bigint[], $11::bigint[], $12::int[], $13::bigint[],
+                                $14::boolean[])`,
     values: [
       plainArray(rows.map(({ line }) => line.id)),
       plainArray(rows.map((row) => row.orderId)),
       plainArray(rows.map((row) => row.position)),
+      plainArray(rows.map(({ line }) => line.group)),
       plainArray(rows.map(({ line }) => line.variantId)),
       rows.map(({ line }) => line.sku),
       rows.map(({ line }) => line.title),
@@ -111,18 +130,20 @@ export function insertOrderLines(tx: Tx, rows: readonly PlacedLine[]): void {
 
 export function insertDemandLines(
   tx: Tx,
-  rows: readonly { readonly orderId: Id<'order'>; readonly lineId: Id<'orderLine'>; readonly demand: NewDemandLine }[],
+  rows: readonly { readonly orderId: Id<'order'>; readonly line: NewOrderLine; readonly demand: NewDemandLine }[],
 ): void {
   tx.send({
     name: 'orders.insert_demand_lines',
     text: `insert into orders.demand_line
-             (id, order_id, line_id, variant_id, sku, stocked, share_minor, ordered, pending, allocated, delivered)
-           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::bigint[],
-                                $8::int[], $9::int[], $10::int[], $11::int[])`,
+             (id, order_id, line_id, group_number, variant_id, sku, stocked, share_minor, ordered, pending, allocated,
+              delivered)
+           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::uuid[], $6::text[],
+                                $7::boolean[], $8::bigint[], $9::int[], $10::int[], $11::int[], $12::int[])`,
     values: [
       plainArray(rows.map(({ demand }) => demand.id)),
       plainArray(rows.map((row) => row.orderId)),
-      plainArray(rows.map((row) => row.lineId)),
+      plainArray(rows.map(({ line }) => line.id)),
+      plainArray(rows.map(({ line }) => line.group)),
       plainArray(rows.map(({ demand }) => demand.variantId)),
       rows.map(({ demand }) => demand.sku),
       plainArray(rows.map(({ demand }) => String(demand.stocked))),
@@ -146,11 +167,13 @@ export function insertCharges(
 ): void {
   tx.send({
     name: 'orders.insert_charges',
-    text: `insert into orders.charge (order_id, position, type, amount_minor, tax_minor, tax_included)
-           select * from unnest($1::uuid[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[])`,
+    text: `insert into orders.charge (order_id, position, group_number, type, amount_minor, tax_minor, tax_included)
+           select * from unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::bigint[], $6::bigint[],
+                                $7::boolean[])`,
     values: [
       plainArray(rows.map((row) => row.orderId)),
       plainArray(rows.map((row) => row.position)),
+      plainArray(rows.map(({ charge }) => charge.group)),
       rows.map(({ charge }) => charge.type),
       plainArray(rows.map(({ charge }) => charge.amountMinor)),
       plainArray(rows.map(({ charge }) => charge.taxMinor)),
@@ -167,12 +190,7 @@ export interface OrderRow {
   readonly fingerprint: string | null
   readonly cart_id: Id<'cart'> | null
   readonly person_id: Id<'person'> | null
-  readonly address_id: Id<'address'> | null
-  readonly ship_country: string | null
-  readonly ship_region: string | null
-  readonly ship_postal_code: string | null
   readonly status: OrderStatus
-  readonly method: FulfillmentMethod
   readonly currency: CurrencyCode
   readonly tax_included: boolean
   readonly items_minor: bigint
@@ -186,9 +204,9 @@ export interface OrderRow {
   readonly version: number
 }
 
-const orderColumns = `id, number, channel_id, reference, fingerprint, cart_id, person_id, address_id, ship_country,
-  ship_region, ship_postal_code, status, method, currency, tax_included, items_minor, discount_minor, delivery_minor,
-  tax_minor, total_minor, payment_terms, placed_at, pay_by, version`
+const orderColumns = `id, number, channel_id, reference, fingerprint, cart_id, person_id, status, currency,
+  tax_included, items_minor, discount_minor, delivery_minor, tax_minor, total_minor, payment_terms, placed_at, pay_by,
+  version`
 
 export function readOrderRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<OrderRow[]> {
   return source.rows({
@@ -245,10 +263,36 @@ export function readOrdersOfPeople(source: Queryable, personIds: readonly Id<'pe
   })
 }
 
+export interface DeliveryGroupRow {
+  readonly order_id: Id<'order'>
+  readonly number: number
+  readonly method: FulfillmentMethod
+  readonly location_id: Id<'location'> | null
+  readonly delivery_option: string | null
+  readonly address_id: Id<'address'> | null
+  readonly ship_country: string | null
+  readonly ship_region: string | null
+  readonly ship_postal_code: string | null
+}
+
+export function readDeliveryGroupRows(
+  source: Queryable,
+  orderIds: readonly Id<'order'>[],
+): Promise<DeliveryGroupRow[]> {
+  return source.rows({
+    name: 'orders.read_delivery_groups',
+    text: `select order_id, number, method, location_id, delivery_option, address_id, ship_country, ship_region,
+                  ship_postal_code
+             from orders.delivery_group where order_id = any($1::uuid[]) order by order_id, number`,
+    values: [plainArray(orderIds)],
+  })
+}
+
 export interface OrderLineRow {
   readonly id: Id<'orderLine'>
   readonly order_id: Id<'order'>
   readonly position: number
+  readonly group_number: number
   readonly variant_id: Id<'variant'>
   readonly sku: string
   readonly title: string
@@ -263,8 +307,8 @@ export interface OrderLineRow {
 export function readOrderLineRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<OrderLineRow[]> {
   return source.rows({
     name: 'orders.read_order_lines',
-    text: `select id, order_id, position, variant_id, sku, title, quantity, unit_price_minor, discount_minor, tax_minor,
-                  tax_rate_ppm, total_minor
+    text: `select id, order_id, position, group_number, variant_id, sku, title, quantity, unit_price_minor,
+                  discount_minor, tax_minor, tax_rate_ppm, total_minor
              from orders.order_line where order_id = any($1::uuid[]) order by order_id, position`,
     values: [plainArray(orderIds)],
   })
@@ -274,6 +318,7 @@ export interface DemandLineRow {
   readonly id: Id<'demandLine'>
   readonly order_id: Id<'order'>
   readonly line_id: Id<'orderLine'>
+  readonly group_number: number
   readonly variant_id: Id<'variant'>
   readonly sku: string
   readonly stocked: boolean
@@ -291,8 +336,8 @@ export interface DemandLineRow {
 export function readDemandLineRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<DemandLineRow[]> {
   return source.rows({
     name: 'orders.read_demand_lines',
-    text: `select id, order_id, line_id, variant_id, sku, stocked, ordered, pending, allocated, in_work, shipped,
-                  delivered, lost, returned, cancelled
+    text: `select id, order_id, line_id, group_number, variant_id, sku, stocked, ordered, pending, allocated, in_work,
+                  shipped, delivered, lost, returned, cancelled
              from orders.demand_line where order_id = any($1::uuid[]) order by order_id, id`,
     values: [plainArray(orderIds)],
   })
@@ -301,6 +346,7 @@ export function readDemandLineRows(source: Queryable, orderIds: readonly Id<'ord
 export interface ChargeRow {
   readonly order_id: Id<'order'>
   readonly position: number
+  readonly group_number: number | null
   readonly type: string
   readonly amount_minor: bigint
   readonly tax_minor: bigint
@@ -309,7 +355,7 @@ export interface ChargeRow {
 export function readChargeRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<ChargeRow[]> {
   return source.rows({
     name: 'orders.read_charges',
-    text: `select order_id, position, type, amount_minor, tax_minor
+    text: `select order_id, position, group_number, type, amount_minor, tax_minor
              from orders.charge where order_id = any($1::uuid[]) order by order_id, position`,
     values: [plainArray(orderIds)],
   })
@@ -360,8 +406,8 @@ export function moveUnits(
 export function readUndeliveredRows(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<DemandLineRow[]> {
   return source.rows({
     name: 'orders.read_undelivered',
-    text: `select id, order_id, line_id, variant_id, sku, stocked, ordered, pending, allocated, in_work, shipped,
-                  delivered, lost, returned, cancelled
+    text: `select id, order_id, line_id, group_number, variant_id, sku, stocked, ordered, pending, allocated, in_work,
+                  shipped, delivered, lost, returned, cancelled
              from orders.demand_line
             where order_id = any($1::uuid[]) and not stocked and pending > 0 order by order_id, id`,
     values: [plainArray(orderIds)],

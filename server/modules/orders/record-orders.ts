@@ -3,9 +3,9 @@ import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
 import { moneyJson } from '../../platform/http/schemas.ts'
 import type { NewOrder } from './order.ts'
-import { insertCharges, insertDemandLines, insertOrderLines, insertOrders } from './orders.sql.ts'
+import { insertCharges, insertDeliveryGroups, insertDemandLines, insertOrderLines, insertOrders } from './orders.sql.ts'
 
-/** Writes orders with their lines, demand and charges as they were decided, and announces them. */
+/** Writes orders with their delivery groups, lines, demand and charges as they were decided, and announces them. */
 export function recordOrders(tx: Tx, orders: readonly NewOrder[]): void {
   if (orders.length === 0) return
   const lines = orders.flatMap((order) =>
@@ -16,9 +16,7 @@ export function recordOrders(tx: Tx, orders: readonly NewOrder[]): void {
       line,
     })),
   )
-  const demand = lines.flatMap(({ orderId, line }) =>
-    line.demand.map((each) => ({ orderId, lineId: line.id, demand: each })),
-  )
+  const demand = lines.flatMap(({ orderId, line }) => line.demand.map((each) => ({ orderId, line, demand: each })))
   const charges = orders.flatMap((order) =>
     order.charges.map((charge, index) => ({
       orderId: order.id,
@@ -27,8 +25,10 @@ export function recordOrders(tx: Tx, orders: readonly NewOrder[]): void {
       charge,
     })),
   )
+  const groups = orders.flatMap(({ id, groups: ofOrder }) => ofOrder.map((group) => ({ orderId: id, group })))
   // In one order in every transaction: whoever brings a reference that another is writing waits for that one.
   insertOrders(tx, orders.toSorted(byReference))
+  insertDeliveryGroups(tx, groups)
   insertOrderLines(tx, lines)
   insertDemandLines(tx, demand)
   if (charges.length > 0) insertCharges(tx, charges)
@@ -58,10 +58,15 @@ function placementEvents(order: NewOrder) {
       channelId: formatId('channel', order.channelId),
       reference: order.reference,
       personId: order.personId && formatId('person', order.personId),
-      method: order.method,
+      groups: order.groups.map(({ number, method, locationId }) => ({
+        number,
+        method,
+        locationId: locationId && formatId('location', locationId),
+      })),
       total: moneyJson({ minor: order.totals.totalMinor, currency: order.currency }),
       lines: order.lines.map((line) => ({
         lineId: formatId('orderLine', line.id),
+        group: line.group,
         sku: line.sku,
         quantity: line.quantity,
       })),

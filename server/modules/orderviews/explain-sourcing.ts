@@ -1,23 +1,27 @@
 import { formatId, type Id } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
-import { readDemandLineRows } from '../orders/index.ts'
+import { readDemandLineRows, type DemandLineRow } from '../orders/index.ts'
 import { readDecisions, type StoredFacts } from '../sourcing/index.ts'
 
 /** Every sourcing decision of an order, its stored facts and what they mean in words. */
 export async function explainSourcing(source: Queryable, orderId: Id<'order'>) {
   const [decisions, demand] = await Promise.all([readDecisions(source, orderId), readDemandLineRows(source, [orderId])])
-  const skus = demand.filter((line) => line.stocked).map((line) => line.sku)
   return decisions.map((decision) => ({
     id: formatId('decision', decision.id),
     sequence: Number(decision.sequence),
     kind: decision.kind,
+    group: decision.group_number,
     decidedAt: formatInstant(decision.decided_at),
     ruleVersion: decision.facts.rules,
     networkRevision: decision.facts.network,
-    words: inWords(decision.facts, skus),
+    words: inWords(decision.facts, skusOf(demand, decision.group_number)),
     facts: decision.facts,
   }))
+}
+
+function skusOf(demand: readonly DemandLineRow[], group: number): string[] {
+  return demand.filter((line) => line.stocked && line.group_number === group).map((line) => line.sku)
 }
 
 function inWords(facts: StoredFacts, skus: readonly string[]): string[] {

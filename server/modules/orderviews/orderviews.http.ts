@@ -204,6 +204,7 @@ export function mountOrderviews(app: App, deps: OrderviewsDeps): void {
                 id: idJson('decision'),
                 sequence: Type.Integer(),
                 kind: Type.String(),
+                group: Type.Integer({ description: 'The delivery group it is about.' }),
                 decidedAt: InstantJson,
                 ruleVersion: Type.Integer(),
                 networkRevision: Type.Integer(),

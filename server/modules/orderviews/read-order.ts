@@ -8,13 +8,17 @@ import { idJson, InstantJson, MoneyJson, moneyJson, SignedMoneyJson, strict } fr
 import {
   buckets,
   type Bucket,
+  groupJson,
   lineMoneyOf,
+  OrderGroupJson,
   orderNumber,
   PlacedLineJson,
   placedLineJson,
+  promisedGroupsOf,
   PromiseJson,
   promiseJson,
   readChargeRows,
+  readDeliveryGroupRows,
   readDemandLineRows,
   readOrderLineRows,
   TotalsJson,
@@ -62,10 +66,19 @@ const orderJson = {
   payBy: Type.Union([InstantJson, Type.Null()]),
   lines: Type.Array(strict({ ...PlacedLineJson.properties, units: BucketsJson }, { title: 'OrderLineWithUnits' })),
   charges: Type.Array(
-    strict({ type: Type.String(), amount: SignedMoneyJson, tax: SignedMoneyJson }, { title: 'Charge' }),
+    strict(
+      {
+        type: Type.String(),
+        group: Type.Union([Type.Integer(), Type.Null()], { description: 'The group whose delivery it pays for.' }),
+        amount: SignedMoneyJson,
+        tax: SignedMoneyJson,
+      },
+      { title: 'Charge' },
+    ),
   ),
   totals: TotalsJson,
   promise: Type.Union([PromiseJson, Type.Null()]),
+  groups: Type.Array(OrderGroupJson),
   payments: Type.Array(
     strict(
       {
@@ -119,14 +132,6 @@ export const AdminOrderJson = strict(
     channelId: idJson('channel'),
     reference: Type.Union([Type.String(), Type.Null()]),
     customerId: Type.Union([idJson('person'), Type.Null()]),
-    shipTo: Type.Union([
-      strict({
-        country: Type.String(),
-        region: Type.Union([Type.String(), Type.Null()]),
-        postalCode: Type.Union([Type.String(), Type.Null()]),
-      }),
-      Type.Null(),
-    ]),
   },
   { title: 'AdminOrder' },
 )
@@ -134,7 +139,8 @@ export const AdminOrderJson = strict(
 /** An order as its buyer sees it: what it is, where its units stand, what was promised and paid. */
 export async function storeOrderJson(source: Queryable, order: OrderRow): Promise<Static<typeof StoreOrderJson>> {
   const ids: readonly Id<'order'>[] = [order.id]
-  const [lines, demand, charges, [promise], attempts, transactions, tenders, cards] = await Promise.all([
+  const [groupRows, lines, demand, charges, promises, attempts, transactions, tenders, cards] = await Promise.all([
+    readDeliveryGroupRows(source, ids),
     readOrderLineRows(source, ids),
     readDemandLineRows(source, ids),
     readChargeRows(source, ids),
@@ -146,6 +152,7 @@ export async function storeOrderJson(source: Queryable, order: OrderRow): Promis
   ])
   const demandByLine = Map.groupBy(demand, (each) => each.line_id)
   const { currency } = order
+  const groups = promisedGroupsOf(groupRows, promises)
   return {
     id: formatId('order', order.id),
     number: orderNumber(order.number),
@@ -165,11 +172,13 @@ export async function storeOrderJson(source: Queryable, order: OrderRow): Promis
     })),
     charges: charges.map((charge) => ({
       type: charge.type,
+      group: charge.group_number,
       amount: moneyJson({ minor: charge.amount_minor, currency }),
       tax: moneyJson({ minor: charge.tax_minor, currency }),
     })),
     totals: totalsJson(totalsOf(order), currency),
-    promise: promise === undefined ? null : promiseJson(promise.method, promise),
+    promise: promiseJson(groups),
+    groups: groups.map(groupJson),
     payments: attempts.map(paymentJson),
     tenders: [...tenders.map(tenderJson), ...transactions.filter(({ kind }) => kind === 'external').map(reportedJson)],
     giftCards: cards.map((card) => soldCardJson(card, demand)),
@@ -184,10 +193,6 @@ export async function adminOrderJson(source: Queryable, order: OrderRow): Promis
     channelId: formatId('channel', order.channel_id),
     reference: order.reference,
     customerId: order.person_id === null ? null : formatId('person', order.person_id),
-    shipTo:
-      order.ship_country === null
-        ? null
-        : { country: order.ship_country, region: order.ship_region, postalCode: order.ship_postal_code },
   }
 }
 

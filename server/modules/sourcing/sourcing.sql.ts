@@ -202,6 +202,8 @@ export interface NewDecision {
   readonly id: Id<'decision'>
   readonly kind: 'placing' | 'reallocating'
   readonly orderId: Id<'order'>
+  /** Number of the order's delivery group. */
+  readonly group: number
   /** JSON text of `StoredFacts`, at most 1 kB at 50 locations. */
   readonly facts: string
 }
@@ -210,15 +212,16 @@ export interface NewDecision {
 export function insertDecisions(tx: Tx, decisions: readonly NewDecision[]): void {
   tx.send({
     name: 'sourcing.insert_decisions',
-    text: `insert into sourcing.decision (id, kind, order_id, facts, decided_at)
-           select id, kind, order_id, facts, $5::timestamptz
-             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[]) with ordinality
-                  as decision (id, kind, order_id, facts, place)
+    text: `insert into sourcing.decision (id, kind, order_id, group_number, facts, decided_at)
+           select id, kind, order_id, group_number, facts, $6::timestamptz
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::smallint[], $5::jsonb[]) with ordinality
+                  as decision (id, kind, order_id, group_number, facts, place)
             order by place`,
     values: [
       plainArray(decisions.map((decision) => decision.id)),
       plainArray(decisions.map((decision) => decision.kind)),
       plainArray(decisions.map((decision) => decision.orderId)),
+      plainArray(decisions.map((decision) => decision.group)),
       decisions.map((decision) => decision.facts),
       new Date(tx.at),
     ],
@@ -227,6 +230,7 @@ export function insertDecisions(tx: Tx, decisions: readonly NewDecision[]): void
 
 export interface NewPromise {
   readonly orderId: Id<'order'>
+  readonly group: number
   readonly version: number
   readonly decisionId: Id<'decision'>
   readonly method: 'ship' | 'pickup' | 'carried_out'
@@ -239,12 +243,13 @@ export function insertPromises(tx: Tx, promises: readonly NewPromise[]): void {
   tx.send({
     name: 'sourcing.insert_promises',
     text: `insert into sourcing.promise
-             (order_id, version, decision_id, method, earliest, latest, reason, promised_at)
-           select promise.*, $8::timestamptz
-             from unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])
-                  as promise`,
+             (order_id, group_number, version, decision_id, method, earliest, latest, reason, promised_at)
+           select promise.*, $9::timestamptz
+             from unnest($1::uuid[], $2::smallint[], $3::int[], $4::uuid[], $5::text[], $6::timestamptz[],
+                         $7::timestamptz[], $8::text[]) as promise`,
     values: [
       plainArray(promises.map((promise) => promise.orderId)),
+      plainArray(promises.map((promise) => promise.group)),
       plainArray(promises.map((promise) => promise.version)),
       plainArray(promises.map((promise) => promise.decisionId)),
       plainArray(promises.map((promise) => promise.method)),
@@ -258,6 +263,7 @@ export function insertPromises(tx: Tx, promises: readonly NewPromise[]): void {
 
 export interface PromiseRow {
   readonly order_id: Id<'order'>
+  readonly group_number: number
   readonly version: number
   readonly method: 'ship' | 'pickup' | 'carried_out'
   readonly earliest: Instant
@@ -266,7 +272,7 @@ export interface PromiseRow {
   readonly promised_at: Instant
 }
 
-/** One promise of each order: the newest, or the version asked for. */
+/** One promise of each delivery group of orders: the newest, or the version asked for. In the order of the groups. */
 export function readPromises(
   source: Queryable,
   orderIds: readonly Id<'order'>[],
@@ -274,9 +280,10 @@ export function readPromises(
 ): Promise<PromiseRow[]> {
   return source.rows({
     name: 'sourcing.read_promises',
-    text: `select distinct on (order_id) order_id, version, method, earliest, latest, reason, promised_at
+    text: `select distinct on (order_id, group_number) order_id, group_number, version, method, earliest, latest, reason,
+                  promised_at
              from sourcing.promise where order_id = any($1::uuid[]) and version = coalesce($2::int, version)
-            order by order_id, version desc`,
+            order by order_id, group_number, version desc`,
     values: [plainArray(orderIds), version],
   })
 }
@@ -286,6 +293,7 @@ export interface DecisionRow {
   readonly sequence: bigint
   readonly kind: 'placing' | 'reallocating'
   readonly order_id: Id<'order'>
+  readonly group_number: number
   readonly facts: StoredFacts
   readonly decided_at: Instant
 }
@@ -293,7 +301,7 @@ export interface DecisionRow {
 export function readDecisions(source: Queryable, orderId: Id<'order'>): Promise<DecisionRow[]> {
   return source.rows({
     name: 'sourcing.read_decisions',
-    text: `select id, sequence, kind, order_id, facts, decided_at
+    text: `select id, sequence, kind, order_id, group_number, facts, decided_at
              from sourcing.decision where order_id = $1 order by sequence`,
     values: [orderId],
   })

@@ -45,10 +45,11 @@ test('where one predicate cannot be run the others are, and it is said which', a
 test('a run stores what it found, with the ids that the API speaks', async () => {
   await run(
     `insert into orders.demand_line
-               (id, order_id, line_id, variant_id, sku, stocked, share_minor, ordered, allocated)
-             select id, $2, id, id, 'TEE', true, 0, 3, 3 from unnest($1::uuid[]) as line (id)`,
+               (id, order_id, line_id, group_number, variant_id, sku, stocked, share_minor, ordered, allocated)
+             select id, $2, id, 1, id, 'TEE', true, 0, 3, 3 from unnest($1::uuid[]) as line (id)`,
     [lineIds, orderId],
   )
+  await run(`insert into orders.delivery_group (order_id, number, method) values ($1, 1, 'ship')`, [orderId])
   await run(`insert into platform.audit_result values ('given-up', 1, '[]', clock_timestamp(), 1)`)
 
   const results = await runAudits(db, { sampleMax: 2 })
@@ -85,9 +86,9 @@ test('single predicates can be asked; the others keep their last result', async 
 test('an order within the detail gets its public id, too', async () => {
   await run(
     `insert into orders.orders
-               (id, channel_id, status, method, currency, tax_included, items_minor, discount_minor, delivery_minor,
+               (id, channel_id, status, currency, tax_included, items_minor, discount_minor, delivery_minor,
                 tax_minor, total_minor, payment_terms, placed_at)
-             values ($1, $1, 'awaiting_payment', 'ship', 'USD', true, 0, 0, 0, 0, 0, 'provider', '2026-01-01')`,
+             values ($1, $1, 'awaiting_payment', 'USD', true, 0, 0, 0, 0, 0, 'provider', '2026-01-01')`,
     [orderId],
   )
   await run(`update orders.demand_line set shipped = 0, pending = 3 where id = $1`, [lineIds[0]])
