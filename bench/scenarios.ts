@@ -1,5 +1,6 @@
 import { audit } from './scenarios/audit.ts'
 import { availability, availabilityOfMillion, catalog, product } from './scenarios/browse.ts'
+import { checkout } from './scenarios/checkout.ts'
 import { growth } from './scenarios/growth.ts'
 import { importOrders } from './scenarios/import.ts'
 import { hot, intake, locations, nodes, supply } from './scenarios/intake.ts'
@@ -30,6 +31,7 @@ export interface Scenario {
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   intake: { about: 'orders per second: bare SQL, the door in process, HTTP with all processes', run: intake },
+  checkout: { about: "a guest's walk from cart to order in six requests: walks per second and p99", run: checkout },
   trusted: { about: 'orders per second in batches of 500: the door in process, HTTP', run: trusted },
   hot: { about: 'the door on one SKU against all SKUs', run: hot },
   nodes: { about: 'HTTP through 1, 2 and 4 serving processes', run: nodes },
