@@ -8,6 +8,7 @@ import { lanes } from './scenarios/lanes.ts'
 import { loadCatalog } from './scenarios/load-catalog.ts'
 import { planFastScenario } from './scenarios/plan-fast.ts'
 import { price } from './scenarios/price.ts'
+import { search } from './scenarios/search.ts'
 import { start } from './scenarios/start.ts'
 import { trusted } from './scenarios/trusted.ts'
 import type { Cluster } from './support/cluster.ts'
@@ -43,6 +44,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   product: { about: 'the same of one product', run: product },
   availability: { about: 'the same of ten SKUs with ways to get them to a postal code', run: availability },
   'availability-million': { about: 'the same over a million supply rows', run: availabilityOfMillion },
+  search: { about: 'searches per second and p99 over 100,000 products, no two alike', run: search },
   'load-catalog': { about: 'seconds to load 100,000 variants with prices over HTTP', run: loadCatalog },
   import: { about: 'rows per second of `waybill import orders`, on --file or on a generated one', run: importOrders },
   audit: { about: 'seconds to check every invariant over a million orders', run: audit },

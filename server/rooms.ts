@@ -12,6 +12,7 @@ import { openPricing, type Pricing, type PricingPorts } from './modules/pricing/
 import { openShipping, type Shipping } from './modules/shipping/index.ts'
 import { openSourcing, type Sourcing } from './modules/sourcing/index.ts'
 import type { FinishedBatch } from './platform/batch/batch.ts'
+import { readRevisions } from './platform/revision.ts'
 import type { Db } from './platform/db.ts'
 
 /** Every room that keeps something in memory, opened on one database. */
@@ -56,7 +57,16 @@ export function pricingPorts({
 export function openRooms({ db, masterKey, providers, jwks, onBatch }: RoomsDeps): Rooms {
   const masterKeys = [{ version: 1, secret: masterKey }]
   const merchant = openMerchant({ db })
-  const catalog = openCatalog({ merchant, onVariantsCreated: createGates })
+  const catalog = openCatalog({
+    db,
+    merchant,
+    onVariantsCreated: createGates,
+    async findUnknownPlaces(tx, { segmentIds, locationIds }) {
+      const { byId } = await customers.segmentBookAt(tx, (await readRevisions(tx)).customers)
+      const unknownSegments = segmentIds.filter((id) => !byId.has(id))
+      return new Set([...unknownSegments, ...(await inventory.unknownLocations(tx, locationIds))])
+    },
+  })
   const inventory = openInventory({
     db,
     merchant,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Pool } from 'undici'
 import { partOptions } from '../support/child.ts'
 import { round } from '../support/measure.ts'
@@ -23,6 +24,7 @@ const VARIANTS_PER_BATCH = 5_000
 const PRODUCTS_PER_BATCH = 500
 /** What one `PUT /v1/admin/price-lists/:id/prices` takes. */
 const PRICES_PER_CALL = 1_000
+const CATEGORIES = 40
 
 /** Loads a catalog with its prices over HTTP, from a process of its own. */
 const { url, secretKey, variants, variantsPerProduct, concurrency } = partOptions<CatalogLoadOptions>()
@@ -33,6 +35,11 @@ let requests = 0
 const { items } = await send<{ items: { id: string; code: string }[] }>('GET', '/v1/admin/price-lists')
 const priceList = items.find(({ code }) => code === 'usd')
 if (priceList === undefined) throw new Error('the shop has no price list')
+
+for (let number = 0; number < CATEGORIES; number++) {
+  const body = { code: `category-${number}`, name: `Category ${number}` }
+  await send('POST', '/v1/admin/categories', body, 201)
+}
 
 let next = 0
 const began = performance.now()
@@ -74,7 +81,7 @@ function productOf(number: number) {
     handle: `loaded-${number}`,
     title: `Merino tee no. ${number}`,
     description: 'Warm when wet, cool when hot. '.repeat(10),
-    category: `category-${number % 40}`,
+    categories: [`category-${number % CATEGORIES}`],
     brand: `brand-${number % 200}`,
     status: 'active',
     taxClass: 'standard',
@@ -101,14 +108,20 @@ async function send<Answer = BatchAnswer>(
   method: 'GET' | 'POST' | 'PUT',
   path: string,
   body?: object,
+  status = 200,
 ): Promise<Answer> {
   requests++
   const answer = await pool.request({
     method,
     path,
-    headers: { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${secretKey}`,
+      'content-type': 'application/json',
+      ...(method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
+    },
     body: body === undefined ? null : JSON.stringify(body),
   })
-  if (answer.statusCode !== 200) throw new Error(`${method} ${path}: ${answer.statusCode} ${await answer.body.text()}`)
+  if (answer.statusCode !== status)
+    throw new Error(`${method} ${path}: ${answer.statusCode} ${await answer.body.text()}`)
   return (await answer.body.json()) as Answer
 }

@@ -37,7 +37,7 @@ function measure(cart: CartToPrice): { readonly cartsPerSecond: number; readonly
 function cartOf(count: number): CartToPrice {
   const lines = Array.from({ length: count }, (_, index) => ({
     sku: `sku-${index}`,
-    category: `category-${index % 10}`,
+    categories: [`category-${index % 10}`],
     quantity: 1 + (index % 3),
     priceMinor: BigInt(500 + ((index * 37) % 5_000)),
   }))

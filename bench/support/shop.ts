@@ -78,6 +78,12 @@ export async function createShop(db: Db, { skus, locations, unitsEach }: ShopSiz
       select gen_random_uuid(), id, 'SKU-' || substr(handle, 9), '', 1, 'physical', true, 'active', 1 from catalog.product`,
       [],
     ],
+    ['insert into catalog.product_handle (handle, product_id) select handle, id from catalog.product', []],
+    [
+      `insert into catalog.search_entry (product_id, title, everywhere, has_rules, document, facets)
+      select id, title, true, false, to_tsvector('simple', title) || array_to_tsvector('{o:any}'), '{}' from catalog.product`,
+      [],
+    ],
     ['insert into inventory.gate (variant_id) select id from catalog.variant', []],
     [
       'insert into pricing.price (price_list_id, variant_id, amount_minor, revision) select $1, id, 1000 + (random() * 5000)::int, 1 from catalog.variant',

@@ -16,6 +16,8 @@ with last_event as (
   union all select 'exception', id, case when closed_at is null then 1 else 2 end from exceptions.exception
 ), configured (kind, id, version) as (
   select 'product', id, version from catalog.product
+  union all select 'category', id, version from catalog.category
+  union all select 'attribute', id, version from catalog.attribute
   union all select 'location', id, version from inventory.location
   union all select 'legalEntity', id, version from merchant.legal_entity
   union all select 'market', id, version from merchant.market

@@ -124,7 +124,7 @@ test('a card number as a property, in a query, a path or a header: not logged, n
         method: 'POST',
         path: '/v1/admin/products',
         headers: { authorization, 'idempotency-key': newKey() },
-        body: { handle: 'card', title: 'Card', titles: { [card]: 'x' }, variants: [{ sku: 'CARD' }] },
+        body: { handle: 'card', title: 'Card', texts: { [card]: { title: 'x' } }, variants: [{ sku: 'CARD' }] },
       },
       [422],
     ],

@@ -4,13 +4,13 @@ import { Compile, type Validator } from 'typebox/compile'
 import { newId, type Id } from '../../server/kernel/id.ts'
 import { must } from '../../server/kernel/invariant.ts'
 import { mountBrowse, openBrowse } from '../../server/modules/browse/index.ts'
-import { openCatalog } from '../../server/modules/catalog/index.ts'
+import { openCatalog, type Catalog } from '../../server/modules/catalog/index.ts'
 import { announceSupplyChange } from '../../server/modules/inventory/index.ts'
 import { openMerchant } from '../../server/modules/merchant/index.ts'
 import { openPricing } from '../../server/modules/pricing/index.ts'
 import { openShipping } from '../../server/modules/shipping/index.ts'
 import { openSourcing } from '../../server/modules/sourcing/index.ts'
-import { createDb, DatabaseAwayError, type Db, type Statement } from '../../server/platform/db.ts'
+import { createDb, DatabaseAwayError, type Db, type Statement, type Tx } from '../../server/platform/db.ts'
 import { announceEvents } from '../../server/platform/events/announce.ts'
 import { EventHorizon } from '../../server/platform/events/horizon.ts'
 import { Wake } from '../../server/platform/events/wake.ts'
@@ -60,6 +60,8 @@ export interface NewProduct {
   readonly kind?: string
   /** No price at 0. */
   readonly cents?: number
+  /** By code; made when there is none. */
+  readonly category?: string
   /** More columns of the product, as SQL. */
   readonly fields?: Readonly<Record<string, string>>
 }
@@ -193,7 +195,7 @@ function pluggedInto(outlet: BrowseShop['outlet'], db: Db): Db {
 function openRooms(db: Db) {
   const merchant = openMerchant({ db })
   const shipping = openShipping({ db })
-  const catalog = openCatalog({ merchant, onVariantsCreated: () => {} })
+  const catalog = openCatalog({ db, merchant, onVariantsCreated: () => {}, findUnknownPlaces: async () => new Set() })
   const pricing = openPricing({
     db,
     merchant,
@@ -215,10 +217,12 @@ class Shelves {
     counter: newId(),
   }
   readonly #variants = new Map<string, Id<'variant'>>()
+  readonly #catalog: Catalog
   #statements = 0
 
   constructor(db: Db) {
     this.db = db
+    this.#catalog = openRooms(db).catalog
   }
 
   variantId(sku: string): Id<'variant'> {
@@ -229,7 +233,24 @@ class Shelves {
     await this.db.inTransaction(async (tx) => {
       if (room !== null) await raiseRevision(tx, room)
       for (const text of texts) await tx.execute({ name: `browse_shop.${this.#statements++}`, text })
+      if (texts.some((text) => text.includes('catalog.'))) await this.#reindex(tx)
     })
+  }
+
+  /** What the catalog's own writers would have kept up: handles, and what lists and search look through. */
+  async #reindex(tx: Tx): Promise<void> {
+    await tx.execute({
+      name: 'browse_shop.handles',
+      text: `insert into catalog.product_handle select handle, id from catalog.product on conflict do nothing`,
+    })
+    const products = await tx.rows<{ id: Id<'product'> }>({
+      name: 'browse_shop.products',
+      text: `select id from catalog.product where revision = ${catalogRevision}`,
+    })
+    await this.#catalog.reindexProducts(
+      tx,
+      products.map(({ id }) => id),
+    )
   }
 
   async stock(where: string, quantity: number): Promise<void> {
@@ -255,6 +276,7 @@ class Shelves {
     kind = 'physical',
     cents = 2_500,
     fields,
+    category,
   }: NewProduct): string[] {
     const productId = newId()
     const columns = { status: "'active'", every_channel: 'true', ...fields }
@@ -263,6 +285,14 @@ class Shelves {
        values ('${productId}', '${handle}', '${title}', ${catalogRevision}, '2026-01-01', '2026-01-01',
                ${Object.values(columns).join(', ')})`,
     ]
+    if (category !== undefined) {
+      texts.push(
+        `insert into catalog.category (id, code, name) values ('${newId()}', '${category}', '${category}')
+         on conflict (code) do nothing`,
+        `insert into catalog.product_category (product_id, category_id, position, title)
+         select '${productId}', id, 0, '${title}' from catalog.category where code = '${category}'`,
+      )
+    }
     for (const [position, sku] of skus.entries()) {
       const id = newId<'variant'>()
       this.#variants.set(sku, id)
@@ -318,7 +348,8 @@ async function fillShop(shop: Shelves): Promise<void> {
         handle: 'tee',
         title: 'merino tee',
         skus: ['tee', 'tee-l'],
-        fields: { titles: `'{"de": "Merino-Shirt"}'`, description: "'Soft.'", category: "'tops'", brand: "'Rill'" },
+        category: 'tops',
+        fields: { texts: `'{"de": {"title": "Merino-Shirt"}}'`, description: "'Soft.'", brand: "'Rill'" },
       },
       { handle: 'cap', cents: 6_000 },
       { handle: 'set', kind: 'bundle', cents: 9_000 },

@@ -110,11 +110,11 @@ export function offerCart({
         [{ priceListId: list.id, minQuantity: 1, amountMinor: priceMinor }],
       ]),
     ),
-    lines: lines.map(({ sku, category = null, quantity, taxClass = 'standard' }) => ({
+    lines: lines.map(({ sku, category, quantity, taxClass = 'standard' }) => ({
       lineKey: sku,
       variantId: sku as Id<'variant'>,
       productId: `p-${sku}` as Id<'product'>,
-      category,
+      categories: category === undefined ? [] : [category],
       quantity,
       taxClass,
     })),

@@ -34,10 +34,13 @@ export async function openPricingShop() {
   }
   mountPricing(app, { db, merchant, ...ports, pricing: openPricing({ db, merchant, ...ports }) })
   await db.inTransaction((tx) =>
-    openCatalog({ merchant, onVariantsCreated: () => {} }).saveProducts(tx, {
-      actor,
-      edits: [{ handle: 'goods', title: 'Goods', variants: ['TEE', 'MUG', 'CAP'].map((sku) => ({ sku })) }],
-    }),
+    openCatalog({ db, merchant, onVariantsCreated: () => {}, findUnknownPlaces: async () => new Set() }).saveProducts(
+      tx,
+      {
+        actor,
+        edits: [{ handle: 'goods', title: 'Goods', variants: ['TEE', 'MUG', 'CAP'].map((sku) => ({ sku })) }],
+      },
+    ),
   )
   const send = async (
     method: 'GET' | 'POST' | 'PUT' | 'PATCH',

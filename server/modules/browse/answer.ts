@@ -1,6 +1,7 @@
+import type { FilterRefusal } from './read-filters.ts'
 import type { StorefrontRefusal } from './world.ts'
 
-export type BrowseRefusal = StorefrontRefusal
+export type BrowseRefusal = StorefrontRefusal | FilterRefusal
 
 /** What a shopper's head is told. */
 export type Answer =

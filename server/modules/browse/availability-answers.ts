@@ -8,7 +8,7 @@ import { BoundedCache } from './bounded-cache.ts'
 import { decideAvailability } from './decide-availability.ts'
 import { DeliveryDesk, type DeliveryPlan } from './delivery-desk.ts'
 import { writeOptions } from './delivery-options.ts'
-import { readListings, type Listing, type Sold, type ToldSupply } from './listing.ts'
+import { isSoldTo, readListings, type Listing, type Sold, type ToldSupply } from './listing.ts'
 import { areCurrent, oldestOf, type Moment } from './moment.ts'
 import { isOutage } from './outage.ts'
 import type { SupplyCache } from './supply-cache.ts'
@@ -80,11 +80,13 @@ export class AvailabilityAnswers {
     return this.#tell(items, question, storefront)
   }
 
-  /** What can be had of SKUs, in their order; null of what the storefront does not sell. */
+  /** What can be had of SKUs, in their order; null of what the storefront does not sell to anybody at its home. */
   async availabilityOf(skus: readonly string[], storefront: Storefront): Promise<(FoundSku | null)[]> {
     const items = await this.#readItems(skus, storefront)
     return items.map(({ listing: { sold }, told }) =>
-      sold === null || told === null ? null : { head: told.head, unitPriceMinor: sold.unitPriceMinor },
+      sold === null || told === null || !isSoldTo(sold.offer, storefront, {})
+        ? null
+        : { head: told.head, unitPriceMinor: sold.unitPriceMinor },
     )
   }
 
@@ -104,7 +106,7 @@ export class AvailabilityAnswers {
 
   #tellOne({ listing, told }: Item, where: Where, storefront: Storefront): Answer {
     const { sold, world } = listing
-    if (sold === null || told === null) return { kind: 'not_found' }
+    if (sold === null || told === null || !isSoldTo(sold.offer, storefront, where)) return { kind: 'not_found' }
     const { watch, numbers } = this.#deps
     const { at } = watch
     const { parts, unitPriceMinor } = sold
@@ -196,7 +198,7 @@ export class AvailabilityAnswers {
       listing: { sku, sold, world },
       told,
     } of items) {
-      if (sold === null || told === null) {
+      if (sold === null || told === null || !isSoldTo(sold.offer, storefront, where)) {
         unknown.push(sku)
         continue
       }

@@ -26,6 +26,7 @@ mountBrowse(app, {
     stop: async () => {},
     listProducts: answer,
     readProduct: answer,
+    listCategories: answer,
     checkAvailability: answer,
     checkSku: answer,
     readFeed: async () => ({ kind: 'not_found' }),

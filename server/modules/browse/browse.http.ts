@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Id } from '../../kernel/id.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
+import { MONEY_MINOR_MAX } from '../../kernel/money.ts'
 import {
   CountryCode,
   CurrencyCodeJson,
@@ -18,7 +19,13 @@ import {
   type ProblemReply,
 } from '../../platform/http/index.ts'
 import type { Answer, Answering } from './answer.ts'
-import { AvailabilityListJson, ProductListJson, ShownProductJson, SkuDatesJson } from './browse-json.ts'
+import {
+  AvailabilityListJson,
+  CategoryTreeJson,
+  ProductListJson,
+  ShownProductJson,
+  SkuDatesJson,
+} from './browse-json.ts'
 import { refusals } from './browse.refusals.ts'
 import { PICKUPS_TOLD_MAX } from './delivery-options.ts'
 import { mountFeed } from './feed.http.ts'
@@ -36,10 +43,19 @@ const config = { scope: 'store', refusals } as const
 const currency = Type.Optional(CurrencyCodeJson)
 const locale = Type.Optional(Locale)
 
+const whereabouts = {
+  country: Type.Optional(CountryCode),
+  region: Type.Optional(
+    Type.String({ pattern: '^[A-Z]{2}-[A-Z0-9]{1,3}$', description: 'ISO 3166-2', examples: ['US-CA'] }),
+  ),
+}
+const MinorUnits = Type.Integer({ minimum: 1, maximum: Number(MONEY_MINOR_MAX), description: 'Minor units.' })
+
 const listQuery = strict({
   ...pageQuery,
   currency,
   locale,
+  ...whereabouts,
   cursor: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9_-]+$',
@@ -47,8 +63,23 @@ const listQuery = strict({
       description: '`nextCursor` of the page before, with the same other parameters.',
     }),
   ),
-  query: Type.Optional(line(200, { description: 'Beginnings of words of title, brand and category, or a SKU.' })),
-  category: Type.Optional(line(120)),
+  query: Type.Optional(
+    line(200, {
+      description: 'Words, their beginnings, or a SKU; typing errors are forgiven. The list is by relevance.',
+    }),
+  ),
+  category: Type.Optional(line(120, { description: 'Code or handle; with all below it.' })),
+  brand: Type.Optional(line(500, { description: 'One of these, separated by commas.' })),
+  attributes: Type.Optional(
+    line(1_000, {
+      description: 'Values of filterable attributes: one of several by commas, ranges of numbers by two dots.',
+      examples: ['colour:moss,sand;capacity:20..60;waterproof:true'],
+    }),
+  ),
+  priceFrom: Type.Optional(MinorUnits),
+  priceTo: Type.Optional(MinorUnits),
+  available: Type.Optional(Type.Boolean({ description: 'Only what can be had now.' })),
+  facets: Type.Optional(Type.Boolean({ description: 'Whether to count what the list could be narrowed by.' })),
 })
 
 const availabilityQuery = strict({
@@ -68,7 +99,10 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
     '/v1/store/products',
     {
       schema: {
-        summary: 'Lists what the channel sells, with prices and availability, by title',
+        summary: 'Lists or searches what the channel sells, with prices and availability',
+        description:
+          'By title; with `query` by relevance, what can be had before what cannot. Prices and availability are judged ' +
+          'page by page: what changes between two pages may be told twice or not at all.',
         tags,
         querystring: listQuery,
         response: { 200: ProductListJson },
@@ -87,7 +121,7 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
         summary: 'Reads a product with prices and availability',
         tags,
         params: strict({ idOrHandle: Type.String({ pattern: '^[a-z0-9_-]{1,200}$' }) }),
-        querystring: strict({ currency, locale }),
+        querystring: strict({ currency, locale, ...whereabouts }),
         response: { 200: ShownProductJson },
       },
       config,
@@ -95,6 +129,22 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
     (request, reply) => {
       const { idOrHandle } = request.params
       return send(browse.readProduct({ channelId: channelOf(request.caller), idOrHandle, ...request.query }), reply)
+    },
+  )
+
+  app.get(
+    '/v1/store/categories',
+    {
+      schema: {
+        summary: 'Lists the tree of categories',
+        tags,
+        querystring: strict({ locale }),
+        response: { 200: CategoryTreeJson },
+      },
+      config,
+    },
+    (request, reply) => {
+      return send(browse.listCategories({ channelId: channelOf(request.caller), ...request.query }), reply)
     },
   )
 

@@ -45,6 +45,7 @@ test('a channel is shown what it sells, by title, with its price and what can be
     sku: 'tee',
     title: '',
     options: { size: 'M' },
+    attributes: {},
     price: { amount: 2500, currency: 'USD' },
     availability: { status: 'in_stock', quantity: 7 },
   })
@@ -111,8 +112,8 @@ for (const [path, status, code] of refusals) {
 
 test('pages follow each other to the end, nothing twice or missing, whatever happens before and behind', async () => {
   const titles = Array.from({ length: 23 }, (_, n) => (n === 7 ? '長'.repeat(290) : `Walk ${n}`))
-  const paged = { category: "'paged'" }
-  await shop.add(...titles.map((title, n) => ({ handle: `walk-${n}`, title, fields: paged })))
+  const paged = { category: 'paged' }
+  await shop.add(...titles.map((title, n) => ({ handle: `walk-${n}`, title, ...paged })))
   await until('new products', async () => (await shop.list('category=paged')).length === 23)
 
   const seen: string[] = []
@@ -124,7 +125,7 @@ test('pages follow each other to the end, nothing twice or missing, whatever hap
     seen.push(...items.map(({ title }) => title))
     cursor = body['nextCursor'] as string | null
     // Into pages that were read already: neither may push others along.
-    await shop.add({ handle: `late-${seen.length}`, title: ` Early ${seen.length}`, fields: paged })
+    await shop.add({ handle: `late-${seen.length}`, title: ` Early ${seen.length}`, ...paged })
     if (seen.length === 10) {
       await shop.change(
         'catalog',
@@ -228,7 +229,7 @@ test('a changed price or product shows; a price list begins and ends by itself',
   )
   await until('the new title', async () => (await shop.get('products/tee')).body['title'] === 'Wool tee')
 
-  await shop.add({ handle: 'vest', fields: { category: "'tops'" } })
+  await shop.add({ handle: 'vest', category: 'tops' })
   await until('the new product', async () => (await shop.list('category=tops')).length === 2)
   assert.equal((await shop.available('vest')).length, 1)
   await shop.change(

@@ -167,7 +167,6 @@ const part = (variantId: Id<'variant'>, quantity: number) => ({
 const offerOf = (variantId: Id<'variant'>, components: Offer['components'] = []): Offer => ({
   variantId,
   productId: newId(),
-  category: null,
   sku: 'it',
   title: '',
   kind: components.length === 0 ? 'physical' : 'bundle',
@@ -175,6 +174,8 @@ const offerOf = (variantId: Id<'variant'>, components: Offer['components'] = [])
   status: 'active',
   taxClass: 'standard',
   channelIds: { has: () => true },
+  rules: [],
+  categories: [],
   weightGrams: null,
   components,
   separable: true,

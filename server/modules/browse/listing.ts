@@ -1,6 +1,7 @@
 import type { Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
 import type { Queryable } from '../../platform/db.ts'
-import type { Offer } from '../catalog/index.ts'
+import { isOffered, type Buyer, type Offer } from '../catalog/index.ts'
 import { choosePrice, type ListedPrice } from '../pricing/index.ts'
 import type { StockedPart } from './decide-availability.ts'
 import type { Supply } from './supply.ts'
@@ -15,6 +16,7 @@ export interface Listing {
 }
 
 export interface Sold {
+  readonly offer: Offer
   readonly parts: readonly StockedPart[]
   readonly unitPriceMinor: bigint
   /** What was told of it last; null before the first time. */
@@ -42,15 +44,34 @@ export async function readListings(
   const prices = await rooms.pricing.pricesAt(source, pricing, variantIds)
   return skus.map((sku) => {
     const offer = offers.get(sku)
-    const unitPriceMinor = offer === undefined ? null : soldAt(offer, prices, storefront)
+    const unitPriceMinor = offer === undefined ? null : priceAt(offer, prices, storefront)
     const sold =
-      offer === undefined || unitPriceMinor === null ? null : { parts: stockedParts(offer), unitPriceMinor, told: null }
+      offer === undefined || unitPriceMinor === null
+        ? null
+        : { offer, parts: stockedParts(offer), unitPriceMinor, told: null }
     return { sku, world, sold }
   })
 }
 
-/** What one unit costs at the storefront, minor units; null when it is not sold there. */
-export function soldAt(
+/** Where a shopper asks from; the home of the channel when that is not told. */
+export interface Whereabouts {
+  readonly country?: string | undefined
+  /** ISO 3166-2, `US-CA`. */
+  readonly region?: string | undefined
+}
+
+export function buyerAt({ world, channel }: Storefront, { country, region }: Whereabouts): Buyer {
+  const home = must(world.merchant.legalEntityById.get(channel.legalEntityId), 'the legal entity of a channel')
+  return { channelId: channel.id, at: world.at, country: country ?? home.country, region }
+}
+
+/** Whether a rule of the assortment keeps it from this shopper; most things have none. */
+export function isSoldTo(offer: Offer, storefront: Storefront, whereabouts: Whereabouts): boolean {
+  return offer.rules.length === 0 || isOffered(offer, buyerAt(storefront, whereabouts))
+}
+
+/** What one unit costs at the storefront, minor units; null when the channel does not sell it to anybody. */
+export function priceAt(
   { variantId, status, channelIds }: Offer,
   prices: ReadonlyMap<Id<'variant'>, readonly ListedPrice[]>,
   { world, channel, terms, buyer }: Storefront,

@@ -3,6 +3,7 @@ import { readChannelLimits, readSummaries } from '../inventory/index.ts'
 import type { Answering } from './answer.ts'
 import { AvailabilityAnswers, type AvailabilityQuestion, type SkuQuestion } from './availability-answers.ts'
 import { AvailabilityFeed, type FeedAnswer, type FeedQuestion } from './availability-feed.ts'
+import { categoryTree, type CategoryTreeQuestion } from './category-tree.ts'
 import { Numbering } from './numbering.ts'
 import { ProductPages, type ProductListQuestion, type ProductQuestion } from './product-pages.ts'
 import { SupplyCache } from './supply-cache.ts'
@@ -17,6 +18,7 @@ export interface Browse {
   stop(): Promise<void>
   listProducts(question: ProductListQuestion): Answering
   readProduct(question: ProductQuestion): Answering
+  listCategories(question: CategoryTreeQuestion): Answering
   checkAvailability(question: AvailabilityQuestion): Answering
   checkSku(question: SkuQuestion): Answering
   readFeed(question: FeedQuestion): Promise<FeedAnswer>
@@ -64,6 +66,7 @@ export function openBrowse({ db, rooms, now, placesMax = PLACES_MAX }: BrowseDep
     stop: () => watch.stop(),
     listProducts: (question) => pages.list(question),
     readProduct: (question) => pages.one(question),
+    listCategories: (question) => categoryTree(question, watch.world),
     checkAvailability: (question) => availability.answer(question),
     checkSku: (question) => availability.answerOne(question),
     readFeed: (question) => feed.read(question),

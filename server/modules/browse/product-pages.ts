@@ -4,13 +4,19 @@ import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { decodeCursor, encodeCursor } from '../../platform/http/index.ts'
-import { listOffered, type OfferedProducts } from '../catalog/index.ts'
+import { countFacets, type ProductQuestion as Question } from '../catalog/index.ts'
 import type { Answer, Answering } from './answer.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { decideAvailability, type Availability } from './decide-availability.ts'
+import { facetsJson } from './facets.ts'
+import { findChosenPage, findPlainPage, type ListPlace } from './find-page.ts'
+import { buyerAt } from './listing.ts'
 import { areCurrent, oldestOf } from './moment.ts'
 import { isOutage } from './outage.ts'
+import { productDetails } from './product-details.ts'
 import { ProductCards, type ProductCard } from './product-card.ts'
+import { readFilters, type FilterTexts } from './read-filters.ts'
+import { structuredData } from './structured-data.ts'
 import type { SupplyCache } from './supply-cache.ts'
 import type { Supply } from './supply.ts'
 import type { Watch } from './watch.ts'
@@ -21,11 +27,19 @@ interface Asking {
   /** The channel's own when absent. */
   readonly currency?: CurrencyCode | undefined
   readonly locale?: string | undefined
+  /** That of the channel's legal entity when absent. */
+  readonly country?: string | undefined
+  readonly region?: string | undefined
 }
 
-export interface ProductListQuestion extends Asking {
-  readonly query?: string | undefined
-  readonly category?: string | undefined
+export interface ProductListQuestion extends Asking, FilterTexts {
+  /** Minor units. */
+  readonly priceFrom?: number | undefined
+  readonly priceTo?: number | undefined
+  /** Only what can be had now. */
+  readonly available?: boolean | undefined
+  /** Whether to count what the list could be narrowed by. */
+  readonly facets?: boolean | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -46,13 +60,19 @@ export interface ProductPagesDeps {
 interface Page {
   readonly storefront: Storefront
   /** Null on the page of a single product. */
-  readonly offered: OfferedProducts | null
+  readonly list: FoundList | null
   readonly cards: readonly ProductCard[]
   /** The world and the supply that the page tells of. */
   readonly madeOf: readonly (World | Supply)[]
   /** Without its end, which tells the time. */
   readonly json: string
   readonly tag: string
+}
+
+interface FoundList {
+  readonly next: ListPlace | null
+  /** JSON; null where they were not asked for. */
+  readonly facets: string | null
 }
 
 /** Writes a page anew, from what has changed since the old one; an answer where there is no page to write. */
@@ -80,15 +100,18 @@ export class ProductPages {
   }
 
   list(question: ProductListQuestion): Answering {
-    const { channelId, currency = '', locale = '', limit, cursor = '', category = '', query = '' } = question
+    const { locale = '', currency = '', country = '', region = '', limit, cursor = '' } = question
+    const { category = '', query = '', brand = '', attributes = '', priceFrom = '', priceTo = '' } = question
+    const asked = `${question.available ?? ''}\n${question.facets ?? ''}\n${priceFrom}\n${priceTo}`
     // None of these can hold a line break.
-    const key = `${channelId}\n${currency}\n${locale}\n${limit}\n${cursor}\n${category}\n${query}`
+    const where = `${question.channelId}\n${currency}\n${locale}\n${country}\n${region}`
+    const key = `${where}\n${limit}\n${cursor}\n${category}\n${query}\n${brand}\n${attributes}\n${asked}`
     return this.#answer(key, (old) => this.#writeList(question, old))
   }
 
   one(question: ProductQuestion): Answering {
-    const { channelId, currency = '', locale = '', idOrHandle } = question
-    const key = `${channelId}\n${currency}\n${locale}\n${idOrHandle}`
+    const { channelId, currency = '', locale = '', country = '', region = '', idOrHandle } = question
+    const key = `${channelId}\n${currency}\n${locale}\n${country}\n${region}\n${idOrHandle}`
     return this.#answer(key, (old) => this.#writeOne(question, old))
   }
 
@@ -132,21 +155,55 @@ export class ProductPages {
   }
 
   async #writeList(question: ProductListQuestion, old: Page | undefined): Promise<Page | Answer> {
-    const { source, watch, numbers } = this.#deps
-    const { limit, cursor, category = null, query = null } = question
+    const { source, watch, numbers, supplies } = this.#deps
     const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
-    const place = cursor === undefined ? null : decodeCursor(cursor, ['text', 'uuid'])
-    if (place === null && cursor !== undefined) return { kind: 'cursor_unknown' }
-    const after = place === null ? null : { title: place[0], id: place[1] as Id<'product'> }
-
-    const { channel, world } = storefront
-    const isSameCatalog = old?.storefront.world.revisions.catalog === world.revisions.catalog
-    const offered =
-      (isSameCatalog ? old.offered : null) ??
-      (await listOffered(source, { channelId: channel.id, category, query, after, limit }))
-    return this.#writePage({ storefront, offered, cards: await this.#cardsOf(offered.ids, storefront, question, old) })
+    const from = readPlace(question.cursor)
+    if (from === null) return { kind: 'cursor_unknown' }
+    const book = storefront.world.catalog
+    const read = readFilters(question, book)
+    if (read.kind === 'refused') return read
+    if (read.kind === 'nothing') {
+      return this.#writePage({ storefront, list: { next: null, facets: null }, cards: [] }, question)
+    }
+    const asked: Question = {
+      book,
+      buyer: buyerAt(storefront, question),
+      locale: question.locale ?? storefront.channel.locale,
+      filters: read.filters,
+    }
+    const choosiness = {
+      priceFrom: question.priceFrom === undefined ? null : BigInt(question.priceFrom),
+      priceTo: question.priceTo === undefined ? null : BigInt(question.priceTo),
+      available: question.available === true,
+    }
+    const isJudgedHere =
+      read.filters.query !== null ||
+      choosiness.available ||
+      choosiness.priceFrom !== null ||
+      choosiness.priceTo !== null
+    const isSameList = old !== undefined && old.list !== null && !isJudgedHere && isSameAssortment(old, storefront)
+    const deps = {
+      source,
+      supplies,
+      readCards: (ids: readonly Id<'product'>[]) => this.#readCards(ids, storefront, question),
+    }
+    const { limit } = question
+    if (isSameList) {
+      // Only supply or prices have changed since the page was written, most of the time.
+      const cards =
+        old.storefront === storefront ? old.cards : await deps.readCards(old.cards.map(({ product }) => product.id))
+      return this.#writePage({ storefront, list: old.list, cards }, question)
+    }
+    const [page, facets] = await Promise.all([
+      isJudgedHere
+        ? findChosenPage(deps, asked, { from, limit, storefront, choosiness })
+        : findPlainPage(deps, asked, { from, limit }),
+      question.facets === true ? countFacets(source, asked) : null,
+    ])
+    const list = { next: page.next, facets: facets === null ? null : JSON.stringify(facetsJson(facets, asked.locale)) }
+    return this.#writePage({ storefront, list, cards: page.cards }, question)
   }
 
   async #writeOne(question: ProductQuestion, old: Page | undefined): Promise<Page | Answer> {
@@ -159,41 +216,84 @@ export class ProductPages {
     const productId =
       parseId('product', idOrHandle) ??
       (await rooms.catalog.productIdsByHandleAt(source, revision, [idOrHandle])).get(idOrHandle)
-    const cards = productId === undefined ? [] : await this.#cardsOf([productId], storefront, question, old)
-    return cards.length === 0 ? { kind: 'not_found' } : this.#writePage({ storefront, offered: null, cards })
+    const known = old?.storefront === storefront ? old.cards : null
+    const cards = known ?? (productId === undefined ? [] : await this.#readCards([productId], storefront, question))
+    return cards.length === 0 ? { kind: 'not_found' } : this.#writePage({ storefront, list: null, cards }, question)
   }
 
-  /** Only supply has changed since the page was written, most of the time. */
-  async #cardsOf(
+  #readCards(
     productIds: readonly Id<'product'>[],
     storefront: Storefront,
-    { locale }: Asking,
-    old: Page | undefined,
+    { locale = storefront.channel.locale, country, region }: Asking,
   ): Promise<readonly ProductCard[]> {
-    if (old?.storefront === storefront) return old.cards
-    return this.#cards.read(productIds, { storefront, locale: locale ?? storefront.channel.locale })
+    return this.#cards.read(productIds, { storefront, locale, whereabouts: { country, region } })
   }
 
-  async #writePage({ storefront, offered, cards }: Pick<Page, 'storefront' | 'offered' | 'cards'>): Promise<Page> {
+  async #writePage(
+    { storefront, list, cards }: Pick<Page, 'storefront' | 'list' | 'cards'>,
+    { locale = storefront.channel.locale }: Asking,
+  ): Promise<Page> {
     const parts = cards.flatMap(({ variants }) => variants.flatMap((variant) => variant.parts))
     const supplies = await this.#deps.supplies.read(parts.map(({ variantId }) => variantId))
-    const items = cards.map((card) => writeCard(card, supplies, storefront))
-    const json = offered === null ? writeSingle(must(cards[0], 'the product'), items) : writeItems(items, offered)
+    const json =
+      list === null
+        ? writeSingle(must(cards[0], 'the product'), supplies, storefront, locale)
+        : writeItems(
+            cards.map((card) => writeCard(card, availabilitiesOf(card, supplies, storefront))),
+            list,
+          )
     // Weak: the same content may be told as of another moment.
     const tag = `W/"${hash('sha1', json, 'base64url')}"`
-    return { storefront, offered, cards, madeOf: [storefront.world, ...supplies.values()], json, tag }
+    return { storefront, list, cards, madeOf: [storefront.world, ...supplies.values()], json, tag }
   }
 }
 
-function writeCard(
-  { head, variants }: ProductCard,
+/** Whether the same products are offered to the same shoppers as when the page was written. */
+function isSameAssortment(old: Page, { world }: Storefront): boolean {
+  const before = old.storefront.world
+  return before.revisions.catalog === world.revisions.catalog && world.at < before.assortmentUntil
+}
+
+const firstPlace: ListPlace = { after: null, told: 0 }
+
+/** Null: not of this list. */
+function readPlace(cursor: string | undefined): ListPlace | null {
+  if (cursor === undefined) return firstPlace
+  const values = decodeCursor(cursor, ['integer', 'text', 'uuid', 'integer'])
+  if (values === null) return decodeStart(cursor)
+  const [relevance, title, id, told] = values
+  return isInt(relevance) && told >= 0 ? { after: { relevance, title, id: id as Id<'product'> }, told } : null
+}
+
+/** Within the first window there is no place before it. */
+function decodeStart(cursor: string): ListPlace | null {
+  const values = decodeCursor(cursor, ['integer'])
+  return values === null || values[0] < 0 ? null : { after: null, told: values[0] }
+}
+
+/** The database's int. */
+function isInt(value: number): boolean {
+  return Math.abs(value) < 2 ** 31
+}
+
+function writePlace({ after, told }: ListPlace): string {
+  return encodeCursor(after === null ? [told] : [after.relevance, after.title, after.id, told])
+}
+
+function availabilitiesOf(
+  { variants }: ProductCard,
   supplies: ReadonlyMap<Id<'variant'>, Supply>,
   { channel, places }: Storefront,
-): string {
-  const written = variants.map((variant) => {
-    const ofParts = variant.parts.map(({ variantId }) => must(supplies.get(variantId), 'supply of every part'))
-    const availability = decideAvailability(variant.parts, ofParts, { channelId: channel.id, places })
-    return `${variant.head}${writeAvailability(availability)}}`
+): Availability[] {
+  return variants.map(({ parts }) => {
+    const ofParts = parts.map(({ variantId }) => must(supplies.get(variantId), 'supply of every part'))
+    return decideAvailability(parts, ofParts, { channelId: channel.id, places })
+  })
+}
+
+function writeCard({ head, variants }: ProductCard, availabilities: readonly Availability[]): string {
+  const written = variants.map((variant, index) => {
+    return `${variant.head}${writeAvailability(must(availabilities[index], 'an availability a variant'))}}`
   })
   return `${head}${written.join(',')}]}`
 }
@@ -202,11 +302,22 @@ export function writeAvailability({ status, quantity }: Availability): string {
   return `{"status":"${status}","quantity":${quantity}}`
 }
 
-function writeSingle({ description }: ProductCard, [item = '']: readonly string[]): string {
-  return `${item.slice(0, -1)},"description":${description},`
+function writeSingle(
+  card: ProductCard,
+  supplies: ReadonlyMap<Id<'variant'>, Supply>,
+  storefront: Storefront,
+  locale: string,
+): string {
+  const availabilities = availabilitiesOf(card, supplies, storefront)
+  const { world, channel, terms } = storefront
+  const details = {
+    ...productDetails(card.product, { book: world.catalog, locale, channelLocale: channel.locale }),
+    structuredData: structuredData(card, availabilities, { locale, currency: terms.currency }),
+  }
+  return `${writeCard(card, availabilities).slice(0, -1)},${JSON.stringify(details).slice(1, -1)},`
 }
 
-function writeItems(items: readonly string[], { next }: OfferedProducts): string {
-  const nextCursor = next === null ? null : encodeCursor([next.title, next.id])
-  return `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(nextCursor)},`
+function writeItems(items: readonly string[], { next, facets }: FoundList): string {
+  const nextCursor = JSON.stringify(next === null ? null : writePlace(next))
+  return `{"items":[${items.join(',')}],"nextCursor":${nextCursor},${facets === null ? '' : `"facets":${facets},`}`
 }

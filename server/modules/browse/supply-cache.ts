@@ -73,6 +73,19 @@ export class SupplyCache {
     return found
   }
 
+  /** As `read`, but content with what is outdated: for putting things in order, where a change a moment ago may be missed. */
+  async readRoughly(variantIds: Iterable<Id<'variant'>>): Promise<Map<Id<'variant'>, Supply>> {
+    const found = new Map<Id<'variant'>, Supply>()
+    const missing: Id<'variant'>[] = []
+    for (const variantId of new Set(variantIds)) {
+      const supply = this.#supplies.get(variantId)
+      if (supply === undefined) missing.push(variantId)
+      else found.set(variantId, supply)
+    }
+    if (missing.length > 0) for (const [variantId, supply] of await this.read(missing)) found.set(variantId, supply)
+    return found
+  }
+
   /** To be called for every change, before `asOf` moves beyond it. */
   invalidate(variantIds: Iterable<Id<'variant'>>): void {
     for (const variantId of variantIds) {

@@ -36,7 +36,7 @@ before(async () => {
   const shipping = openShipping({ db: source })
   const rooms = {
     merchant,
-    catalog: openCatalog({ merchant, onVariantsCreated: () => {} }),
+    catalog: openCatalog({ db, merchant, onVariantsCreated: () => {}, findUnknownPlaces: async () => new Set() }),
     pricing: openPricing({
       db: source,
       merchant,

@@ -139,7 +139,8 @@ export class Watch {
     const askedMs = now()
     const [revisions, { at, wallAt }] = await Promise.all([readRevisions(db), db.clock()])
     const before = this.#world
-    if (before === undefined || at >= before.pricesUntil || !isSameWorld(before.revisions, revisions)) {
+    const isOver = before !== undefined && (at >= before.pricesUntil || at >= before.assortmentUntil)
+    if (before === undefined || isOver || !isSameWorld(before.revisions, revisions)) {
       this.#world = await readWorld(rooms, db, { revisions, at })
       if (before !== undefined) before.outdatedAsOf = this.asOf
     }

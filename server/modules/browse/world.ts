@@ -3,7 +3,7 @@ import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
 import type { Revisions } from '../../platform/revision.ts'
-import type { Catalog } from '../catalog/index.ts'
+import type { Catalog, CatalogBook } from '../catalog/index.ts'
 import { pricesIncludeTax, type Channel, type Merchant, type MerchantBook } from '../merchant/index.ts'
 import {
   anonymousBuyer,
@@ -29,12 +29,15 @@ export interface BrowsedRooms {
 export interface World extends Dated {
   readonly revisions: Revisions
   readonly merchant: MerchantBook
+  readonly catalog: CatalogBook
   readonly pricing: PricingBook
   readonly sourcing: SourcingBook
-  /** Prices are chosen for this moment and hold until `pricesUntil`. */
+  /** Prices and assortments are of this moment. */
   readonly at: Instant
   /** When the next price list begins or ends; Infinity when none does. */
   readonly pricesUntil: number
+  /** When the next rule of some assortment begins or ends to hold; Infinity when none does. */
+  readonly assortmentUntil: number
   /** By channel, then by currency, of those that were asked for. */
   readonly storefronts: Map<Id<'channel'>, Map<CurrencyCode, Storefront>>
 }
@@ -84,13 +87,26 @@ export async function readWorld(
   source: Queryable,
   { revisions, at }: { readonly revisions: Revisions; readonly at: Instant },
 ): Promise<World> {
-  const [merchant, pricing, sourcing] = await Promise.all([
+  const [merchant, catalog, assortmentUntil, pricing, sourcing] = await Promise.all([
     rooms.merchant.bookAt(source, revisions.merchant),
+    rooms.catalog.bookAt(source, revisions.catalog),
+    rooms.catalog.nextAssortmentChange(source, at),
     rooms.pricing.bookAt(source, revisions.pricing),
     rooms.sourcing.bookAt(source, revisions),
   ])
   const pricesUntil = nextChange(pricing.priceLists, at)
-  return { revisions, merchant, pricing, sourcing, at, pricesUntil, storefronts: new Map(), outdatedAsOf: null }
+  return {
+    revisions,
+    merchant,
+    catalog,
+    pricing,
+    sourcing,
+    at,
+    pricesUntil,
+    assortmentUntil: assortmentUntil ?? Infinity,
+    storefronts: new Map(),
+    outdatedAsOf: null,
+  }
 }
 
 function nextChange(lists: readonly PriceList[], at: Instant): number {

@@ -353,6 +353,7 @@ async function readChanges(
   )
   const unknown = lines.filter(({ sku }) => {
     const offer = offers.get(sku)
+    // Rules about the buyer are for the quote: the cart may learn later where it goes.
     return offer?.status !== 'active' || !offer.channelIds.has(channel.id)
   })
   if (unknown.length > 0) {

@@ -1,7 +1,8 @@
 import type { Id } from '../../kernel/id.ts'
+import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
-import type { Offer } from '../catalog/index.ts'
-import { decideZone, pricesIncludeTax, type Channel } from '../merchant/index.ts'
+import { isOffered, type Buyer, type Offer } from '../catalog/index.ts'
+import { decideZone, plainRegion, pricesIncludeTax, type Channel } from '../merchant/index.ts'
 import {
   noTaxRates,
   offeredTariffs,
@@ -23,20 +24,40 @@ type SoldOffers =
   | { readonly kind: 'sold'; readonly offers: readonly Offer[] }
   | { readonly kind: 'unknown'; readonly skus: readonly string[] }
 
-/** The offers behind lines; a SKU that is archived or not in the channel's assortment is as good as unknown. */
-export function soldOffers(
-  lines: readonly { readonly sku: string }[],
-  channelId: Id<'channel'>,
-  world: Pick<SellingWorld, 'offers'>,
-): SoldOffers {
+/** What the assortment asks of a sale: who buys, and where each line goes. */
+interface AskedSale {
+  readonly channel: Channel
+  readonly lines: readonly { readonly sku: string; readonly group: number }[]
+  readonly groups: readonly (GroupPlace & { readonly number: number })[]
+}
+
+type GroupPlace = Pick<DeliveryChoice, 'deliveryOption' | 'shipTo'>
+
+/** The offers behind lines; a SKU that is archived or not sold where its group goes is as good as unknown. */
+export function soldOffers({ channel, lines, groups }: AskedSale, world: SellingWorld): SoldOffers {
+  const buyerByGroup = new Map(groups.map((group) => [group.number, assortmentBuyer(channel, group, world)]))
   const offers: Offer[] = []
   const unknown: string[] = []
-  for (const { sku } of lines) {
+  for (const { sku, group } of lines) {
     const offer = world.offers.get(sku)
-    if (offer?.status === 'active' && offer.channelIds.has(channelId)) offers.push(offer)
+    const buyer = must(buyerByGroup.get(group), 'a group for every line')
+    if (offer?.status === 'active' && isOffered(offer, buyer)) offers.push(offer)
     else unknown.push(sku)
   }
   return unknown.length > 0 ? { kind: 'unknown', skus: unknown } : { kind: 'sold', offers }
+}
+
+/** Where the goods go; the channel's home until that is known. */
+function assortmentBuyer(channel: Channel, group: GroupPlace, world: SellingWorld): Buyer {
+  const home = must(world.merchant.legalEntityById.get(channel.legalEntityId), 'the legal entity of a channel').country
+  const { country, region } = taxedPlace(group, world) ?? { country: home, region: null }
+  return {
+    channelId: channel.id,
+    at: world.at,
+    country,
+    region: region === null ? undefined : `${country}-${plainRegion(country, region)}`,
+    locationId: pickupLocation(group.deliveryOption, world) ?? undefined,
+  }
 }
 
 /** Whether a line of it is something that must reach the buyer. */

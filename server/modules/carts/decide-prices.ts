@@ -44,13 +44,13 @@ export function cartToPrice(
     deliveries: [],
     offers: onOffer,
     lines: sale.lines.map((line, index) => {
-      const { variantId, productId, category, taxClass } = must(offers[index], 'an offer for every line')
+      const { variantId, productId, categories, taxClass } = must(offers[index], 'an offer for every line')
       const { quantity, group } = line
       return {
         lineKey: lineKeyOf(line),
         variantId,
         productId,
-        category,
+        categories,
         quantity,
         taxClass,
         taxRates: elsewhere.get(group),

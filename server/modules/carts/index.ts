@@ -20,6 +20,7 @@ export {
 } from './decide-delivery.ts'
 export {
   FIRST_GROUP,
+  groupChoices,
   priceSale,
   type GroupChoice,
   type GroupDelivery,

@@ -106,10 +106,10 @@ export function priceSale(
   { quoted = null }: { readonly quoted?: PricedCart | null } = {},
 ): PriceSaleOutcome {
   const terms = sellingTerms(sale.channel, sale.currency)
-  const sold = soldOffers(sale.lines, sale.channel.id, world)
+  const choices = groupChoices(sale)
+  const sold = soldOffers({ ...sale, groups: choices }, world)
   if (sold.kind === 'unknown') return refuse({ code: 'sku_unknown', skus: sold.skus })
   const { offers } = sold
-  const choices = groupChoices(sale)
   const onOffer = { ...noOffers, promotions: world.pricing.promotionBook }
   const cart = cartToPrice({ ...sale, groups: choices }, offers, world, onOffer)
   const goods = quoted ?? priceCart(cart)

@@ -21,7 +21,11 @@ before(async () => {
   await openShop()
   const caller: Caller = { kind: 'secret', keyId: newId(), scopes: ['catalog:read', 'catalog:write'] }
   app = createHttpServer({ authenticate: () => caller, checkResponses: true })
-  mountCatalog(app, { db, merchant, catalog: openCatalog({ merchant, onVariantsCreated: () => {} }) })
+  mountCatalog(app, {
+    db,
+    merchant,
+    catalog: openCatalog({ db, merchant, onVariantsCreated: () => {}, findUnknownPlaces: async () => new Set() }),
+  })
 })
 after(async () => {
   await app.close()
@@ -55,12 +59,18 @@ const patch = (id: unknown, version: number, body: unknown) =>
   send('PATCH', `/v1/admin/products/${String(id)}`, body, { 'if-match': `"${version}"` })
 const batch = (...products: unknown[]) => send('POST', '/v1/admin/products/batch', { products })
 
+const addCategory = (code: string, more: object = {}) =>
+  send('POST', '/v1/admin/categories', { code, name: code, ...more }, { 'idempotency-key': randomUUID() })
+const addAttribute = (code: string, more: object) =>
+  send('POST', '/v1/admin/attributes', { code, name: code, ...more }, { 'idempotency-key': randomUUID() })
+
 const tee = (handle: string, sku: string) => ({ handle, title: 'Merino tee', variants: [{ sku }] })
 
 test('a product is added once, repeated, read, edited and listed', async () => {
+  await addCategory('story')
   const key = randomUUID()
   const made = await post(
-    { ...tee('story', 'STORY'), channels: ['web'], category: 'story', titles: { de: 'Shirt' } },
+    { ...tee('story', 'STORY'), channels: ['web'], categories: ['story'], texts: { de: { title: 'Shirt' } } },
     key,
   )
   assert.equal(made.status, 201)
@@ -69,13 +79,16 @@ test('a product is added once, repeated, read, edited and listed', async () => {
   assert.deepEqual(rest, {
     handle: 'story',
     title: 'Merino tee',
-    titles: { de: 'Shirt' },
+    texts: { de: { title: 'Shirt' } },
     description: '',
-    category: 'story',
+    categories: ['story'],
     brand: null,
     status: 'active',
     taxClass: 'standard',
-    contentRef: null,
+    media: [],
+    content: [],
+    attributes: {},
+    rules: [],
     channels: ['web'],
     version: 1,
   })
@@ -85,6 +98,7 @@ test('a product is added once, repeated, read, edited and listed', async () => {
     id: variant?.id,
     sku: 'STORY',
     title: '',
+    titles: {},
     kind: 'physical',
     stocked: true,
     status: 'active',
@@ -94,11 +108,15 @@ test('a product is added once, repeated, read, edited and listed', async () => {
     widthMm: null,
     heightMm: null,
     options: {},
+    attributes: {},
     separable: true,
     components: [],
   })
   assert.deepEqual(
-    await post({ ...tee('story', 'STORY'), channels: ['web'], category: 'story', titles: { de: 'Shirt' } }, key),
+    await post(
+      { ...tee('story', 'STORY'), channels: ['web'], categories: ['story'], texts: { de: { title: 'Shirt' } } },
+      key,
+    ),
     made,
   )
   assert.deepEqual(await send('GET', `/v1/admin/products/${String(id)}`), { ...made, status: 200 })
@@ -241,8 +259,9 @@ test('a full batch of 500 products goes in at once, one more row is too many', a
 })
 
 test('lists are walked page by page, newest first', async () => {
+  await addCategory('paged')
   await batch(
-    ...Array.from({ length: 5 }, (_, index) => ({ ...tee(`paged-${index}`, `PAGED-${index}`), category: 'paged' })),
+    ...Array.from({ length: 5 }, (_, index) => ({ ...tee(`paged-${index}`, `PAGED-${index}`), categories: ['paged'] })),
   )
   const handles: string[] = []
   let cursor = ''
@@ -287,7 +306,7 @@ const refused: readonly RefusalRow[] = [
   ],
   [
     'a locale that is none',
-    () => post({ ...tee('locale', 'LOCALE'), titles: { 'de_DE!': 'X' } }),
+    () => post({ ...tee('locale', 'LOCALE'), texts: { 'de_DE!': { title: 'X' } } }),
     422,
     'invalid_request',
   ],
@@ -321,6 +340,83 @@ test('a stale version is refused with the current one', async () => {
   await patch(body['id'], 1, { title: 'Two' })
   const stale = await patch(body['id'], 1, { title: 'Three' })
   assert.deepEqual([stale.status, stale.body['code'], stale.body['currentVersion']], [412, 'version_mismatch', 2])
+})
+
+test('a category is added, moved and read; what would make no tree is refused with every reason', async () => {
+  const camp = await addCategory('camp', { name: 'Camp', texts: { de: { name: 'Camping', handle: 'zelten' } } })
+  assert.deepEqual([camp.status, camp.etag, camp.body['parent']], [201, '"1"', null])
+  const tents = await addCategory('tents', { parent: 'camp', position: 5 })
+  assert.equal(tents.body['parent'], 'camp')
+  const path = `/v1/admin/categories/${String(tents.body['id'])}`
+  const edit = (version: number, change: object, url = path) =>
+    send('PATCH', url, change, { 'if-match': `"${version}"` })
+  const moved = await edit(1, { parent: null, name: 'Tents' })
+  assert.deepEqual([moved.status, moved.body['parent'], moved.body['version']], [200, null, 2])
+  assert.deepEqual(await send('GET', path), moved)
+  assert.equal((await edit(1, { name: 'Late' })).body['code'], 'version_mismatch')
+  assert.equal((await edit(2, { parent: 'camp' })).status, 200)
+
+  const problemsOf = ({ status, body }: Answer) => [
+    status,
+    ...(body['problems'] as { path: string; code: string }[]).map((problem) => `${problem.path} ${problem.code}`),
+  ]
+  assert.deepEqual(problemsOf(await addCategory('camp', { parent: 'gone', texts: { fr: { handle: 'zelten' } } })), [
+    422,
+    '/code code_taken',
+    '/texts/fr/handle handle_taken',
+    '/parent parent_unknown',
+  ])
+  assert.deepEqual(problemsOf(await addCategory('zelten')), [422, '/code handle_taken'])
+  const root = `/v1/admin/categories/${String(camp.body['id'])}`
+  assert.deepEqual(problemsOf(await edit(1, { parent: 'tents' }, root)), [422, '/parent parent_is_below'])
+  assert.deepEqual(problemsOf(await edit(1, { parent: 'camp' }, root)), [422, '/parent parent_is_below'])
+  for (let level = 2; level < 10; level++) {
+    const parent = level === 2 ? 'tents' : `level-${level - 1}`
+    assert.equal((await addCategory(`level-${level}`, { parent })).status, 201)
+  }
+  assert.deepEqual(problemsOf(await addCategory('level-10', { parent: 'level-9' })), [422, '/parent too_deep'])
+  const { items } = (await send('GET', '/v1/admin/categories')).body as { items: { code: string }[] }
+  const codes = items.map(({ code }) => code)
+  assert.ok(codes.indexOf('camp') < codes.indexOf('tents') && codes.indexOf('tents') < codes.indexOf('level-2'))
+})
+
+test('an attribute is added and edited; what products may have of it cannot be taken away', async () => {
+  const made = await addAttribute('colour', {
+    type: 'choice',
+    level: 'variant',
+    filterable: true,
+    choices: [{ code: 'red', name: 'Red', names: { de: 'Rot' } }],
+  })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  const edit = (version: number, change: object) =>
+    send('PATCH', `/v1/admin/attributes/${String(made.body['id'])}`, change, { 'if-match': `"${version}"` })
+  const blue = { code: 'blue', name: 'Blue' }
+  const refusedEdit = await edit(1, { choices: [blue, blue], unit: 'cm' })
+  assert.deepEqual(
+    (refusedEdit.body['problems'] as { path: string; code: string }[]).map(({ path, code }) => `${path} ${code}`),
+    ['/unit unit_not_allowed', '/choices/1/code choice_repeated', '/choices choice_removed'],
+  )
+  const red = { code: 'red', name: 'Crimson' }
+  assert.equal((await edit(1, { choices: [red, blue] })).status, 200)
+  assert.equal((await edit(2, { type: 'text' })).body['code'], 'invalid_request')
+  const bad = await addAttribute('story', { type: 'text', level: 'product', filterable: true, choices: [red] })
+  assert.deepEqual(
+    (bad.body['problems'] as { code: string }[]).map(({ code }) => code),
+    ['choices_not_allowed', 'filter_not_allowed'],
+  )
+  const product = await post({
+    ...tee('coloured', 'COLOURED'),
+    variants: [{ sku: 'COLOURED', attributes: { colour: 'blue' } }],
+    rules: [{ effect: 'withhold', countries: ['US'], regions: ['US-CA'], from: '2026-01-01T00:00:00.000Z' }],
+    media: [{ url: 'https://media.example.com/a.jpg', role: 'main', alt: { en: 'A tee' } }],
+    content: [{ system: 'cms', ref: 'a', role: 'story' }],
+  })
+  assert.equal(product.status, 201, JSON.stringify(product.body))
+  const read = await send('GET', `/v1/admin/products/${String(product.body['id'])}`)
+  assert.deepEqual(read.body, product.body)
+  assert.deepEqual(read.body['rules'], [
+    { effect: 'withhold', countries: ['US'], regions: ['US-CA'], from: '2026-01-01T00:00:00.000Z' },
+  ])
 })
 
 async function openShop(): Promise<void> {

@@ -33,11 +33,15 @@ import {
   ProductEditBody,
   ProductJson,
   productJson,
+  readProductEdit,
   ProductResult,
   ProductRow,
   VariantListItem,
   type RowErrorJson,
 } from './product-json.ts'
+import { searchedWords } from './plan-search.ts'
+import { TaxonomyCode } from './taxonomy-json.ts'
+import { mountTaxonomy } from './taxonomy.http.ts'
 import { listProductIds, searchProductIds } from './product-lists.sql.ts'
 import type { Product } from './product.ts'
 
@@ -62,7 +66,7 @@ const foreignCursor = { errors: [{ path: '/cursor', message: 'is not of this lis
 const listQuery = strict({
   ...pageQuery,
   query: Type.Optional(line(200, { description: 'Beginnings of words of title, brand and category, or a SKU.' })),
-  category: Type.Optional(line(120)),
+  category: Type.Optional(TaxonomyCode),
   status: Type.Optional(ProductJson.properties.status),
 })
 
@@ -77,7 +81,8 @@ const BatchBody = strict({
 const rowValidator = Compile(ProductRow)
 
 export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
-  const { db, catalog, merchant } = deps
+  const { db, catalog } = deps
+  mountTaxonomy(app, deps)
 
   app.get(
     '/v1/admin/products',
@@ -94,11 +99,16 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
       const { limit, cursor, query, category = null, status = null } = request.query
       const before = cursor === undefined ? ([null] as const) : decodeCursor(cursor, ['uuid'])
       if (before === null) return refusePlatform(reply, 'invalid_request', foreignCursor)
-      const filter = { category, status, before: before[0] as Id<'product'> | null, limit: limit + 1 }
-      const rows = await (query === undefined ? listProductIds(db, filter) : searchProductIds(db, { ...filter, query }))
+      const { categoryByCode } = await catalog.currentBook()
+      const categoryId = category === null ? null : categoryByCode.get(category)?.id
+      if (categoryId === undefined) return reply.send({ items: [], nextCursor: null })
+      const filter = { categoryId, status, before: before[0] as Id<'product'> | null, limit: limit + 1 }
+      const rows = await (query === undefined
+        ? listProductIds(db, filter)
+        : searchProductIds(db, { ...filter, sku: query, words: searchedWords(query) }))
       const ids = rows.slice(0, limit).map(({ id }) => id)
       const productById = new Map((await readProducts(db, ids)).map((product) => [product.id, product]))
-      const view = await viewer(merchant)
+      const view = await viewer(deps)
       const last = rows.length > limit ? ids.at(-1) : undefined
       return reply.send({
         items: ids.map((id) => view(must(productById.get(id), 'a product, of which none is ever deleted'))),
@@ -116,7 +126,7 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
     async (request, reply) => {
       const [product] = await readProducts(db, [readId('product', request.params.id)])
       if (product === undefined) return refusePlatform(reply, 'not_found')
-      const view = await viewer(merchant)
+      const view = await viewer(deps)
       return sendVersion(reply, product.version).send(view(product))
     },
   )
@@ -134,11 +144,14 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
     },
     async (request, reply) => {
       // Before the transaction: inside, a second connection would be asked for while the first is held.
-      const view = await viewer(merchant)
+      const view = await viewer(deps)
       return once({ db }, request, reply, {
         refusals,
         work: async (tx) => {
-          const outcome = await catalog.createProduct(tx, { actor: actorOf(request.caller), edit: request.body })
+          const outcome = await catalog.createProduct(tx, {
+            actor: actorOf(request.caller),
+            edit: readProductEdit(request.body),
+          })
           return outcome.kind === 'refused'
             ? { refuse: outcome.refusal }
             : { status: 201, stored: view(outcome.product) }
@@ -168,7 +181,7 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
         actor: actorOf(request.caller),
         id: readId('product', request.params.id),
         seenVersion: expectedVersion(request),
-        edit: request.body,
+        edit: readProductEdit(request.body),
       }
       const outcome = await commitIf(
         db,
@@ -177,7 +190,7 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
       )
       switch (outcome.kind) {
         case 'edited': {
-          const view = await viewer(merchant)
+          const view = await viewer(deps)
           return sendVersion(reply, outcome.product.version).send(view(outcome.product))
         }
         case 'unknown':
@@ -262,10 +275,13 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
   )
 }
 
-/** Products name their channels by code, which stays, so any book that knows the channel will do. */
-async function viewer(merchant: Merchant): Promise<(product: Product) => Static<typeof ProductJson>> {
-  const { channelById } = await merchant.currentBook()
-  return (product) => productJson(product, channelById)
+/** Products name channels and categories by code, which stays, so any book that knows them will do. */
+async function viewer({
+  merchant,
+  catalog,
+}: CatalogHttpDeps): Promise<(product: Product) => Static<typeof ProductJson>> {
+  const [{ channelById }, { categoryById }] = await Promise.all([merchant.currentBook(), catalog.currentBook()])
+  return (product) => productJson(product, { channelById, categoryById })
 }
 
 type Row =
@@ -273,7 +289,7 @@ type Row =
   | { readonly kind: 'invalid'; readonly result: { readonly status: 'error'; readonly errors: RowErrorJson[] } }
 
 function readRow(row: unknown): Row {
-  if (rowValidator.Check(row)) return { kind: 'edit', edit: row }
+  if (rowValidator.Check(row)) return { kind: 'edit', edit: readProductEdit(row) }
   const errors = violationsOf(rowValidator, row).map((violation) => ({ ...violation, code: 'invalid' as const }))
   return { kind: 'invalid', result: { status: 'error', errors } }
 }

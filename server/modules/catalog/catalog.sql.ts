@@ -1,16 +1,8 @@
 import type { Id } from '../../kernel/id.ts'
-import { formatInstant } from '../../kernel/time.ts'
-import { plainArray, type Queryable, type Tx } from '../../platform/db.ts'
+import { plainArray, type Queryable } from '../../platform/db.ts'
 import type { KnownVariant } from './decide-products.ts'
 import type { Offer } from './offers.ts'
-import {
-  isStocked,
-  type Product,
-  type ProductStatus,
-  type Variant,
-  type VariantKind,
-  type VariantStatus,
-} from './product.ts'
+import type { Product, ProductStatus, VariantKind, VariantStatus } from './product.ts'
 
 /** A product with everything in it. */
 type ProductRow = Omit<Product, 'channelIds'> & {
@@ -18,17 +10,34 @@ type ProductRow = Omit<Product, 'channelIds'> & {
   readonly assortment: readonly Id<'channel'>[]
 }
 
-const productColumns = `product.id, product.handle, product.title, product.titles, product.description,
-                  product.category, product.brand, product.status, product.tax_class as "taxClass",
-                  product.content_ref as "contentRef", product.every_channel as "everyChannel", product.version,
+/** A product's rules as JSON, in their order. */
+const rulesOf = (productId: string): string => `(select coalesce(jsonb_agg(jsonb_build_object(
+                            'effect', rule.effect, 'channelIds', rule.channel_ids, 'countries', rule.countries,
+                            'regions', rule.regions, 'segmentIds', rule.segment_ids, 'locationIds', rule.location_ids,
+                            'from', extract(epoch from rule.valid_from) * 1000,
+                            'until', extract(epoch from rule.valid_until) * 1000) order by rule.position), '[]')
+                     from catalog.assortment_rule as rule where rule.product_id = ${productId})`
+
+/** The categories a product is in itself, the main one first. */
+const categoryIdsOf = (
+  productId: string,
+): string => `(select coalesce(array_agg(filed.category_id order by filed.position), '{}')
+                     from catalog.product_category as filed where filed.product_id = ${productId})`
+
+const productColumns = `product.id, product.handle, product.title, product.texts, product.description,
+                  product.brand, product.status, product.tax_class as "taxClass", product.media, product.content,
+                  product.attributes, product.every_channel as "everyChannel", product.version,
+                  ${categoryIdsOf('product.id')} as "categoryIds", ${rulesOf('product.id')} as rules,
                   product.created_at as "createdAt", product.updated_at as "updatedAt",
                   (select coalesce(array_agg(assortment.channel_id order by assortment.channel_id), '{}')
                      from catalog.assortment where assortment.product_id = product.id) as assortment,
                   (select coalesce(jsonb_agg(jsonb_build_object(
-                            'id', variant.id, 'sku', variant.sku, 'title', variant.title, 'kind', variant.kind,
+                            'id', variant.id, 'sku', variant.sku, 'title', variant.title, 'titles', variant.titles,
+                            'kind', variant.kind,
                             'status', variant.status, 'barcode', variant.barcode, 'weightGrams', variant.weight_grams,
                             'lengthMm', variant.length_mm, 'widthMm', variant.width_mm, 'heightMm', variant.height_mm,
-                            'options', variant.options, 'separable', variant.separable,
+                            'options', variant.options, 'attributes', variant.attributes,
+                            'separable', variant.separable,
                             'components', case when variant.kind <> 'bundle' then '[]' else
                               (select coalesce(jsonb_agg(jsonb_build_object(
                                         'variantId', part.id, 'sku', part.sku, 'quantity', component.quantity)
@@ -59,136 +68,6 @@ export async function readProductsByHandle(source: Queryable, handles: readonly 
 
 function productOf({ everyChannel, assortment, ...product }: ProductRow): Product {
   return { ...product, channelIds: everyChannel ? null : assortment }
-}
-
-/**
- * Writes products whole, new or not, with their variants, components and assortment, and without waiting. Writers of
- * the catalog wait for each other on its revision and have just read what they replace. Nothing is ever deleted but
- * components and assortment: what was sold stays known.
- */
-export function putProducts(tx: Tx, products: readonly Product[], revision: bigint): void {
-  if (products.length === 0) return
-  putProductRows(tx, products, revision)
-  putVariantRows(tx, products, revision)
-  const bundles = products.flatMap(({ variants }) => variants.filter(({ kind }) => kind === 'bundle'))
-  if (bundles.length > 0) replaceComponents(tx, bundles)
-  replaceAssortment(tx, products)
-}
-
-function putProductRows(tx: Tx, products: readonly Product[], revision: bigint): void {
-  tx.send({
-    name: 'catalog.put_products',
-    text: `insert into catalog.product (id, handle, title, titles, description, category, brand, status, tax_class,
-                                        content_ref, every_channel, version, revision, created_at, updated_at)
-           select id, handle, title, titles::jsonb, description, category, brand, status, tax_class,
-                  content_ref, every_channel, version, $13::bigint, $14::timestamptz, $14::timestamptz
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                         $8::text[], $9::text[], $10::text[], $11::boolean[], $12::int[])
-               as put (id, handle, title, titles, description, category, brand, status, tax_class, content_ref,
-                       every_channel, version)
-           on conflict (id) do update
-              set title = excluded.title, titles = excluded.titles, description = excluded.description,
-                  category = excluded.category, brand = excluded.brand, status = excluded.status,
-                  tax_class = excluded.tax_class, content_ref = excluded.content_ref,
-                  every_channel = excluded.every_channel, version = excluded.version, revision = excluded.revision,
-                  updated_at = excluded.updated_at`,
-    values: [
-      plainArray(products.map(({ id }) => id)),
-      products.map(({ handle }) => handle),
-      products.map(({ title }) => title),
-      products.map(({ titles }) => JSON.stringify(titles)),
-      products.map(({ description }) => description),
-      products.map(({ category }) => category),
-      products.map(({ brand }) => brand),
-      plainArray(products.map(({ status }) => status)),
-      products.map(({ taxClass }) => taxClass),
-      products.map(({ contentRef }) => contentRef),
-      plainArray(products.map(({ channelIds }) => String(channelIds === null))),
-      plainArray(products.map(({ version }) => version)),
-      revision,
-      formatInstant(tx.at),
-    ],
-  })
-}
-
-/** All variants of the products, so that each carries the revision of its product. */
-function putVariantRows(tx: Tx, products: readonly Product[], revision: bigint): void {
-  const rows = products.flatMap(({ id, variants }) =>
-    variants.map((variant, position) => ({ productId: id, position, variant })),
-  )
-  const column = <Value>(of: (variant: Variant) => Value): Value[] => rows.map(({ variant }) => of(variant))
-  tx.send({
-    name: 'catalog.put_variants',
-    text: `insert into catalog.variant (id, product_id, sku, title, position, kind, stocked, status, barcode,
-                                        weight_grams, length_mm, width_mm, height_mm, options, separable, revision)
-           select id, product_id, sku, title, position, kind, stocked, status, barcode, weight_grams,
-                  length_mm, width_mm, height_mm, options::jsonb, separable, $16::bigint
-             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::boolean[],
-                         $8::text[], $9::text[], $10::int[], $11::int[], $12::int[], $13::int[], $14::text[],
-                         $15::boolean[])
-               as put (id, product_id, sku, title, position, kind, stocked, status, barcode, weight_grams,
-                       length_mm, width_mm, height_mm, options, separable)
-           on conflict (id) do update
-              set title = excluded.title, position = excluded.position, status = excluded.status,
-                  barcode = excluded.barcode, weight_grams = excluded.weight_grams, length_mm = excluded.length_mm,
-                  width_mm = excluded.width_mm, height_mm = excluded.height_mm, options = excluded.options,
-                  separable = excluded.separable, revision = excluded.revision`,
-    values: [
-      plainArray(column(({ id }) => id)),
-      plainArray(rows.map(({ productId }) => productId)),
-      column(({ sku }) => sku),
-      column(({ title }) => title),
-      plainArray(rows.map(({ position }) => position)),
-      plainArray(column(({ kind }) => kind)),
-      plainArray(column(({ kind }) => String(isStocked(kind)))),
-      plainArray(column(({ status }) => status)),
-      column(({ barcode }) => barcode),
-      plainArray(column(({ weightGrams }) => weightGrams)),
-      plainArray(column(({ lengthMm }) => lengthMm)),
-      plainArray(column(({ widthMm }) => widthMm)),
-      plainArray(column(({ heightMm }) => heightMm)),
-      column(({ options }) => JSON.stringify(options)),
-      plainArray(column(({ separable }) => String(separable))),
-      revision,
-    ],
-  })
-}
-
-function replaceComponents(tx: Tx, bundles: readonly Variant[]): void {
-  const rows = bundles.flatMap(({ id, components }) =>
-    components.map(({ variantId, quantity }, position) => ({ bundleId: id, variantId, quantity, position })),
-  )
-  tx.send({
-    name: 'catalog.delete_components',
-    text: 'delete from catalog.bundle_component where bundle_id = any($1::uuid[])',
-    values: [plainArray(bundles.map(({ id }) => id))],
-  })
-  tx.send({
-    name: 'catalog.insert_components',
-    text: `insert into catalog.bundle_component (bundle_id, component_id, quantity, position)
-           select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[])`,
-    values: [
-      plainArray(rows.map(({ bundleId }) => bundleId)),
-      plainArray(rows.map(({ variantId }) => variantId)),
-      plainArray(rows.map(({ quantity }) => quantity)),
-      plainArray(rows.map(({ position }) => position)),
-    ],
-  })
-}
-
-function replaceAssortment(tx: Tx, products: readonly Product[]): void {
-  const rows = products.flatMap(({ id, channelIds }) => (channelIds ?? []).map((channelId) => ({ id, channelId })))
-  tx.send({
-    name: 'catalog.delete_assortment',
-    text: 'delete from catalog.assortment where product_id = any($1::uuid[])',
-    values: [plainArray(products.map(({ id }) => id))],
-  })
-  if (rows.length === 0) return
-  tx.send({
-    name: 'catalog.insert_assortment',
-    text: `insert into catalog.assortment (channel_id, product_id) select * from unnest($1::uuid[], $2::uuid[])`,
-    values: [plainArray(rows.map(({ channelId }) => channelId)), plainArray(rows.map(({ id }) => id))],
-  })
 }
 
 /** Variants by SKU, as little as other rows and rooms need to name one. */
@@ -229,11 +108,19 @@ const fullTitle = (product: string, variant: string): string =>
 export function readOffers(source: Queryable, skus: readonly string[]): Promise<OfferRow[]> {
   return source.rows({
     name: 'catalog.read_offers',
-    text: `select variant.id as "variantId", product.id as "productId", product.category, variant.sku,
+    text: `select variant.id as "variantId", product.id as "productId", variant.sku,
                   ${fullTitle('product', 'variant')} as title, variant.kind, variant.stocked,
                   case when product.status = 'active' then variant.status else product.status end as status,
                   product.tax_class as "taxClass", variant.weight_grams as "weightGrams", variant.separable,
-                  product.every_channel as "everyChannel",
+                  (with recursive above (id, code, parent_id) as (
+                     select own.id, own.code, own.parent_id
+                       from catalog.product_category as filed join catalog.category as own on own.id = filed.category_id
+                      where filed.product_id = product.id
+                     union
+                     select parent.id, parent.code, parent.parent_id
+                       from above join catalog.category as parent on parent.id = above.parent_id)
+                   select coalesce(array_agg(code::text order by code), '{}') from above) as categories,
+                  ${rulesOf('product.id')} as rules, product.every_channel as "everyChannel",
                   (select coalesce(array_agg(assortment.channel_id), '{}')
                      from catalog.assortment where assortment.product_id = product.id) as assortment,
                   case when variant.kind <> 'bundle' then '[]' else
@@ -322,25 +209,27 @@ export async function variantsChangedSince(source: Queryable, revision: bigint):
   return rows.map(({ id }) => id)
 }
 
-/** Products of which anything changed after a revision. */
+/** Products of which anything changed after a revision, once for each of their handles. */
 export function productsChangedSince(
   source: Queryable,
   revision: bigint,
 ): Promise<{ readonly id: Id<'product'>; readonly handle: string }[]> {
   return source.rows({
     name: 'catalog.products_changed_since',
-    text: 'select id, handle from catalog.product where revision > $1',
+    text: `select product.id, named.handle from catalog.product
+             join catalog.product_handle as named on named.product_id = product.id where product.revision > $1`,
     values: [revision],
   })
 }
 
+/** Products by any handle they have or had, in whatever locale. */
 export async function readProductIds(
   source: Queryable,
   handles: readonly string[],
 ): Promise<Map<string, Id<'product'>>> {
   const rows = await source.rows<{ id: Id<'product'>; handle: string }>({
     name: 'catalog.read_product_ids',
-    text: 'select id, handle from catalog.product where handle = any($1::text[])',
+    text: 'select product_id as id, handle from catalog.product_handle where handle = any($1::text[])',
     values: [handles],
   })
   return new Map(rows.map(({ id, handle }) => [handle, id]))

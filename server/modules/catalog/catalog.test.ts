@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts'
 import { newId, type Id } from '../../kernel/id.ts'
+import { instantFromMs } from '../../kernel/time.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import { createDb, type Db } from '../../platform/db.ts'
@@ -9,7 +10,6 @@ import { readRevisions } from '../../platform/revision.ts'
 import { createConfiguration, openMerchant } from '../merchant/index.ts'
 import { findVariants, readSkus } from './catalog.sql.ts'
 import type { ProductEdit } from './decide-products.ts'
-import { listOffered, type OfferedList } from './list-products.ts'
 import { openCatalog, type Catalog, type CatalogDeps } from './open-catalog.ts'
 
 const actor = 'key_01h2xcejqtf2nbrexx3vqjhp41'
@@ -26,7 +26,12 @@ const told: Id<'variant'>[][] = []
 before(async () => {
   database = await createTestDatabase()
   db = createDb({ databaseUrl: database.url, poolMax: 20, applicationName: 'test' })
-  deps = { merchant: openMerchant({ db }), onVariantsCreated: (_tx, variantIds) => void told.push([...variantIds]) }
+  deps = {
+    db,
+    merchant: openMerchant({ db }),
+    onVariantsCreated: (_tx, variantIds) => void told.push([...variantIds]),
+    findUnknownPlaces: async () => new Set(),
+  }
   catalog = openCatalog(deps)
   const entity = await db.inTransaction((tx) =>
     createConfiguration(tx, {
@@ -44,6 +49,7 @@ before(async () => {
   assert.ok(entity.kind === 'created')
   web = await makeChannel('web', entity.row.id)
   store = await makeChannel('store', entity.row.id)
+  for (const code of ['tees', 'list', 'other']) await addCategory(code)
 })
 after(async () => {
   await db.close()
@@ -54,13 +60,16 @@ test('what was saved is what is read, by SKU, by variant and by handle', async (
   const edit: ProductEdit = {
     handle: 'whole',
     title: 'Merino tee',
-    titles: { de: 'Merino-Shirt' },
+    texts: { de: { title: 'Merino-Shirt', handle: 'ganz' } },
     description: 'Soft.\nWarm.',
-    category: 'tees',
+    categories: ['tees'],
     brand: 'Fernway',
     status: 'active',
     taxClass: 'reduced',
-    contentRef: 'cms:123',
+    media: [{ ref: 'cms:1', role: 'main', alt: { en: 'A tee' }, skus: ['WHOLE-M'] }],
+    content: [{ system: 'cms', ref: '123', role: 'story' }],
+    attributes: {},
+    rules: [{ effect: 'withhold', countries: ['US'], regions: ['US-CA'], until: instantFromMs(4_000_000_000_000) }],
     channels: ['web'],
     variants: [
       {
@@ -81,8 +90,28 @@ test('what was saved is what is read, by SKU, by variant and by handle', async (
   assert.deepEqual([...ids], [['whole', productId]])
   const product = must((await catalog.productsAt(db, await revision(), [productId])).get(productId), 'the product')
   const { variants, createdAt, updatedAt, ...rest } = product
-  const { variants: _, channels: __, ...fields } = edit
-  assert.deepEqual(rest, { ...fields, id: productId, channelIds: [web], version: 1 })
+  const { variants: _, channels: __, categories: ___, ...fields } = edit
+  const tees = must((await catalog.currentBook()).categoryByCode.get('tees'), 'the category').id
+  const rule = {
+    effect: 'withhold',
+    channelIds: [],
+    countries: ['US'],
+    regions: ['US-CA'],
+    segmentIds: [],
+    locationIds: [],
+    from: null,
+    until: 4_000_000_000_000,
+  }
+  assert.deepEqual(rest, {
+    ...fields,
+    id: productId,
+    categoryIds: [tees],
+    channelIds: [web],
+    rules: [rule],
+    version: 1,
+  })
+  assert.equal((await catalog.productIdsByHandleAt(db, await revision(), ['ganz'])).get('ganz'), productId)
+  assert.equal(await catalog.nextAssortmentChange(db, updatedAt), rule.until)
   assert.equal(createdAt, updatedAt)
   assert.deepEqual(
     variants.map(({ sku, kind, options }) => [sku, kind, options]),
@@ -98,7 +127,6 @@ test('what was saved is what is read, by SKU, by variant and by handle', async (
   assert.deepEqual(offer, {
     variantId,
     productId,
-    category: edit.category,
     sku: 'WHOLE-M',
     title: 'Merino tee – M',
     kind: 'physical',
@@ -106,6 +134,8 @@ test('what was saved is what is read, by SKU, by variant and by handle', async (
     status: 'active',
     taxClass: 'reduced',
     weightGrams: 180,
+    rules: [rule],
+    categories: ['tees'],
     components: [],
     separable: true,
   })
@@ -217,6 +247,19 @@ test('a product without channels is offered in every channel, also in one that o
   )
 })
 
+test('an offer tells the categories above its own, and follows them when they move', async () => {
+  await addCategory('deep')
+  await addCategory('deeper', 'deep')
+  await save({ handle: 'filed', title: 'F', categories: ['deeper', 'tees'], variants: [{ sku: 'FILED' }] })
+  const told = async () => (await catalog.offersAt(db, await revision(), ['FILED'])).get('FILED')?.categories
+  assert.deepEqual(await told(), ['deep', 'deeper', 'tees'])
+  const deep = must((await catalog.currentBook()).categoryByCode.get('deep'), 'the category')
+  const list = must((await catalog.currentBook()).categoryByCode.get('list'), 'the category')
+  const command = { actor, kind: 'category', id: deep.id, seenVersion: 1, changes: { parentId: list.id } } as const
+  assert.equal((await db.inTransaction((tx) => catalog.editTaxonomy(tx, command))).kind, 'edited')
+  assert.deepEqual(await told(), ['deep', 'deeper', 'list', 'tees'])
+})
+
 test('rooms that keep something by variant are told of new ones only, in the transaction', async () => {
   told.length = 0
   await save({ handle: 'told', title: 'T', variants: [{ sku: 'TOLD-1' }, { sku: 'TOLD-2', kind: 'digital' }] })
@@ -311,92 +354,12 @@ test('an edit is refused when the product moved on, when there is none and when 
   assert.ok(same.kind === 'edited' && same.product.version === 2, 'nothing new keeps its version')
 })
 
-// oxfmt-ignore
-const lists = [
-  // asks                                                      titles, in order
-  [{ category: 'list' },                                       ['Apple jam', 'Berry jam', 'Cherry pie', 'Date']],
-  [{ category: 'list', limit: 2 },                             ['Apple jam', 'Berry jam', '…']],
-  [{ category: 'list', after: 'Berry jam' },                   ['Cherry pie', 'Date']],
-  [{ category: 'list', channelId: 'store' },                   ['Apple jam', 'Berry jam', 'Date']],
-  [{ category: 'list', query: 'jam' },                         ['Apple jam', 'Berry jam']],
-  [{ category: 'list', query: 'JAM app' },                     ['Apple jam']],
-  [{ category: 'list', query: 'jam cherry' },                  []],
-  [{ category: 'list', query: 'grandma' },                     ['Date']],
-  [{ category: 'list', query: 'LIST-3' },                      ['Cherry pie']],
-  [{ category: 'list', query: 'LIST-3', channelId: 'store' },  []],
-  [{ category: 'list', query: "' | !x:* & \\ (" },             []],
-  [{ category: 'list', query: '%' },                           []],
-  [{ query: 'jam' },                                           ['Apple jam', 'Berry jam', 'Jam of another category']],
-  [{ query: 'jam', limit: 1 },                                 ['Apple jam', '…']],
-  [{ category: 'lis' },                                        []],
-] as const
-
-test('a channel lists what it offers, by title, page by page', async () => {
-  const variants = (number: number) => [{ sku: `LIST-${number}` }]
-  const edits: ProductEdit[] = [
-    { handle: 'l2', title: 'Berry jam', channels: ['web', 'store'], variants: variants(2) },
-    { handle: 'l4', title: 'Date', brand: "Grandma's", variants: variants(4) },
-    { handle: 'l1', title: 'Apple jam', variants: variants(1) },
-    { handle: 'l3', title: 'Cherry pie', channels: ['web'], variants: variants(3) },
-    { handle: 'l5', title: 'A draft', status: 'draft', variants: variants(5) },
-    { handle: 'l6', title: 'Without variants', variants: [{ sku: 'LIST-6', status: 'archived' }] },
-    { handle: 'l7', title: 'Offered nowhere', channels: [], variants: variants(7) },
-  ]
-  await save(...edits.map((edit) => ({ category: 'list', ...edit })))
-  await save({ handle: 'l8', title: 'Jam of another category', category: 'other', variants: variants(8) })
-  const titles = new Map<string, Id<'product'>>()
-  for (const { id, title } of await rowsOf<{ id: Id<'product'>; title: string }>(
-    'select id, title from catalog.product',
-    [],
-  ))
-    titles.set(title, id)
-  for (const [{ after: afterTitle, channelId, ...asked }, expected] of lists.map(
-    ([ask, ...rest]) => [{ after: undefined, channelId: 'web', ...ask }, ...rest] as const,
-  )) {
-    const place = afterTitle === undefined ? null : { title: afterTitle, id: must(titles.get(afterTitle), 'a product') }
-    const page = await list({ ...asked, after: place, channelId: channelId === 'store' ? store : web })
-    assert.deepEqual(page, expected, JSON.stringify(asked))
-  }
-})
-
-test('everything a channel offers comes once, in order, however small the pages', async () => {
-  for (const channelId of [web, store]) {
-    const whole = await list({ channelId, limit: 1_000 })
-    assert.ok(whole.length > 10)
-    // The database's collation decides what comes before what.
-    const ordered = await rowsOf<{ title: string }>('select title from unnest($1::text[]) as title order by title', [
-      whole,
-    ])
-    assert.deepEqual(
-      whole,
-      ordered.map(({ title }) => title),
-    )
-    const walked: string[] = []
-    let place: OfferedList['after'] = null
-    do {
-      const { ids, next } = await listOffered(db, { channelId, category: null, query: null, after: place, limit: 3 })
-      walked.push(...(await titlesOf(ids)))
-      place = next
-    } while (place !== null)
-    assert.deepEqual(walked, whole)
-  }
-})
-
-async function list(asked: Partial<OfferedList>): Promise<string[]> {
-  const { ids, next } = await listOffered(db, {
-    channelId: web,
-    category: null,
-    query: null,
-    after: null,
-    limit: 50,
-    ...asked,
-  })
-  return [...(await titlesOf(ids)), ...(next === null ? [] : ['…'])]
-}
-
-async function titlesOf(ids: readonly Id<'product'>[]): Promise<string[]> {
-  const products = await catalog.productsAt(db, await revision(), ids)
-  return ids.map((id) => must(products.get(id), 'a listed product').title)
+async function addCategory(code: string, parent: string | null = null): Promise<void> {
+  const { categoryByCode } = await catalog.currentBook()
+  const parentId = parent === null ? null : (categoryByCode.get(parent)?.id ?? null)
+  const fields = { code, parentId, position: 0, name: code, texts: {}, active: true }
+  const outcome = await db.inTransaction((tx) => catalog.createTaxonomy(tx, { actor, kind: 'category', fields }))
+  assert.equal(outcome.kind, 'created')
 }
 
 function decide(...edits: ProductEdit[]) {

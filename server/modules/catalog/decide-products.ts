@@ -1,30 +1,57 @@
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { BundleComponent, Product, ProductStatus, Variant, VariantKind, VariantStatus } from './product.ts'
-
-export const VARIANTS_PER_PRODUCT_MAX = 250
+import type { AssortmentRule } from './assortment.ts'
+import type { CatalogBook } from './book.ts'
+import { attributeErrors, handleErrors, mediaErrors, ruleErrors, type RuleEdit } from './check-details.ts'
+import type { RowError, RowErrorCode } from './row-errors.ts'
+import { errorAt, VARIANTS_PER_PRODUCT_MAX } from './row-errors.ts'
+import type {
+  AttributeValue,
+  BundleComponent,
+  ContentRef,
+  Media,
+  Product,
+  ProductStatus,
+  ProductTexts,
+  Variant,
+  VariantKind,
+  VariantStatus,
+} from './product.ts'
 
 /** What a row says about a product; what it leaves out stays, or gets its default when the product is new. */
 export interface ProductEdit {
   readonly handle: string
   readonly title?: string
-  readonly titles?: Readonly<Record<string, string>>
+  /** By locale; a locale that is named is replaced whole, null takes it away. */
+  readonly texts?: Readonly<Record<string, ProductTexts | null>>
   readonly description?: string
-  readonly category?: string | null
+  /** Codes, the main one first. Replaces all. */
+  readonly categories?: readonly string[]
   readonly brand?: string | null
   readonly status?: ProductStatus
   readonly taxClass?: string
-  readonly contentRef?: string | null
+  /** Replaces all. */
+  readonly media?: readonly Media[]
+  /** Replaces all. */
+  readonly content?: readonly ContentRef[]
+  /** By code; null takes a value away, attributes that are not named stay. */
+  readonly attributes?: AttributeEdits
   /** Codes; null means every channel. */
   readonly channels?: readonly string[] | null
+  /** Replaces all. */
+  readonly rules?: readonly RuleEdit[]
   /** Added or changed by SKU; variants that are not named stay. */
   readonly variants?: readonly VariantEdit[]
 }
 
+export type AttributeEdits = Readonly<Record<string, AttributeValue | null>>
+
 export interface VariantEdit {
   readonly sku: string
   readonly title?: string
+  /** By locale. Replaces all. */
+  readonly titles?: Readonly<Record<string, string>>
   readonly kind?: VariantKind
   readonly status?: VariantStatus
   readonly barcode?: string | null
@@ -33,42 +60,23 @@ export interface VariantEdit {
   readonly widthMm?: number | null
   readonly heightMm?: number | null
   readonly options?: Readonly<Record<string, string>>
+  readonly attributes?: AttributeEdits
   readonly separable?: boolean
   /** Replaces all components of a bundle. */
   readonly components?: readonly { readonly sku: string; readonly quantity: number }[]
 }
 
-/** Why a row cannot be saved. `path` is a JSON pointer into the row. */
-export interface RowError {
-  readonly path: string
-  readonly code: RowErrorCode
-  readonly message: string
-}
-
-export const rowErrors = {
-  handle_repeated: 'An earlier row has the same handle.',
-  title_required: 'A new product needs a title.',
-  variants_required: 'A new product needs at least one variant.',
-  too_many_variants: `A product has at most ${VARIANTS_PER_PRODUCT_MAX} variants.`,
-  sku_repeated: 'An earlier variant has the same SKU.',
-  sku_taken: 'The SKU is a variant of another product.',
-  kind_fixed: 'The kind of a variant stays as it was made.',
-  components_required: 'A bundle needs at least one component.',
-  components_not_allowed: 'Only bundles have components.',
-  component_repeated: 'The bundle has this component twice; give its quantity instead.',
-  component_unknown: 'There is no variant with this SKU.',
-  bundle_contains_itself: 'A bundle cannot contain itself.',
-  component_is_bundle: 'A bundle cannot contain a bundle.',
-  channel_unknown: 'There is no channel with this code.',
-} as const
-
-export type RowErrorCode = keyof typeof rowErrors
-
 /** What stands in the catalog about everything that the rows name. */
 export interface KnownCatalog {
   readonly productByHandle: ReadonlyMap<string, Product>
+  /** Whose every handle is, of those that the rows name, in any locale, now or once. */
+  readonly productIdByHandle: ReadonlyMap<string, Id<'product'>>
   readonly variantBySku: ReadonlyMap<string, KnownVariant>
   readonly channelIdByCode: ReadonlyMap<string, Id<'channel'>>
+  readonly book: Pick<CatalogBook, 'categoryByCode' | 'attributeByCode'>
+  /** Of what rules name and another room keeps, what is not there. */
+  readonly unknownIds: ReadonlySet<string>
+  readonly isCountry: (code: string) => boolean
 }
 
 export interface KnownVariant {
@@ -101,20 +109,30 @@ export function decideProducts(
   ids: IdSource,
   at: Instant,
 ): ProductDecision[] {
-  const seen = { handles: new Set<string>(), skus: new Set<string>() }
+  const seen: Seen = { handles: new Set(), skus: new Set(), productIdByHandle: new Map(known.productIdByHandle) }
   const drafts = edits.map((edit) => draftProduct(edit, known, seen, ids, at))
 
+  const contentsBySku: ContentsBySku = new Map(
+    edits.flatMap(({ variants = [] }) => variants.map(({ sku, components = [] }) => [sku, components] as const)),
+  )
   // A refused row takes its SKUs away from bundles in other rows, which refuses those; each round refuses at least one.
   for (;;) {
     const kindAndIdBySku = componentsOnOffer(drafts, known)
     let refusedCount = 0
     for (const draft of drafts) {
       if (draft.errors.length > 0) continue
-      draft.errors.push(...componentErrors(draft, kindAndIdBySku))
+      draft.errors.push(...componentErrors(draft, kindAndIdBySku, contentsBySku))
       if (draft.errors.length > 0) refusedCount++
     }
     if (refusedCount === 0) return drafts.map((draft) => finishProduct(draft, kindAndIdBySku))
   }
+}
+
+/** What earlier rows of the batch have taken. */
+interface Seen {
+  readonly handles: Set<string>
+  readonly skus: Set<string>
+  readonly productIdByHandle: Map<string, Id<'product'>>
 }
 
 type OfferedComponents = ReadonlyMap<string, { readonly id: Id<'variant'>; readonly kind: VariantKind }>
@@ -128,17 +146,12 @@ interface Draft {
   readonly errors: RowError[]
 }
 
-function draftProduct(
-  edit: ProductEdit,
-  known: KnownCatalog,
-  seen: { readonly handles: Set<string>; readonly skus: Set<string> },
-  ids: IdSource,
-  at: Instant,
-): Draft {
+function draftProduct(edit: ProductEdit, known: KnownCatalog, seen: Seen, ids: IdSource, at: Instant): Draft {
   const before = known.productByHandle.get(edit.handle) ?? null
   const variantEdits = edit.variants ?? []
   const errors: RowError[] = []
-  if (seen.handles.has(edit.handle)) errors.push(errorAt('/handle', 'handle_repeated'))
+  const isRepeated = seen.handles.has(edit.handle)
+  if (isRepeated) errors.push(errorAt('/handle', 'handle_repeated'))
   seen.handles.add(edit.handle)
   if (before === null && edit.title === undefined) errors.push(errorAt('/title', 'title_required'))
   if (before === null && variantEdits.length === 0) errors.push(errorAt('/variants', 'variants_required'))
@@ -160,6 +173,8 @@ function draftProduct(
       errors.push(errorAt(`${path}/kind`, 'kind_fixed'))
     }
     const variant = mergeVariant(variantEdit, variantBefore, ids)
+    errors.push(...kindErrors(variantEdit, variant.kind, path))
+    errors.push(...attributeErrors(variantEdit.attributes, 'variant', known.book, `${path}/attributes`))
     if (variantBefore === null) {
       variants.push(variant)
       newVariantIds.push(variant.id)
@@ -170,18 +185,29 @@ function draftProduct(
   for (const [index, code] of (edit.channels ?? []).entries()) {
     if (!known.channelIdByCode.has(code)) errors.push(errorAt(`/channels/${index}`, 'channel_unknown'))
   }
+  for (const [index, code] of (edit.categories ?? []).entries()) {
+    if (!known.book.categoryByCode.has(code)) errors.push(errorAt(`/categories/${index}`, 'category_unknown'))
+  }
+  const skus = variants.map(({ sku }) => sku)
+  errors.push(...attributeErrors(edit.attributes, 'product', known.book, '/attributes'))
+  errors.push(...mediaErrors(edit.media ?? [], skus))
+  errors.push(...ruleErrors(edit.rules ?? [], known))
+  if (!isRepeated) errors.push(...handleErrors(edit, productId, seen.productIdByHandle))
   const product: Product = {
     id: productId,
     handle: edit.handle,
     title: edit.title ?? before?.title ?? '',
-    titles: edit.titles ?? before?.titles ?? {},
+    texts: merge(before?.texts ?? {}, edit.texts),
     description: edit.description ?? before?.description ?? '',
-    category: pick(edit.category, before?.category),
+    categoryIds: categoryIdsOf(edit, before, known),
     brand: pick(edit.brand, before?.brand),
     status: edit.status ?? before?.status ?? 'active',
     taxClass: edit.taxClass ?? before?.taxClass ?? 'standard',
-    contentRef: pick(edit.contentRef, before?.contentRef),
+    media: edit.media ?? before?.media ?? [],
+    content: edit.content ?? before?.content ?? [],
+    attributes: merge(before?.attributes ?? {}, edit.attributes),
     channelIds: channelIdsOf(edit, before, known),
+    rules: edit.rules?.map((rule) => ruleOf(rule, known)) ?? before?.rules ?? [],
     variants,
     version: (before?.version ?? 0) + 1,
     createdAt: before?.createdAt ?? at,
@@ -195,6 +221,7 @@ function mergeVariant(edit: VariantEdit, before: Variant | null, ids: IdSource):
     id: before?.id ?? ids.variantId(),
     sku: edit.sku,
     title: edit.title ?? before?.title ?? '',
+    titles: edit.titles ?? before?.titles ?? {},
     kind: before?.kind ?? edit.kind ?? 'physical',
     status: edit.status ?? before?.status ?? 'active',
     barcode: pick(edit.barcode, before?.barcode),
@@ -203,14 +230,60 @@ function mergeVariant(edit: VariantEdit, before: Variant | null, ids: IdSource):
     widthMm: pick(edit.widthMm, before?.widthMm),
     heightMm: pick(edit.heightMm, before?.heightMm),
     options: edit.options ?? before?.options ?? {},
+    attributes: merge(before?.attributes ?? {}, edit.attributes),
     separable: edit.separable ?? before?.separable ?? true,
     components: before?.components ?? [],
   }
 }
 
+/** Boxes have a weight and a size, and only what is sold as one can be taken apart. */
+function kindErrors(edit: VariantEdit, kind: VariantKind, path: string): RowError[] {
+  const errors: RowError[] = []
+  if (kind !== 'physical') {
+    for (const measure of ['weightGrams', 'lengthMm', 'widthMm', 'heightMm'] as const) {
+      if ((edit[measure] ?? null) !== null) errors.push(errorAt(`${path}/${measure}`, 'measure_not_allowed'))
+    }
+  }
+  if (kind !== 'bundle' && edit.separable === false) errors.push(errorAt(`${path}/separable`, 'separable_not_allowed'))
+  return errors
+}
+
+/** What an edit names is replaced, null takes it away, the rest stays. */
+function merge<Value>(
+  before: Readonly<Record<string, Value>>,
+  edits: Readonly<Record<string, Value | null>> | undefined,
+): Readonly<Record<string, Value>> {
+  if (edits === undefined) return before
+  const merged = { ...before, ...edits }
+  return Object.fromEntries(
+    Object.entries(merged).flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])),
+  )
+}
+
 /** The edit's value where it says one (null says "none"), else the value before. */
 function pick<Value>(edited: Value | null | undefined, before: Value | null | undefined): Value | null {
   return edited === undefined ? (before ?? null) : edited
+}
+
+function categoryIdsOf(edit: ProductEdit, before: Product | null, { book }: KnownCatalog): Product['categoryIds'] {
+  if (edit.categories === undefined) return before?.categoryIds ?? []
+  return [...new Set(edit.categories.flatMap((code) => book.categoryByCode.get(code)?.id ?? []))]
+}
+
+function ruleOf(
+  { effect, channels = [], countries = [], regions = [], segmentIds = [], locationIds = [], from, until }: RuleEdit,
+  { channelIdByCode }: KnownCatalog,
+): AssortmentRule {
+  return {
+    effect,
+    channelIds: channels.flatMap((code) => channelIdByCode.get(code) ?? []),
+    countries,
+    regions,
+    segmentIds,
+    locationIds,
+    from: from ?? null,
+    until: until ?? null,
+  }
 }
 
 function channelIdsOf(edit: ProductEdit, before: Product | null, known: KnownCatalog): Product['channelIds'] {
@@ -229,7 +302,11 @@ function componentsOnOffer(drafts: readonly Draft[], known: KnownCatalog): Offer
   return offered
 }
 
-function componentErrors({ product, variantEdits }: Draft, offered: OfferedComponents): RowError[] {
+function componentErrors(
+  { product, variantEdits }: Draft,
+  offered: OfferedComponents,
+  contentsBySku: ContentsBySku,
+): RowError[] {
   return variantEdits.flatMap(({ sku, components }, index) => {
     const path = `/variants/${index}/components`
     const variant = must(
@@ -243,7 +320,8 @@ function componentErrors({ product, variantEdits }: Draft, offered: OfferedCompo
       return [errorAt(path, 'components_required')]
     }
     return (components ?? []).flatMap((component, place) => {
-      const code = componentError(component.sku, place, { sku, components: components ?? [] }, offered)
+      const bundle = { sku, components: components ?? [], contentsBySku }
+      const code = componentError(component.sku, place, bundle, offered)
       return code === null ? [] : [errorAt(`${path}/${place}/sku`, code)]
     })
   })
@@ -252,14 +330,36 @@ function componentErrors({ product, variantEdits }: Draft, offered: OfferedCompo
 function componentError(
   sku: string,
   place: number,
-  bundle: { readonly sku: string; readonly components: readonly { readonly sku: string }[] },
+  bundle: {
+    readonly sku: string
+    readonly components: readonly { readonly sku: string }[]
+    readonly contentsBySku: ContentsBySku
+  },
   offered: OfferedComponents,
 ): RowErrorCode | null {
-  if (sku === bundle.sku) return 'bundle_contains_itself'
+  if (reaches(sku, bundle.sku, bundle.contentsBySku)) return 'bundle_contains_itself'
   const component = offered.get(sku)
   if (component === undefined) return 'component_unknown'
   if (component.kind === 'bundle') return 'component_is_bundle'
   return bundle.components.findIndex((each) => each.sku === sku) < place ? 'component_repeated' : null
+}
+
+/** What the rows of the batch say is in each bundle. A stored bundle contains none: it cannot close a circle. */
+type ContentsBySku = ReadonlyMap<string, readonly { readonly sku: string }[]>
+
+/** Whether a SKU is another one or contains it, through whatever bundles. */
+function reaches(from: string, sought: string, contentsBySku: ContentsBySku): boolean {
+  const open = [from]
+  const seen = new Set(open)
+  for (let sku = open.pop(); sku !== undefined; sku = open.pop()) {
+    if (sku === sought) return true
+    for (const component of contentsBySku.get(sku) ?? []) {
+      if (seen.has(component.sku)) continue
+      seen.add(component.sku)
+      open.push(component.sku)
+    }
+  }
+  return false
 }
 
 function finishProduct(draft: Draft, offered: OfferedComponents): ProductDecision {
@@ -292,8 +392,4 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   )
-}
-
-function errorAt(path: string, code: RowErrorCode): RowError {
-  return { path, code, message: rowErrors[code] }
 }

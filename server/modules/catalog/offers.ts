@@ -1,5 +1,6 @@
 import type { Id } from '../../kernel/id.ts'
 import { RevisionedMap } from '../../platform/revision.ts'
+import type { Assortment, AssortmentRule } from './assortment.ts'
 import { readOffers, readSkus, skusChangedSince, variantsChangedSince, type OfferRow } from './catalog.sql.ts'
 import type { ProductStatus, VariantKind } from './product.ts'
 
@@ -7,7 +8,6 @@ import type { ProductStatus, VariantKind } from './product.ts'
 export interface Offer {
   readonly variantId: Id<'variant'>
   readonly productId: Id<'product'>
-  readonly category: string | null
   readonly sku: string
   /** The product's title and the variant's. */
   readonly title: string
@@ -17,15 +17,14 @@ export interface Offer {
   readonly status: ProductStatus
   readonly taxClass: string
   readonly channelIds: Assortment
+  /** To whom, where and when within its channels; `isOffered` reads both. */
+  readonly rules: readonly AssortmentRule[]
+  /** Codes of the categories its product is in, and of all above them. */
+  readonly categories: readonly string[]
   readonly weightGrams: number | null
   /** Of a bundle; else empty. */
   readonly components: readonly OfferComponent[]
   readonly separable: boolean
-}
-
-/** Where something is offered; asked one channel at a time, for most things are offered in every one there is. */
-export interface Assortment {
-  has(channelId: Id<'channel'>): boolean
 }
 
 export interface OfferComponent {

@@ -1,8 +1,12 @@
 import type { Id } from '../../kernel/id.ts'
-import type { Queryable, Tx } from '../../platform/db.ts'
-import { RevisionedMap } from '../../platform/revision.ts'
+import type { Instant } from '../../kernel/time.ts'
+import type { Db, Queryable, Tx } from '../../platform/db.ts'
+import { readRevisions, RevisionedBook, RevisionedMap } from '../../platform/revision.ts'
+import { buildBook, type CatalogBook } from './book.ts'
 import { productsChangedSince, readProductIds, readProducts } from './catalog.sql.ts'
 import type { ProductDecision, ProductEdit } from './decide-products.ts'
+import type { TaxonomyByKind, TaxonomyKind } from './check-taxonomy.ts'
+import { reindexProducts } from './index-products.ts'
 import { cacheOffers, cacheSkus, OFFERS_MAX, type Offer } from './offers.ts'
 import type { Product } from './product.ts'
 import {
@@ -13,6 +17,15 @@ import {
   type EditProductOutcome,
   type SaveProductsDeps,
 } from './save-products.ts'
+import {
+  createTaxonomy,
+  editTaxonomy,
+  type CreateTaxonomyOutcome,
+  type EditTaxonomyOutcome,
+  type NewTaxonomy,
+  type TaxonomyChanges,
+} from './save-taxonomy.ts'
+import { readNextAssortmentChange, readTaxonomy } from './taxonomy.sql.ts'
 
 /** What is sold. Reads go through this node's caches and answer what the database holds at `revision` or later. */
 export interface Catalog {
@@ -25,6 +38,13 @@ export interface Catalog {
   ): Promise<Map<Id<'variant'>, Offer>>
   /** Products with all their variants, whatever their status. */
   productsAt(source: Queryable, revision: bigint, ids: Iterable<Id<'product'>>): Promise<Map<Id<'product'>, Product>>
+  /** Categories and attributes, kept whole in memory on every node. */
+  bookAt(source: Queryable, revision: bigint): Promise<CatalogBook>
+  /** The book as the database holds it now: asks for the revision first. */
+  currentBook(): Promise<CatalogBook>
+  /** When the next rule of some assortment begins or ends to hold; null when none does. */
+  nextAssortmentChange(source: Queryable, at: Instant): Promise<Instant | null>
+  /** By any handle a product has or had, in whatever locale. */
   productIdsByHandleAt(
     source: Queryable,
     revision: bigint,
@@ -45,14 +65,32 @@ export interface Catalog {
       readonly edit: Omit<ProductEdit, 'handle'>
     },
   ): Promise<EditProductOutcome>
+  createTaxonomy<Kind extends TaxonomyKind>(
+    tx: Tx,
+    command: { readonly actor: string; readonly kind: Kind; readonly fields: NewTaxonomy<Kind> },
+  ): Promise<CreateTaxonomyOutcome<Kind>>
+  editTaxonomy<Kind extends TaxonomyKind>(
+    tx: Tx,
+    command: {
+      readonly actor: string
+      readonly kind: Kind
+      readonly id: TaxonomyByKind[Kind]['id']
+      readonly seenVersion: number
+      readonly changes: TaxonomyChanges<Kind>
+    },
+  ): Promise<EditTaxonomyOutcome<Kind>>
+  /** Writes what lists and search look through, for products that were written by other means. */
+  reindexProducts(tx: Tx, ids: readonly Id<'product'>[]): Promise<void>
 }
 
 export interface CatalogDeps extends SaveProductsDeps {
+  readonly db: Db
   /** Offers that a node keeps; the other caches follow it. */
   readonly offersMax?: number
 }
 
-export function openCatalog({ offersMax = OFFERS_MAX, ...deps }: CatalogDeps): Catalog {
+export function openCatalog({ db, offersMax = OFFERS_MAX, ...deps }: CatalogDeps): Catalog {
+  const books = new RevisionedBook(async (source: Queryable) => buildBook(await readTaxonomy(source)))
   const offers = cacheOffers(offersMax)
   const skus = cacheSkus(offersMax)
   // A product with its texts and variants takes several times the memory of an offer.
@@ -76,9 +114,15 @@ export function openCatalog({ offersMax = OFFERS_MAX, ...deps }: CatalogDeps): C
       return new Map([...found.values()].map((offer) => [offer.variantId, offer]))
     },
     productsAt: (source, revision, ids) => products.at(source, revision, ids),
+    bookAt: (source, revision) => books.at(source, revision),
+    currentBook: async () => books.at(db, (await readRevisions(db)).catalog),
+    nextAssortmentChange: readNextAssortmentChange,
     productIdsByHandleAt: (source, revision, handles) => idsByHandle.at(source, revision, handles),
     saveProducts: (tx, command) => saveProducts(deps, tx, command),
     createProduct: (tx, command) => createProduct(deps, tx, command),
     editProduct: (tx, command) => editProduct(deps, tx, command),
+    createTaxonomy,
+    editTaxonomy,
+    reindexProducts: (tx, ids) => reindexProducts(deps, tx, ids),
   }
 }

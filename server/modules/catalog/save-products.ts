@@ -4,15 +4,21 @@ import { appendAudit } from '../../platform/audit.ts'
 import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
 import { raiseRevision, readRevisions } from '../../platform/revision.ts'
-import type { Merchant } from '../merchant/index.ts'
-import { findVariants, putProducts, readProducts, readProductsByHandle } from './catalog.sql.ts'
-import { decideProducts, type ProductDecision, type ProductEdit, type RowError } from './decide-products.ts'
-import type { OnVariantsCreated } from './ports.ts'
+import { isCountry, type Merchant } from '../merchant/index.ts'
+import { buildBook } from './book.ts'
+import { findVariants, readProductIds, readProducts, readProductsByHandle } from './catalog.sql.ts'
+import { decideProducts, type ProductDecision, type ProductEdit } from './decide-products.ts'
+import { indexProducts } from './index-products.ts'
+import type { FindUnknownPlaces, OnVariantsCreated } from './ports.ts'
+import { putProducts } from './put-products.sql.ts'
+import type { RowError } from './row-errors.ts'
+import { readTaxonomy } from './taxonomy.sql.ts'
 import type { Product } from './product.ts'
 
 export interface SaveProductsDeps {
   readonly merchant: Merchant
   readonly onVariantsCreated: OnVariantsCreated
+  readonly findUnknownPlaces: FindUnknownPlaces
 }
 
 export type CreateProductOutcome =
@@ -90,21 +96,34 @@ export async function editProduct(
 
 /** Everything read here stays true until commit: all writers of the catalog wait for each other on its revision. */
 async function decide(
-  { merchant }: SaveProductsDeps,
+  { merchant, findUnknownPlaces }: SaveProductsDeps,
   tx: Tx,
   edits: readonly ProductEdit[],
 ): Promise<ProductDecision[]> {
   const variantEdits = edits.flatMap(({ variants = [] }) => variants)
   const skus = new Set(variantEdits.flatMap(({ sku, components = [] }) => [sku, ...components.map((part) => part.sku)]))
-  const [products, variantBySku, revisions] = await Promise.all([
-    readProductsByHandle(tx, [...new Set(edits.map(({ handle }) => handle))]),
+  const handles = new Set(edits.map(({ handle }) => handle))
+  const localHandles = edits.flatMap(({ texts = {} }) => Object.values(texts).flatMap((text) => text?.handle ?? []))
+  const rules = edits.flatMap((edit) => edit.rules ?? [])
+  const [products, productIdByHandle, variantBySku, taxonomy, unknownIds, revisions] = await Promise.all([
+    readProductsByHandle(tx, [...handles]),
+    readProductIds(tx, [...handles.union(new Set(localHandles))]),
     findVariants(tx, [...skus]),
+    readTaxonomy(tx),
+    findUnknownPlaces(tx, {
+      segmentIds: rules.flatMap(({ segmentIds = [] }) => segmentIds),
+      locationIds: rules.flatMap(({ locationIds = [] }) => locationIds),
+    }),
     readRevisions(tx),
   ])
   const { rows } = await merchant.bookAt(tx, revisions.merchant)
   const known = {
     productByHandle: new Map(products.map((product) => [product.handle, product])),
+    productIdByHandle,
     variantBySku,
+    book: buildBook(taxonomy),
+    unknownIds,
+    isCountry,
     channelIdByCode: new Map(rows.channel.map(({ code, id }) => [code, id])),
   }
   const ids = { productId: () => newId<'product'>(), variantId: () => newId<'variant'>() }
@@ -112,7 +131,7 @@ async function decide(
 }
 
 async function write(
-  { onVariantsCreated }: SaveProductsDeps,
+  deps: SaveProductsDeps,
   tx: Tx,
   {
     actor,
@@ -134,7 +153,12 @@ async function write(
     revision,
   )
   const newVariantIds = saved.flatMap((decision) => decision.newVariantIds)
-  if (newVariantIds.length > 0) await onVariantsCreated(tx, newVariantIds)
+  if (newVariantIds.length > 0) await deps.onVariantsCreated(tx, newVariantIds)
+  await indexProducts(
+    deps,
+    tx,
+    saved.map(({ product }) => product),
+  )
   appendEvents(
     tx,
     saved.map(({ kind, product }) => ({

@@ -2,6 +2,7 @@ import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
 import {
+  groupChoices,
   priceSale,
   quotedChoices,
   soldOffers,
@@ -103,7 +104,7 @@ export function decideSale(sale: Sale, world: SellingWorld, pool: SupplyPool, { 
   if (!channel.currencies.includes(currency)) {
     return refuse({ code: 'currency_unknown', currencies: channel.currencies })
   }
-  const sold = soldOffers(lines, channel.id, world)
+  const sold = soldOffers({ ...sale, groups: groupChoices(sale) }, world)
   const tooMany = sold.kind === 'sold' ? refuseUnits(lines, sold.offers) : null
   if (tooMany !== null) return refuse(tooMany)
   const priced =

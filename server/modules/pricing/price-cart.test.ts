@@ -339,7 +339,7 @@ function shopFor(currency: CurrencyCode, taxIncluded: boolean, rate: string) {
             lineKey,
             variantId,
             productId: variantId as string as Id<'product'>,
-            category: null,
+            categories: [],
             quantity,
             taxClass,
           }
@@ -431,7 +431,7 @@ function cartOf({ currency: code, taxIncluded, ratePpm, lines, delivery }: Drawn
     lines: lines.map(({ quantity }, index) => {
       const variantId = `${index}` as Id<'variant'>
       const productId = `${index}` as Id<'product'>
-      return { lineKey: `${index}`, variantId, productId, category: null, quantity, taxClass: 'standard' }
+      return { lineKey: `${index}`, variantId, productId, categories: [], quantity, taxClass: 'standard' }
     }),
     prices: new Map(
       lines.map(({ priceMinor }, index) => [

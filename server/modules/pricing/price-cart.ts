@@ -24,7 +24,8 @@ export interface LineToPrice {
   readonly lineKey: string
   readonly variantId: Id<'variant'>
   readonly productId: Id<'product'>
-  readonly category: string | null
+  /** Codes, also of those above. */
+  readonly categories: readonly string[]
   readonly quantity: number
   readonly taxClass: string
   /** Where it goes somewhere else than the rest of the cart. */

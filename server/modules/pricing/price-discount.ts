@@ -8,7 +8,8 @@ import type { BundlePart, PreparedPromotion, PromotionEffect } from './promotion
 export interface OfferedLine {
   readonly variantId: Id<'variant'>
   readonly productId: Id<'product'>
-  readonly category: string | null
+  /** Codes, also of those above. */
+  readonly categories: readonly string[]
   readonly quantity: number
   readonly unitPriceMinor: bigint
   /** Price × quantity. */
@@ -35,7 +36,7 @@ export function isAbout({ goods }: PreparedPromotion, line: OfferedLine): boolea
   return (
     goods.variantIds.has(line.variantId) ||
     goods.productIds.has(line.productId) ||
-    (line.category !== null && goods.categories.has(line.category))
+    line.categories.some((code) => goods.categories.has(code))
   )
 }
 

@@ -87,7 +87,7 @@ before(async () => {
     })
     assert.ok(made.kind === 'created')
     zone = made.row
-    const catalog = openCatalog({ merchant, onVariantsCreated: () => {} })
+    const catalog = openCatalog({ db, merchant, onVariantsCreated: () => {}, findUnknownPlaces: async () => new Set() })
     await catalog.saveProducts(tx, {
       actor,
       edits: [{ handle: 'goods', title: 'Goods', variants: [{ sku: 'TEE' }, { sku: 'MUG' }] }],
@@ -157,7 +157,7 @@ test('a cart is priced from what was saved: list, rate and tariff', async () => 
     deliveries: [{ tariff }],
     taxRates: taxRatesIn(book, zone.id, noon),
     offers: noOffers,
-    lines: [{ lineKey: 'TEE', variantId: tee, productId: goods, category: null, quantity: 2, taxClass: 'standard' }],
+    lines: [{ lineKey: 'TEE', variantId: tee, productId: goods, categories: [], quantity: 2, taxClass: 'standard' }],
   })
   assert.ok(priced.kind === 'priced')
   assert.deepEqual(priced.totals, {
