@@ -16,6 +16,7 @@ export function shopperOrder(channel: Channel, skus: readonly string[], index: n
     key: { id: randomUUID(), fingerprint: randomUUID(), run: randomUUID() },
     channel,
     cart: null,
+    codes: [],
     currency: 'USD' as CurrencyCode,
     lines:
       first === second

@@ -215,7 +215,7 @@ async function makeCart(): Promise<NonNullable<ShopperPlacement['cart']>> {
     `insert into carts.cart (id, channel_id, currency, status, created_at, expires_at)
     values ('${id}', '${web.id}', 'USD', 'active', '${formatInstant(at)}', '${formatInstant(addMs(at, DAY_MS))}')`,
   )
-  return { id, version: 1, lineIds: [] }
+  return { id, version: 1, lineIds: [], quotedPromotionIds: [] }
 }
 
 /** A cart whose goods are held for it. */
@@ -236,6 +236,8 @@ async function quoteCart(sku: string): Promise<void> {
       currency,
       lines: [{ sku, quantity: 1, group: 1 }],
       groups,
+      codes: [],
+      buyer: { personId: null },
     },
     { lane: 'shopper' },
   )
@@ -964,13 +966,37 @@ test('a shop in which everything has happened once breaks no invariant', async (
   })
 })
 
+const promotion = `insert into pricing.promotion (id, name, active, priority, combinable, needs_code, channel_ids,
+                            market_ids, segment_ids, variant_ids, product_ids, categories, effect, rate_ppm)
+  values ('${promotionId}', 'Welcome', true, 0, true, true, '{}', '{}', '{}', '{}', '{}', '{}', 'percent_off', 1)`
+
+function redemption(orderId: Id<'order'>, state: string, [goods, delivery]: readonly [number, number]): string {
+  return `insert into pricing.redemption (order_id, promotion_id, promotion_version, state, currency, goods_minor,
+                                          delivery_minor, recorded_at)
+    values ('${orderId}', '${promotionId}', 1, '${state}', 'USD', ${goods}, ${delivery}, '2026-01-01')`
+}
+
 const offerRows: typeof stockRows = [
+  ['free delivery', ({ open }) => [promotion, redemption(open.id, 'posted', [0, 5])]],
+  [
+    'an offer that took something off an order without a discount',
+    ({ open }) => [promotion, redemption(open.id, 'posted', [5, 0])],
+    'discounts-are-what-offers-took-off',
+  ],
+  [
+    'an accepted order whose use of an offer is only reserved',
+    ({ open }) => [promotion, redemption(open.id, 'reserved', [0, 5])],
+    'redemptions-stand-as-their-orders-do',
+  ],
+  [
+    'an offer that was used by an order that is not there',
+    () => [promotion, redemption(PLANTED as Id<'order'>, 'posted', [0, 5])],
+    'redemptions-stand-as-their-orders-do',
+  ],
   [
     'a code used once more than its redemptions tell',
     () => [
-      `insert into pricing.promotion (id, name, active, priority, combinable, needs_code, channel_ids, market_ids,
-                                      segment_ids, variant_ids, product_ids, categories, effect, rate_ppm)
-       values ('${promotionId}', 'Welcome', true, 0, true, true, '{}', '{}', '{}', '{}', '{}', '{}', 'percent_off', 1)`,
+      promotion,
       `insert into pricing.promotion_code (id, promotion_id, code, uses_max, used, batch_id, created_at)
        values (gen_random_uuid(), '${promotionId}', 'WELCOME', 5, 1, gen_random_uuid(), '2026-01-01')`,
     ],

@@ -14,6 +14,8 @@ create table carts.cart (
   expires_at timestamptz not null,
   -- Every quote may hold goods for its time: a cart gets so many and no more.
   quotes_made int not null default 0 check (quotes_made between 0 and 20),
+  -- Promotion codes that the buyer named, in plain form. What they give is decided whenever the cart is read.
+  codes text[] not null default '{}' check (cardinality(codes) <= 10 and array_position(codes, null) is null),
   check ((status = 'ordered') = (order_id is not null))
 ) with (fillfactor = 70);
 create index cart_by_expiry on carts.cart (expires_at) where status = 'active';

@@ -261,6 +261,7 @@ async function storeCart(shop: Shop, { name }: ApiOperation): Promise<Scene> {
     lines: [{ sku: SKU, quantity: 2 }],
     email: 'buyer@example.com',
     shippingAddress: address,
+    ...(name.includes('/codes') && name.startsWith('DELETE') ? { codes: ['WELCOME10'] } : {}),
   })
   const card = name.includes('/gift-cards') ? await giftCard(shop) : null
   if (card !== null && name.startsWith('DELETE')) {
@@ -268,7 +269,12 @@ async function storeCart(shop: Shop, { name }: ApiOperation): Promise<Scene> {
     await shop.store(200, 'POST', `/v1/store/carts/${cart.id}/gift-cards`, { code: card.code }, headers)
   }
   return {
-    parameters: { id: cart.id, lineId: cart.lines[0].id, ...(card === null ? {} : { giftCardId: card.id }) },
+    parameters: {
+      id: cart.id,
+      lineId: cart.lines[0].id,
+      code: 'WELCOME10',
+      ...(card === null ? {} : { giftCardId: card.id }),
+    },
     headers: {
       'waybill-access-token': cart.accessToken,
       ...(name.startsWith('PATCH') ? { 'if-match': `"${cart.version}"` } : {}),

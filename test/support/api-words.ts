@@ -90,6 +90,10 @@ export function shopWords({ byPrefix }: ShopIds): Words {
     'codes.generate': () => leftOut,
     'codes.usesMax': () => 5,
     'codes.codes': () => [unique('CODE')],
+    // A buyer names one that the demo merchant has; what it gives is told in the cart, or refused with an order.
+    'codes.code': () => 'WELCOME10',
+    'carts.codes': () => ['WELCOME10'],
+    'orders.codes': () => [],
 
     code: () => unique('code'),
     handle: () => unique('handle'),

@@ -28,7 +28,8 @@ const doors = {
   returns: 'orders fulfillment inventory payments shipping changes checkout pricing customers catalog',
   exceptions: '',
   documents: 'orders payments customers fulfillment returns',
-  orderviews: 'orders sourcing fulfillment shipping payments returns changes documents customers catalog exceptions',
+  orderviews:
+    'orders sourcing fulfillment shipping payments pricing returns changes documents customers catalog exceptions',
   notifications: 'customers',
   insights: '',
   personalization: '',

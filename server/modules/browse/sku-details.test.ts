@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, test } from 'node:test'
-import { openBrowseShop, type BrowseShop } from '../../../test/support/browse-shop.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { openBrowseShop, until, type BrowseShop } from '../../../test/support/browse-shop.ts'
 
 interface Details {
   readonly status: string
@@ -32,7 +32,10 @@ before(async () => {
     `update sourcing.node set pickup_minutes = 60
       where location_id = (select id from inventory.location where code = 'store')`,
   )
-  await sleep(600)
+  await until(
+    'the store as it opens',
+    async () => (await read('tee')).pickups[0]?.readyAt.startsWith('2099-11-24T21') === true,
+  )
 })
 after(() => shop.close())
 
@@ -41,11 +44,6 @@ const read = async (sku: string, channel = 'web'): Promise<Details> => {
   assert.equal(answer.status, 200, JSON.stringify(answer.body))
   return answer.body as unknown as Details
 }
-const turn = async (time: string): Promise<void> => {
-  await shop.change(null, `update platform.clock set anchor_business = '${time}', anchor_database = clock_timestamp()`)
-  await sleep(600)
-}
-
 test('units by date: on shelves, then with what comes; sold ahead in all', async () => {
   const { dates, sellable, status } = await read('tee-l')
   assert.equal(status, 'preorder')
@@ -61,14 +59,20 @@ test('units by date: on shelves, then with what comes; sold ahead in all', async
 })
 
 test('pick up today at the store while there is time to put it aside, tomorrow afterwards', async () => {
-  const pickupAt = async (time: string) => {
-    await turn(time)
-    return (await read('tee')).pickups.map(({ code, quantity, readyAt, today }) => [code, quantity, readyAt, today])
+  const pickedUpAt = async (time: string, readyAt: string, today: boolean) => {
+    await shop.change(
+      null,
+      `update platform.clock set anchor_business = '${time}', anchor_database = clock_timestamp()`,
+    )
+    await until(`at ${time} it is ready at ${readyAt}`, async () => {
+      const pickups = (await read('tee')).pickups.map((each) => [each.code, each.quantity, each.readyAt, each.today])
+      return isDeepStrictEqual(pickups, [['store', 3, readyAt, today]])
+    })
   }
-  assert.deepEqual(await pickupAt('2099-11-24T20:03:00Z'), [['store', 3, '2099-11-24T21:05:00.000Z', true]])
+  await pickedUpAt('2099-11-24T20:03:00Z', '2099-11-24T21:05:00.000Z', true)
   // 18:59 there: just by closing. Two minutes later it is tomorrow, after ten.
-  assert.deepEqual(await pickupAt('2099-11-25T00:59:00Z'), [['store', 3, '2099-11-25T02:00:00.000Z', true]])
-  assert.deepEqual(await pickupAt('2099-11-25T01:01:00Z'), [['store', 3, '2099-11-25T16:05:00.000Z', false]])
+  await pickedUpAt('2099-11-25T00:59:00Z', '2099-11-25T02:00:00.000Z', true)
+  await pickedUpAt('2099-11-25T01:01:00Z', '2099-11-25T16:05:00.000Z', false)
 })
 
 test('what a channel may not sell it does not hand over either', async () => {
@@ -77,7 +81,7 @@ test('what a channel may not sell it does not hand over either', async () => {
     `insert into inventory.channel_limit select '${shop.variantId('tee')}', id, 6, null from merchant.channel where code = 'web'`,
   )
   await shop.stock('tee east', 4)
-  await sleep(300)
+  await until('the limit, and the stock that makes it be seen', async () => (await read('tee')).quantity === 1)
   const { quantity, pickups, dates } = await read('tee')
   assert.deepEqual([quantity, pickups[0]?.quantity, dates], [1, 1, [{ from: null, quantity: 1 }]])
   assert.equal((await read('tee', 'till')).quantity, 7)
@@ -95,9 +99,10 @@ test('an answer is named by its content, kept by caches for a moment, and not se
   const path = 'availability/cap?country=US'
   const { headers } = await shop.get(path)
   await shop.stock('cap west', 1)
-  await sleep(300)
-  const changed = await shop.get(path, { 'if-none-match': String(headers['etag']) })
-  assert.equal(changed.status, 200)
+  await until(
+    'a new answer',
+    async () => (await shop.get(path, { 'if-none-match': String(headers['etag']) })).status === 200,
+  )
 })
 
 test('what is long ago says so and is kept by nobody', async () => {

@@ -7,6 +7,7 @@ import { AddressJson, idJson, InstantJson, MoneyJson, moneyJson, strict } from '
 import { readRevisions } from '../../platform/revision.ts'
 import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
+import { promotionsJson, PromotionsJson } from '../pricing/index.ts'
 import { readCart, type Cart } from './cart.ts'
 import { coverCart } from './cover-cart.ts'
 import { estimateCart, type CartEstimate, type EstimatedOption } from './estimate-cart.ts'
@@ -14,6 +15,7 @@ import type { GuestTokens } from './ports.ts'
 import { FIRST_GROUP, type GroupChoice } from './price-sale.ts'
 import { isHolding, type Quote } from './quote.ts'
 import { readSellingWorld, type SellingRooms, type SellingWorld } from './selling-world.ts'
+import { readStanding } from './read-standing.ts'
 
 const DeliveryOptionJson = strict(
   {
@@ -80,6 +82,8 @@ export const CartJson = strict(
       },
     ),
     due: MoneyJson,
+    codes: Type.Array(Type.String(), { description: 'Promotion codes in the order in which they were named.' }),
+    promotions: PromotionsJson,
     deliveryOption: Type.Union([Type.String(), Type.Null()]),
     deliveryOptions: Type.Array(DeliveryOptionJson, { description: 'Of the first group.' }),
     groups: Type.Optional(
@@ -145,7 +149,11 @@ export async function renderCart(
   const [revisions, { at }] = await Promise.all([readRevisions(db), db.clock()])
   const world = await readSellingWorld(rooms, db, { revisions, skus: cart.lines.map((each) => each.sku), at })
   const quote = cart.quote !== null && isHolding(cart.quote, { cartVersion: cart.version, at }) ? cart.quote : null
-  const outcome = await estimateCart({ source: db, sourcing: rooms.sourcing }, { ...cart, channel }, world, { quote })
+  const standing = await readStanding(rooms.customers, db, cart, { revisions, world })
+  const outcome = await estimateCart({ source: db, sourcing: rooms.sourcing }, { ...cart, channel }, world, {
+    standing,
+    quote,
+  })
   // What is sold no longer, or has no price any more, is told when ordering; a cart can always be read.
   const estimate = outcome.kind === 'estimated' ? outcome.estimate : null
   const [addresses, people] = await Promise.all([
@@ -182,6 +190,8 @@ export async function renderCart(
       unusable,
     })),
     due: moneyJson({ minor: cover.dueMinor, currency }),
+    codes: [...cart.codes],
+    promotions: promotionsJson(estimate?.priced ?? { applied: [], missed: [] }, currency),
     deliveryOption: first?.deliveryOption ?? null,
     deliveryOptions: optionsJson(cart.currency, estimate, FIRST_GROUP),
     ...(groups.length > 1 ? { groups } : {}),

@@ -27,6 +27,8 @@ export interface Cart {
   readonly groups: readonly GroupChoice[]
   /** In the order in which they were put in, group by group. */
   readonly lines: readonly CartLine[]
+  /** Promotion codes, as `plainCode` writes them. */
+  readonly codes: readonly string[]
   /** In the order in which they pay. */
   readonly giftCardIds: readonly Id<'giftCard'>[]
   /** What was quoted last, whether or not it still holds. */
@@ -65,6 +67,7 @@ export async function readCart(
         ? []
         : [{ id: line.id, sku: offer.sku, quantity: line.quantity, group: line.group_number }]
     }),
+    codes: row.codes,
     giftCardIds,
     quote: quote === undefined ? null : quoteOf(quote),
     status: row.status,

@@ -23,6 +23,7 @@ import { readRevisions } from '../../platform/revision.ts'
 import type { Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import type { Payments } from '../payments/index.ts'
+import { CodesBody, plainCode, PromotionCodeText } from '../pricing/index.ts'
 import { readCart } from './cart.ts'
 import { CartJson, renderCart } from './cart-json.ts'
 import { refusals } from './carts.refusals.ts'
@@ -32,6 +33,7 @@ import { DeliveryOptionChoice, GroupNumberJson, GroupsBody, repeatedGroup } from
 import type { GuestTokens, ReleaseGoods } from './ports.ts'
 import { FIRST_GROUP } from './price-sale.ts'
 import type { SellingRooms } from './selling-world.ts'
+import { unknownCodes } from './read-standing.ts'
 
 export interface CartsDeps {
   readonly db: Db
@@ -48,6 +50,7 @@ const cartFields = {
   shippingAddress: Type.Optional(AddressJson),
   deliveryOption: Type.Optional(DeliveryOptionChoice),
   groups: Type.Optional(GroupsBody),
+  codes: Type.Optional(CodesBody),
 }
 const CartBody = strict(cartFields)
 const ById = strict({ id: Type.String() })
@@ -225,6 +228,69 @@ export function mountCarts(app: App, deps: CartsDeps): void {
   )
 
   app.post(
+    '/v1/store/carts/:id/codes',
+    {
+      schema: {
+        summary: 'Name a promotion code for a cart',
+        description: 'What the code gives, or why it gives nothing yet, stands in `promotions` of the cart.',
+        tags: ['carts'],
+        params: ById,
+        body: strict({ code: PromotionCodeText }),
+        response: { 200: CartJson },
+      },
+      config: { scope: 'store', idempotent: 'key', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
+      const code = plainCode(request.body.code)
+      const read = await readChanges(deps, channel, { codes: [code] })
+      if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
+      if ((await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })) === null) {
+        return refusePlatform(reply, 'not_found')
+      }
+      return once({ db }, request, reply, {
+        refusals,
+        work: async (tx) => {
+          const outcome = await editCart(tx, editDeps(channel, customerIdOf(request)), {
+            id: cartId,
+            seenVersion: null,
+            changes: { addCode: code },
+          })
+          if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
+          invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
+          return { status: 200, stored: { cartId } }
+        },
+        render: () => renderCart(deps, channel, cartId),
+      })
+    },
+  )
+
+  app.delete(
+    '/v1/store/carts/:id/codes/:code',
+    {
+      schema: {
+        summary: 'Take a promotion code out of a cart',
+        tags: ['carts'],
+        params: strict({ id: Type.String(), code: Type.String() }),
+        response: { 200: CartJson },
+      },
+      config: { scope: 'store', idempotent: 'natural', refusals },
+    },
+    async (request, reply) => {
+      const channel = await channelOf(request)
+      const cartId = ownCartId(request, request.params.id)
+      if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
+      return edit(reply, channel, cartId, {
+        seenVersion: request.ifMatch,
+        changes: { removeCode: plainCode(request.params.code) },
+        customerId: customerIdOf(request),
+      })
+    },
+  )
+
+  app.post(
     '/v1/store/carts/:id/gift-cards',
     {
       schema: {
@@ -334,6 +400,7 @@ type ReadChanges =
 type ReadRefusal =
   | { readonly code: 'sku_unknown'; readonly skus: readonly string[] }
   | { readonly code: 'group_repeated'; readonly group: number }
+  | { readonly code: 'code_unknown'; readonly codes: readonly string[] }
 
 /** Reads a body; SKUs become variants, and what the channel does not sell is refused before anything is locked. */
 async function readChanges(
@@ -341,9 +408,13 @@ async function readChanges(
   channel: Channel,
   body: Static<typeof CartBody>,
 ): Promise<ReadChanges> {
-  const { lines, ...others } = body
+  const { lines, codes: typed, ...rest } = body
+  const codes = typed?.map(plainCode)
+  const others = { ...rest, codes }
   const repeated = repeatedGroup(others.groups)
   if (repeated !== null) return { kind: 'refused', refusal: { code: 'group_repeated', group: repeated } }
+  const unknownOnes = await unknownCodes(rooms.pricing, db, codes ?? [])
+  if (unknownOnes.length > 0) return { kind: 'refused', refusal: { code: 'code_unknown', codes: unknownOnes } }
   if (lines === undefined) return { kind: 'read', changes: others }
   const revisions = await readRevisions(db)
   const offers = await rooms.catalog.offersAt(

@@ -21,16 +21,17 @@ export const refusals = {
   price_missing: { status: 422, meaning: 'The `skus` have no price in this channel and currency.' },
   amount_too_large: { status: 422, meaning: 'The cart would cost more than the API can say exactly.' },
   too_many_gift_cards: { status: 422, meaning: 'The cart would hold more gift cards than `giftCardsMax`.' },
+  too_many_codes: { status: 422, meaning: 'The cart would have more promotion codes than `codesMax`.' },
   gift_card_unknown: { status: 422, meaning: 'No gift card has this code; look for a typing error.' },
   gift_card_unusable: {
     status: 422,
     meaning: 'The gift card cannot pay this cart: it is `blocked`, `expired`, `other_currency` or `other_seller`.',
   },
-  code_unknown: { status: 422, meaning: 'The code is not one that gives anything for this cart.' },
+  code_unknown: { status: 422, meaning: 'There are no promotion codes like `codes`; look for a typing error.' },
 } as const satisfies RefusalTable<
   | EditCartRefusal
   | SaleRefusal
   | CardRefusal
   | { readonly code: 'group_repeated'; readonly group: number }
-  | { readonly code: 'code_unknown' }
+  | { readonly code: 'code_unknown'; readonly codes: readonly string[] }
 >

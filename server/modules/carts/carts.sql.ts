@@ -16,10 +16,12 @@ export interface CartRow {
   readonly created_at: Instant
   readonly expires_at: Instant
   readonly quotes_made: number
+  /** As `plainCode` writes them, in the order in which they were named. */
+  readonly codes: readonly string[]
 }
 
 const cartColumns =
-  'id, channel_id, version, currency, status, person_id, order_id, created_at, expires_at, quotes_made'
+  'id, channel_id, version, currency, status, person_id, order_id, created_at, expires_at, quotes_made, codes'
 
 /** Locks carts in id order and answers what they are once the locks are held. */
 export function lockCarts(tx: Tx, cartIds: readonly Id<'cart'>[]): Promise<CartRow[]> {
@@ -193,11 +195,16 @@ export function removeCartLines(tx: Tx, cartId: Id<'cart'>): void {
 }
 
 /** Every edit is a new version and keeps the cart alive. */
-export function updateCart(tx: Tx, cart: Pick<CartRow, 'id' | 'currency' | 'person_id'>, expiresAt: Instant): void {
+export function updateCart(
+  tx: Tx,
+  cart: Pick<CartRow, 'id' | 'currency' | 'person_id' | 'codes'>,
+  expiresAt: Instant,
+): void {
   tx.send({
     name: 'carts.update_cart',
-    text: `update carts.cart set version = version + 1, currency = $2, person_id = $3, expires_at = $4 where id = $1`,
-    values: [cart.id, cart.currency, cart.person_id, new Date(expiresAt)],
+    text: `update carts.cart set version = version + 1, currency = $2, person_id = $3, expires_at = $4, codes = $5
+            where id = $1`,
+    values: [cart.id, cart.currency, cart.person_id, new Date(expiresAt), cart.codes],
   })
 }
 

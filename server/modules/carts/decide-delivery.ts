@@ -1,7 +1,8 @@
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
-import { isOffered, type Buyer, type Offer } from '../catalog/index.ts'
+import { isOffered, type Buyer as AssortmentBuyer, type Offer } from '../catalog/index.ts'
+import type { Buyer, BuyerQuestion } from '../customers/index.ts'
 import { decideZone, plainRegion, pricesIncludeTax, type Channel } from '../merchant/index.ts'
 import {
   noTaxRates,
@@ -34,8 +35,14 @@ interface AskedSale {
 type GroupPlace = Pick<DeliveryChoice, 'deliveryOption' | 'shipTo'>
 
 /** The offers behind lines; a SKU that is archived or not sold where its group goes is as good as unknown. */
-export function soldOffers({ channel, lines, groups }: AskedSale, world: SellingWorld): SoldOffers {
-  const buyerByGroup = new Map(groups.map((group) => [group.number, assortmentBuyer(channel, group, world)]))
+export function soldOffers(
+  { channel, lines, groups }: AskedSale,
+  world: SellingWorld,
+  { segmentIds }: Pick<Buyer, 'segmentIds'>,
+): SoldOffers {
+  const buyerByGroup = new Map(
+    groups.map((group) => [group.number, { ...assortmentBuyer(channel, group, world), segmentIds }]),
+  )
   const offers: Offer[] = []
   const unknown: string[] = []
   for (const { sku, group } of lines) {
@@ -48,7 +55,7 @@ export function soldOffers({ channel, lines, groups }: AskedSale, world: Selling
 }
 
 /** Where the goods go; the channel's home until that is known. */
-function assortmentBuyer(channel: Channel, group: GroupPlace, world: SellingWorld): Buyer {
+function assortmentBuyer(channel: Channel, group: GroupPlace, world: SellingWorld): AssortmentBuyer {
   const home = must(world.merchant.legalEntityById.get(channel.legalEntityId), 'the legal entity of a channel').country
   const { country, region } = taxedPlace(group, world) ?? { country: home, region: null }
   return {
@@ -87,6 +94,16 @@ export function taxedPlace(
 ): Destination | null {
   const { pickupCode } = readOption(deliveryOption)
   return pickupCode === null ? shipTo : (sourcing.network.nodeByCode.get(pickupCode) ?? shipTo)
+}
+
+/** Who a sale's buyer is to be asked about, as far as it tells: its first group's place counts for all. */
+export function buyerQuestion(
+  personId: Id<'person'> | null,
+  groups: readonly (GroupPlace & { readonly number: number })[],
+  world: Pick<SellingWorld, 'sourcing'>,
+): BuyerQuestion {
+  const [first] = groups.toSorted((a, b) => a.number - b.number)
+  return { personId, country: (first === undefined ? null : taxedPlace(first, world))?.country ?? null }
 }
 
 /** Where goods are handed over the counter; null where they are sent. */

@@ -2,9 +2,9 @@ import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Offer } from '../catalog/index.ts'
 import { plainRegion, type Channel } from '../merchant/index.ts'
-import { anonymousBuyer, type Buyer, type CartToPrice, type OffersAtHand } from '../pricing/index.ts'
+import type { Buyer as PricedBuyer, CartToPrice } from '../pricing/index.ts'
 import { pickupLocation, sellingTerms, taxedPlace, taxRatesAt, type Destination } from './decide-delivery.ts'
-import type { SellingWorld } from './selling-world.ts'
+import type { SellingWorld, Standing } from './selling-world.ts'
 
 /** A cart or an order in one call, as far as prices depend on it. */
 export interface WantedSale {
@@ -29,7 +29,7 @@ export function cartToPrice(
   sale: WantedSale,
   offers: readonly Offer[],
   world: SellingWorld,
-  onOffer: OffersAtHand,
+  { buyer, offers: onOffer }: Standing,
 ): CartToPrice {
   const [first, ...others] = sale.groups
   const place = first === undefined ? null : taxedPlace(first, world)
@@ -37,7 +37,11 @@ export function cartToPrice(
   return {
     at: world.at,
     channel: sellingTerms(sale.channel, sale.currency),
-    buyer: buyerAt(sale.channel, { place, deliveryOption: first?.deliveryOption ?? null }, world),
+    buyer: {
+      segmentIds: buyer.segmentIds,
+      taxExempt: buyer.taxExempt,
+      ...whereabouts(sale.channel, { place, deliveryOption: first?.deliveryOption ?? null }, world),
+    },
     priceLists: world.pricing.priceListById,
     prices: world.prices,
     taxRates: taxRatesAt(world, place),
@@ -65,18 +69,17 @@ export function lineKeyOf({ sku, group }: { readonly sku: string; readonly group
 }
 
 /** A channel without a market of its own sells in all that the destination lies in. */
-function buyerAt(
+function whereabouts(
   channel: Channel,
   { place, deliveryOption }: { readonly place: Destination | null; readonly deliveryOption: string | null },
   world: SellingWorld,
-): Buyer {
+): Pick<PricedBuyer, 'marketIds' | 'country' | 'region' | 'locationId'> {
   const country = place?.country ?? null
   const markets =
     channel.marketId === null && country !== null
       ? world.merchant.rows.market.filter(({ countries }) => countries.includes(country)).map(({ id }) => id)
       : []
   return {
-    ...anonymousBuyer,
     marketIds: channel.marketId === null ? markets : [channel.marketId],
     country,
     region:

@@ -26,6 +26,8 @@ import { FIRST_GROUP } from './price-sale.ts'
 import { deleteQuotes } from './quotes.sql.ts'
 
 export const UNITS_PER_LINE_MAX = 1_000_000
+/** One is usual, three are many; more are being tried out. */
+export const CODES_PER_CART_MAX = 10
 
 /** What a head may say of a cart; what is left out stays as it is. */
 export interface CartChanges {
@@ -35,6 +37,10 @@ export interface CartChanges {
   readonly addLines?: readonly WantedUnits[] | undefined
   readonly setLine?: { readonly id: Id<'cartLine'>; readonly quantity: number } | undefined
   readonly removeLine?: Id<'cartLine'> | undefined
+  /** As `plainCode` writes them; replaces all. */
+  readonly codes?: readonly string[] | undefined
+  readonly addCode?: string | undefined
+  readonly removeCode?: string | undefined
   readonly addGiftCard?: Id<'giftCard'> | undefined
   readonly removeGiftCard?: Id<'giftCard'> | undefined
   readonly email?: string | undefined
@@ -64,6 +70,7 @@ export type EditCartRefusal =
   | { readonly code: 'cart_expired' }
   | { readonly code: 'cart_version'; readonly currentVersion: number }
   | { readonly code: 'too_many_lines'; readonly linesMax: number }
+  | { readonly code: 'too_many_codes'; readonly codesMax: number }
   | { readonly code: 'too_many_gift_cards'; readonly giftCardsMax: number }
   | { readonly code: 'quantity_too_large'; readonly unitsMax: number }
   | { readonly code: 'currency_unknown'; readonly currencies: readonly string[] }
@@ -129,9 +136,14 @@ export async function editCart(
   if (changes.addGiftCard !== undefined && (await readCartGiftCards(tx, id)).length > GIFT_CARDS_PER_CART_MAX) {
     return { kind: 'refused', refusal: { code: 'too_many_gift_cards', giftCardsMax: GIFT_CARDS_PER_CART_MAX } }
   }
+  const codes = changedCodes(cart, changes)
+  if (codes === null) return { kind: 'not_found' }
+  if (codes.length > CODES_PER_CART_MAX) {
+    return { kind: 'refused', refusal: { code: 'too_many_codes', codesMax: CODES_PER_CART_MAX } }
+  }
   updateCart(
     tx,
-    { id, currency: changes.currency ?? cart.currency, person_id: personId },
+    { id, currency: changes.currency ?? cart.currency, person_id: personId, codes },
     addMs(tx.at, channel.cartTtlS * SECOND_MS),
   )
   // Last, because gates are: whoever wants these SKUs waits for nothing else of this edit.
@@ -248,6 +260,16 @@ async function writeLines(tx: Tx, cartId: Id<'cart'>, changes: CartChanges): Pro
     )
   if (setLine !== undefined && (await setCartLine(tx, cartId, setLine.id, setLine.quantity)) === 0) return false
   return removeLine === undefined || (await removeCartLine(tx, cartId, removeLine)) === 1
+}
+
+/** @returns null when a code that was to be taken out is not there */
+function changedCodes(
+  { codes: before }: CartRow,
+  { codes = before, addCode, removeCode }: CartChanges,
+): string[] | null {
+  if (removeCode !== undefined && !codes.includes(removeCode)) return null
+  const added = addCode === undefined ? codes : [...codes, addCode]
+  return [...new Set(added)].filter((code) => code !== removeCode)
 }
 
 /** @returns false when a card that was named is not there */

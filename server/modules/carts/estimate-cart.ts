@@ -14,7 +14,7 @@ import {
 import { shippingRoutes } from './decide-delivery.ts'
 import { priceSale, type PricedSale, type Sale, type SaleGroup, type SaleRefusal } from './price-sale.ts'
 import { quotedChoices, type Quote } from './quote.ts'
-import { stockedVariants, type SellingWorld } from './selling-world.ts'
+import { stockedVariants, type SellingWorld, type Standing } from './selling-world.ts'
 
 export interface EstimatedOption {
   readonly id: string
@@ -47,12 +47,12 @@ export async function estimateCart(
   { source, sourcing }: { readonly source: Queryable; readonly sourcing: Sourcing },
   sale: Sale,
   world: SellingWorld,
-  { quote = null }: { readonly quote?: Quote | null } = {},
+  { standing, quote }: { readonly standing: Standing; readonly quote: Quote | null },
 ): Promise<EstimateOutcome> {
   const outcome =
     quote === null
-      ? priceSale(sale, world)
-      : priceSale({ ...sale, groups: quotedChoices(sale.groups, quote) }, world, { quoted: quote.priced })
+      ? priceSale(sale, world, standing)
+      : priceSale({ ...sale, groups: quotedChoices(sale.groups, quote) }, world, standing, { quoted: quote.priced })
   if (outcome.kind === 'refused') return outcome
   const { terms, offers } = outcome
   const choices = outcome.groups.map((group) => (group.needed ? deliveryChoices(group, terms, world) : []))

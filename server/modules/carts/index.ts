@@ -11,6 +11,7 @@ export {
   type CartStatus,
 } from './carts.sql.ts'
 export {
+  buyerQuestion,
   isDelivered,
   shippingRoutes,
   soldOffers,
@@ -44,4 +45,10 @@ export {
 export { deleteExpiredQuotes, lockCartsOfExpiredQuotes, putQuotes, readQuoteRows, type QuoteRow } from './quotes.sql.ts'
 export type { GuestTokens, ReleaseGoods } from './ports.ts'
 export { expireCarts } from './expire-carts.ts'
-export { readSellingWorld, stockedVariants, type SellingRooms, type SellingWorld } from './selling-world.ts'
+export {
+  readSellingWorld,
+  stockedVariants,
+  type SellingRooms,
+  type SellingWorld,
+  type Standing,
+} from './selling-world.ts'

@@ -6,7 +6,6 @@ import type { Channel } from '../merchant/index.ts'
 import {
   addDeliveries,
   deliveryAmount,
-  noOffers,
   priceCart,
   type DeliveryPrice,
   type DeliveryTariff,
@@ -26,7 +25,7 @@ import {
   type Destination,
 } from './decide-delivery.ts'
 import { cartToPrice, lineKeyOf } from './decide-prices.ts'
-import type { SellingWorld } from './selling-world.ts'
+import type { SellingWorld, Standing } from './selling-world.ts'
 
 /** Groups are numbered from 1 to this: gifts to a family fit; beyond, somebody plans a distribution. */
 export const GROUP_NUMBER_MAX = 10
@@ -58,6 +57,8 @@ export interface Sale {
   readonly lines: readonly WantedLine[]
   /** Of the groups that something was said of. */
   readonly groups: readonly GroupChoice[]
+  /** Promotion codes that the buyer named, as `plainCode` writes them. */
+  readonly codes: readonly string[]
 }
 
 /** A delivery group of a sale, and how its goods will reach the buyer. */
@@ -103,15 +104,15 @@ export type PriceSaleOutcome = PricedSale | { readonly kind: 'refused'; readonly
 export function priceSale(
   sale: Sale,
   world: SellingWorld,
+  { buyer, offers: onOffer }: Standing,
   { quoted = null }: { readonly quoted?: PricedCart | null } = {},
 ): PriceSaleOutcome {
   const terms = sellingTerms(sale.channel, sale.currency)
   const choices = groupChoices(sale)
-  const sold = soldOffers({ ...sale, groups: choices }, world)
+  const sold = soldOffers({ ...sale, groups: choices }, world, buyer)
   if (sold.kind === 'unknown') return refuse({ code: 'sku_unknown', skus: sold.skus })
   const { offers } = sold
-  const onOffer = { ...noOffers, promotions: world.pricing.promotionBook }
-  const cart = cartToPrice({ ...sale, groups: choices }, offers, world, onOffer)
+  const cart = cartToPrice({ ...sale, groups: choices }, offers, world, { buyer, offers: onOffer })
   const goods = quoted ?? priceCart(cart)
   if (goods.kind === 'refused') return refuse(refusalOf(goods, sale))
   const amountOf: PricedSale['amountOf'] = (tariff, { taxRates }) => deliveryAmount(goods, { tariff, taxRates }, cart)

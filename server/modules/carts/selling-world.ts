@@ -4,7 +4,8 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Revisions } from '../../platform/revision.ts'
 import type { Catalog, Offer } from '../catalog/index.ts'
 import type { Merchant, MerchantBook } from '../merchant/index.ts'
-import type { ListedPrice, Pricing, PricingBook } from '../pricing/index.ts'
+import type { Buyer } from '../customers/index.ts'
+import type { ListedPrice, OffersAtHand, Pricing, PricingBook } from '../pricing/index.ts'
 import type { Sourcing, SourcingBook } from '../sourcing/index.ts'
 
 /** Everything configured that a cart is quoted on and an order is decided on. */
@@ -17,6 +18,12 @@ export interface SellingWorld {
   /** Of everything offered, and of what is inside it. */
   readonly prices: ReadonlyMap<Id<'variant'>, readonly ListedPrice[]>
   readonly sourcing: SourcingBook
+}
+
+/** What the buyer of a sale is to the merchant now. */
+export interface Standing {
+  readonly buyer: Buyer
+  readonly offers: OffersAtHand
 }
 
 export interface SellingRooms {

@@ -26,7 +26,7 @@ export interface Buyer {
   readonly country?: string | undefined
   /** ISO 3166-2, `US-CA`. */
   readonly region?: string | undefined
-  readonly segmentIds?: readonly Id<'segment'>[]
+  readonly segmentIds?: ReadonlySet<Id<'segment'>>
   /** Of the till that sells, or the place where it is picked up. */
   readonly locationId?: Id<'location'> | undefined
 }
@@ -56,7 +56,7 @@ export function isOffered(
   return isOffer
 }
 
-function holds(rule: AssortmentRule, { channelId, at, country, region, segmentIds = [], locationId }: Buyer): boolean {
+function holds(rule: AssortmentRule, { channelId, at, country, region, segmentIds, locationId }: Buyer): boolean {
   return (
     (rule.from === null || rule.from <= at) &&
     (rule.until === null || at < rule.until) &&
@@ -64,7 +64,7 @@ function holds(rule: AssortmentRule, { channelId, at, country, region, segmentId
     names(rule.countries, country) &&
     names(rule.regions, region) &&
     names(rule.locationIds, locationId) &&
-    (rule.segmentIds.length === 0 || segmentIds.some((segment) => rule.segmentIds.includes(segment)))
+    (rule.segmentIds.length === 0 || rule.segmentIds.some((segment) => segmentIds?.has(segment)))
   )
 }
 

@@ -287,7 +287,7 @@ test('lists and offers agree on who may buy what, where and when', async () => {
     [{ region: 'US-CA' },                         ['NOW']],
     [{ region: 'US-NY' },                         ['NOT-CA', 'NOW']],
     [{ country: 'DE' },                           ['DE-NOT-VIP', 'EU-ONLY', 'NOT-CA', 'NOW']],
-    [{ country: 'DE', segmentIds: [vip] },        ['EU-ONLY', 'NOT-CA', 'NOW', 'VIP', 'WEB-VIP']],
+    [{ country: 'DE', segmentIds: new Set([vip]) }, ['EU-ONLY', 'NOT-CA', 'NOW', 'VIP', 'WEB-VIP']],
     [{ locationId: till },                        ['AT-TILL', 'NOT-CA', 'NOW']],
     [{ at: day(2, at) },                          ['NOT-CA', 'TO-COME']],
     [{ at: day(-2, at) },                         ['ENDED', 'NOT-CA']],

@@ -81,7 +81,7 @@ function valuesOf({ query, buyer, ranges }: MatchQuestion): unknown[] {
     formatInstant(buyer.at),
     buyer.country ?? null,
     buyer.region ?? null,
-    plainArray(buyer.segmentIds ?? []),
+    plainArray([...(buyer.segmentIds ?? [])]),
     buyer.locationId ?? null,
     ranges.map(({ code }) => code),
     plainArray(ranges.map(({ from }) => from)),

@@ -3,13 +3,14 @@ import type { Tx } from '../../platform/db.ts'
 import { freeClaims, lockGates, readClaimedVariants } from '../inventory/index.ts'
 import { endOrders, readDemandLineRows, type OrderRow } from '../orders/index.ts'
 import { giveBackTenders, giveUpAttempts, type AttemptRow } from '../payments/index.ts'
+import { releaseRedemptions } from '../pricing/index.ts'
 
 /** An order holds the gates of all its SKUs: a hundred orders keep the transaction well under its two seconds. */
 export const END_BATCH_MAX = 100
 
 /**
- * Ends orders that no location has begun to work on: their units are free again, their payments are given back, to gift
- * cards and store credit what came from them.
+ * Ends orders that no location has begun to work on: their units are free again, what they used of offers can be used
+ * again, and their payments are given back, to gift cards and store credit what came from them.
  * The caller holds the locks of the orders and of their attempts; gates are locked here, after both, as everywhere.
  */
 export async function endUnfulfilled(
@@ -32,6 +33,7 @@ export async function endUnfulfilled(
     tx,
     attempts.filter((attempt) => ids.has(attempt.order_id)),
   )
+  await releaseRedemptions(tx, [...ids])
   await giveBackTenders(tx, [...ids])
   await endOrders(tx, orders, end)
 }

@@ -2,7 +2,7 @@ import type { Id } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { isHolding, type Quote } from '../carts/index.ts'
 import type { HeldClaim } from '../inventory/index.ts'
-import type { Brought } from './decide-placement.ts'
+import type { CartGoods } from './decide-placement.ts'
 import type { QuoteDraft } from './draft-quote.ts'
 import type { SeenCart } from './placement.ts'
 
@@ -17,7 +17,7 @@ export class CartShelf {
   }
 
   /** Claims count whether or not their time is over: until they are swept nobody else has the units. */
-  of(cart: SeenCart, at: Instant): Brought {
+  of(cart: SeenCart, at: Instant): CartGoods {
     const quote = this.#quoteByCart.get(cart.id)
     return {
       quote: quote !== undefined && isHolding(quote, { cartVersion: cart.version, at }) ? quote : null,

@@ -28,6 +28,7 @@ import { checkAddress, type Address, type Customers } from '../customers/index.t
 import type { Channel, Merchant } from '../merchant/index.ts'
 import { orderNumber, readGuestOrder } from '../orders/index.ts'
 import { readAttemptRowsOfOrders } from '../payments/index.ts'
+import { CodesBody, plainCode } from '../pricing/index.ts'
 import { refusals } from './checkout.refusals.ts'
 import { mountSoldGiftCards } from './gift-cards.http.ts'
 import { payOrder } from './pay-order.ts'
@@ -41,7 +42,7 @@ import {
   placedOrderJson,
   readPlacedFacts,
 } from './placed-order-json.ts'
-import { shipToOf, type ShopperPlacement } from './placement.ts'
+import { seenCart, shipToOf, type ShopperPlacement } from './placement.ts'
 import { answerRefusal } from './refusal-json.ts'
 import type { PaymentResult } from './settle-payments.ts'
 import { mountTrustedOrders } from './trusted.http.ts'
@@ -67,6 +68,7 @@ const StoreOrderBody = strict({
   shippingAddress: Type.Optional(AddressJson),
   deliveryOption: Type.Optional(line(100)),
   groups: Type.Optional(GroupsBody),
+  codes: Type.Optional(CodesBody),
   total: Type.Optional(MoneyJson),
   due: Type.Optional(MoneyJson),
   payment: PaymentBody,
@@ -114,6 +116,7 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         channel,
         cart: null,
         currency,
+        codes: (body.codes ?? []).map(plainCode),
         lines: body.lines.map(({ sku, quantity, group = FIRST_GROUP }) => ({ sku, quantity, group })),
         ...(await readGroups(deps, caller, body)),
         seenMinor: body.total === undefined ? null : readMoney(body.total).minor,
@@ -168,9 +171,10 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
         kind: 'shopper',
         key: keyRequestOf(request),
         channel,
-        cart: { id: cartId, version: cart.version, lineIds: cart.lines.map((each) => each.id) },
+        cart: seenCart(cart),
         currency: cart.currency,
         lines: cart.lines,
+        codes: cart.codes,
         groups: cart.groups,
         buyer: { personId: cart.personId },
         seenMinor: readMoney(body.total).minor,

@@ -61,6 +61,10 @@ export const refusals = {
     meaning:
       'After gift cards something else is left to pay than the buyer agreed to in `due`; `current` is the offer now.',
   },
+  code_not_applied: {
+    status: 409,
+    meaning: 'Codes that were named give nothing for this order; `missed` says why. Leave them out to order without.',
+  },
   line_total_wrong: {
     status: 422,
     meaning: 'The discount or the tax of line number `line` is larger than the line itself.',

@@ -11,11 +11,12 @@ import {
   type Sale,
   type SaleGroup,
   type SellingWorld,
+  type Standing,
 } from '../carts/index.ts'
 import type { Offer as CatalogOffer } from '../catalog/index.ts'
 import type { HeldClaim } from '../inventory/index.ts'
 import type { FulfillmentMethod } from '../orders/index.ts'
-import type { PricedCart } from '../pricing/index.ts'
+import type { MissedOffer, PricedCart } from '../pricing/index.ts'
 import { decideSourcing, type Allotment, type DeliveryWindow, type PlanSupply } from '../sourcing/index.ts'
 import { refuseUnits } from './decide-units.ts'
 import { draftDemand, type DemandDraft } from './draft-demand.ts'
@@ -63,15 +64,20 @@ export interface AllottedDemand extends Pick<Allotment, 'supply' | 'units'> {
 
 export type SaleDecision = AcceptedSale | { readonly kind: 'refused'; readonly refusal: PlacementRefusal }
 
-/** What a cart brings with it, read under its lock; nothing of it for who orders in one call. */
-export interface Brought {
+/** What a buyer brings: what they are to the merchant, and what their cart has, read under its lock. */
+export interface Brought extends CartGoods {
+  readonly standing: Standing
+}
+
+/** Nothing of it for who orders in one call. */
+export interface CartGoods {
   /** A quote that holds. */
   readonly quote: Quote | null
   /** By line of the sale. */
   readonly held: readonly (readonly HeldClaim[])[]
 }
 
-export const bringsNothing: Brought = { quote: null, held: [] }
+export const noCartGoods: CartGoods = { quote: null, held: [] }
 
 /**
  * Decides a shopper's order on locked truth: what it costs, which locations serve each group, what is promised. A quote
@@ -82,11 +88,14 @@ export function decidePlacement(
   request: ShopperPlacement,
   world: SellingWorld,
   pool: SupplyPool,
-  brought: Brought = bringsNothing,
+  brought: Brought,
 ): SaleDecision {
   const decision = decideSale(request, world, pool, brought)
   if (decision.kind === 'refused') return decision
   const { current } = decision
+  // Who orders in one call has seen no cart that says why a code gives nothing.
+  const missed = request.cart === null ? decision.priced.missed.filter(isDisappointing) : []
+  if (missed.length > 0) return refuse({ code: 'code_not_applied', missed, currency: request.currency })
   if (request.seenMinor !== null && request.seenMinor !== current.totalMinor) {
     return refuse({ code: 'total_changed', seenMinor: request.seenMinor, current })
   }
@@ -96,21 +105,31 @@ export function decidePlacement(
   return decision
 }
 
+/** A code was named and gives nothing, and nothing better is given instead. */
+function isDisappointing({ code, reason }: MissedOffer): boolean {
+  return code !== null && reason.code !== 'other_offer_better'
+}
+
 /** The part that orders and quotes share. */
-export function decideSale(sale: Sale, world: SellingWorld, pool: SupplyPool, { quote, held }: Brought): SaleDecision {
+export function decideSale(
+  sale: Sale,
+  world: SellingWorld,
+  pool: SupplyPool,
+  { standing, quote, held }: Brought,
+): SaleDecision {
   const { channel, lines, currency } = sale
   if (lines.length === 0) return refuse({ code: 'cart_empty' })
   if (lines.length > LINES_PER_ORDER_MAX) return refuse({ code: 'too_many_lines', linesMax: LINES_PER_ORDER_MAX })
   if (!channel.currencies.includes(currency)) {
     return refuse({ code: 'currency_unknown', currencies: channel.currencies })
   }
-  const sold = soldOffers({ ...sale, groups: groupChoices(sale) }, world)
+  const sold = soldOffers({ ...sale, groups: groupChoices(sale) }, world, standing.buyer)
   const tooMany = sold.kind === 'sold' ? refuseUnits(lines, sold.offers) : null
   if (tooMany !== null) return refuse(tooMany)
   const priced =
     quote === null
-      ? priceSale(sale, world)
-      : priceSale({ ...sale, groups: quotedChoices(sale.groups, quote) }, world, { quoted: quote.priced })
+      ? priceSale(sale, world, standing)
+      : priceSale({ ...sale, groups: quotedChoices(sale.groups, quote) }, world, standing, { quoted: quote.priced })
   if (priced.kind === 'refused') return priced
   const { offers, groups } = priced
   const several = groups.length > 1

@@ -5,6 +5,7 @@ import type { NewException } from '../exceptions/index.ts'
 import type { ConvertedClaim, HeldClaim, NewClaim, StockEntry } from '../inventory/index.ts'
 import type { NewDemandLine, NewOrder, NewOrderLine } from '../orders/index.ts'
 import type { NewAttempt, NewTender, NewTransaction } from '../payments/index.ts'
+import type { OfferedOrder } from '../pricing/index.ts'
 import type { AcceptedPayment } from './decide-payment.ts'
 import type { AcceptedSale } from './decide-placement.ts'
 import type { DemandDraft } from './draft-demand.ts'
@@ -16,6 +17,11 @@ export interface OrderIdentity {
   readonly personId: Id<'person'> | null
   /** The buyer's own, for groups that name none. */
   readonly addressId: Id<'address'> | null
+}
+
+export interface BuyerIdentity extends OrderIdentity {
+  /** By what offers that everybody may use so often know the buyer again. */
+  readonly customerKey: Buffer | null
 }
 
 export type ClaimDraft = NewClaim & { readonly variantId: Id<'variant'> }
@@ -31,6 +37,8 @@ export interface Draft extends PlacedOrder {
   readonly newAttempt: NewAttempt | null
   /** What is paid with gift cards and store credit. */
   readonly tenders: readonly NewTender[]
+  /** The offers that it was priced with. */
+  readonly offered: OfferedOrder | null
   /** Money facts that a trusted channel told. */
   readonly reported: readonly NewTransaction[]
   readonly exceptions: readonly NewException[]
@@ -44,7 +52,7 @@ export function draftShopperOrder(
   request: ShopperPlacement,
   decision: AcceptedSale,
   { shares, dueMinor }: AcceptedPayment,
-  identity: OrderIdentity,
+  identity: BuyerIdentity,
   at: Instant,
 ): Draft {
   const { priced } = decision
@@ -148,6 +156,13 @@ export function draftShopperOrder(
           request: request.key,
         },
     reported: [],
+    offered: {
+      orderId: identity.id,
+      currency: request.currency,
+      customerKey: identity.customerKey,
+      applied: priced.applied,
+      state: free ? 'posted' : 'reserved',
+    },
     tenders: shares.map(({ accountId, kind, amountMinor }, index) => ({
       id: newId<'tender'>(),
       orderId: identity.id,

@@ -127,6 +127,7 @@ export function draftTrustedOrder(
     attempt: null,
     newAttempt: null,
     tenders: [],
+    offered: null,
     reported: request.tenders.map(({ kind, amountMinor }, index) => ({
       id: newId<'transaction'>(),
       attemptId: null,

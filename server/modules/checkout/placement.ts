@@ -1,11 +1,12 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
-import type { Sale } from '../carts/index.ts'
+import type { Cart, Sale } from '../carts/index.ts'
 import type { AddressProblem } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import type { NewOrder, ShipTo } from '../orders/index.ts'
 import type { TenderWish, UnusableReason } from '../payments/index.ts'
+import type { MissedOffer } from '../pricing/index.ts'
 
 /** Lines an order may have; a shopper's basket beyond this is a mistake or an attack. */
 export const LINES_PER_ORDER_MAX = 500
@@ -67,12 +68,24 @@ export interface SeenCart {
   readonly version: number
   /** One for each line of the sale. */
   readonly lineIds: readonly Id<'cartLine'>[]
+  /** Promotions that its quote gave, whether or not it still holds. */
+  readonly quotedPromotionIds: readonly Id<'promotion'>[]
+}
+
+export function seenCart({ id, version, lines, quote }: Cart): SeenCart {
+  return {
+    id,
+    version,
+    lineIds: lines.map((line) => line.id),
+    quotedPromotionIds: quote === null ? [] : quote.priced.applied.map(({ promotionId }) => promotionId),
+  }
 }
 
 /** A cart that is to be told a price and promises that hold. */
 export interface QuotePlacement extends Sale {
   readonly kind: 'quote'
   readonly cart: SeenCart
+  readonly buyer: KnownBuyer
 }
 
 /** What a trusted channel has sold already: its prices are facts, and beyond supply its units wait. */
@@ -165,6 +178,11 @@ export type PlacementRefusal =
   | { readonly code: 'tender_twice' }
   | { readonly code: 'gift_card_insufficient'; readonly dueMinor: bigint; readonly current: Offer }
   | { readonly code: 'due_changed'; readonly dueMinor: bigint; readonly current: Offer }
+  | {
+      readonly code: 'code_not_applied'
+      readonly missed: readonly MissedOffer[]
+      readonly currency: CurrencyCode
+    }
   | { readonly code: 'line_total_wrong'; readonly line: number }
   | { readonly code: 'charges_below_zero' }
   | { readonly code: 'tenders_differ'; readonly totalMinor: bigint; readonly currency: CurrencyCode }

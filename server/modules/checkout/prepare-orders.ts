@@ -5,6 +5,8 @@ import type { Db, Tx } from '../../platform/db.ts'
 import { takeKeys, type KeyTaking } from '../../platform/http/index.ts'
 import { readRevisions, type Revisions } from '../../platform/revision.ts'
 import {
+  buyerQuestion,
+  groupChoices,
   lockCarts,
   quoteOf,
   QUOTES_PER_CART_MAX,
@@ -14,9 +16,10 @@ import {
   type CartRow,
   type Quote,
   type SellingRooms,
+  type Standing,
 } from '../carts/index.ts'
 import type { Offer } from '../catalog/index.ts'
-import type { Customers, SealedNewPerson } from '../customers/index.ts'
+import { unknownBuyer, type Buyer, type Customers, type SealedNewPerson } from '../customers/index.ts'
 import {
   insertCounterSupply,
   lockGates,
@@ -31,10 +34,11 @@ import {
 import { isReferenceTaken, readOrdersByReference, readOrdersOfCarts, takeOrderNumbers } from '../orders/index.ts'
 import { FIRST_CALL_LEASE_MS, lockAccounts, spendableById, takeShares } from '../payments/index.ts'
 import type { Channel } from '../merchant/index.ts'
-import type { Network } from '../sourcing/index.ts'
+import { lockUses, type OffersAsk, type PricingBook } from '../pricing/index.ts'
+import type { SourcingBook } from '../sourcing/index.ts'
 import { CartShelf } from './cart-shelf.ts'
 import { decidePayment } from './decide-payment.ts'
-import { bringsNothing, decidePlacement, decideSale } from './decide-placement.ts'
+import { decidePlacement, decideSale, noCartGoods } from './decide-placement.ts'
 import { decideTrusted } from './decide-trusted.ts'
 import { draftShopperOrder, type Draft } from './draft-order.ts'
 import { draftQuote, type QuoteDraft } from './draft-quote.ts'
@@ -80,7 +84,7 @@ class StaleWorldError extends Error {
 /**
  * The prepare transaction, for a whole batch at once:
  *
- *   lock     keys, carts, the gates of every SKU, then stored value, in the house's order
+ *   lock     keys, carts, the gates of every SKU, uses of offers, then stored value, in the house's order
  *   read     what is configured and what is free, in statements after the locks
  *   decide   each request in turn, purely, on what the ones before it left
  *   write    everything with one statement a table, sent together with COMMIT
@@ -88,18 +92,18 @@ class StaleWorldError extends Error {
  * A refused request leaves nothing behind, its key included.
  */
 export async function prepareOrders(deps: PrepareDeps, requests: readonly Placement[]): Promise<Prepared[]> {
-  const buyers = requests.map((request) =>
-    introduce(deps.rooms.customers, request.kind === 'quote' ? nobodyNew : request.buyer),
-  )
+  const buyers = requests.map((request) => introduce(deps.rooms.customers, request.buyer))
   for (let referenceRaces = 0; ;) {
     const revisions = deps.seen.revisions ?? (await readRevisions(deps.db))
     const skus = new Set(requests.flatMap((request) => request.lines.map((line) => line.sku)))
     const offers = await deps.rooms.catalog.offersAt(deps.db, revisions.catalog, skus)
     const gates = stockedVariants({ offers })
-    const { network } = await deps.rooms.sourcing.bookAt(deps.db, revisions)
-    const counters = counterPlaces(requests, offers, network)
+    const sourcing = await deps.rooms.sourcing.bookAt(deps.db, revisions)
+    const pricing = await deps.rooms.pricing.bookAt(deps.db, revisions.pricing)
+    const counters = counterPlaces(requests, offers, sourcing)
+    const seen = { revisions, sourcing, pricing }
     try {
-      return await deps.db.inTransaction((tx) => prepare(deps, tx, requests, { buyers, skus, gates, counters }))
+      return await deps.db.inTransaction((tx) => prepare(deps, tx, requests, { buyers, skus, gates, counters, seen }))
     } catch (error) {
       // Two take an order over under one reference at once, and no SKU in common keeps them apart. The one that waited
       // for the other's commit decides again: it finds that order now. Only who wants the same reference pays for it.
@@ -118,13 +122,17 @@ async function prepare(
     skus,
     gates,
     counters,
+    seen,
   }: {
     readonly buyers: readonly Introduced[]
     readonly skus: ReadonlySet<string>
     readonly gates: ReadonlySet<Id<'variant'>>
     readonly counters: readonly Place[]
+    readonly seen: SeenWorld
   },
 ): Promise<Prepared[]> {
+  // Before any lock: who is known already costs a statement.
+  const known = await readKnownBuyers(deps, tx, requests, seen)
   const orderIds = requests.map(() => newId<'order'>())
   const shoppers = requests.flatMap((request, index) => (request.kind === 'shopper' ? [{ request, index }] : []))
   const trusted = requests.flatMap((request) => (request.kind === 'trusted' ? [request] : []))
@@ -132,31 +140,52 @@ async function prepare(
   const cartIds = [...new Set(seenCarts.map((cart) => cart.id))]
   const lineIds = seenCarts.flatMap((cart) => cart.lineIds)
   const accountIds = new Set(shoppers.flatMap(({ request }) => request.tenders.map(({ accountId }) => accountId)))
+  const asks = requests.map((request, index) => offersAsk(request, { introduced: buyers[index], known: known[index] }))
   const keyed = shoppers.map(({ request, index }) => ({
     ...request.key,
     objectId: must(orderIds[index], 'an id for every request'),
   }))
 
   // One exchange: the server runs these in the order they are sent, each seeing what the locks before it waited for.
-  const [keys, carts, gated, revisions, supply, limits, counter, numbers, known, liveOrders, quotes, claims, accounts] =
-    await Promise.all([
-      keyed.length > 0 ? takeKeys(tx, keyed, KEY_LOCK_MS) : [],
-      cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
-      lockGates(tx, gates),
-      readRevisions(tx),
-      readFreeSupply(tx, [...gates]),
-      readChannelLimits(tx, [...gates]),
-      counters.length > 0 ? readCounterSupply(tx, counters) : [],
-      takeOrderNumbers(tx, requests.length),
-      trusted.length > 0 ? readOrdersByReference(tx, trusted.map(referenceOf)) : [],
-      cartIds.length > 0 ? readOrdersOfCarts(tx, cartIds) : [],
-      cartIds.length > 0 ? readQuoteRows(tx, cartIds) : [],
-      lineIds.length > 0 ? readHeldClaims(tx, lineIds) : [],
-      accountIds.size > 0 ? lockAccounts(tx, [...accountIds]) : [],
-    ])
+  const [
+    keys,
+    carts,
+    gated,
+    revisions,
+    supply,
+    limits,
+    counter,
+    numbers,
+    referenced,
+    liveOrders,
+    quotes,
+    claims,
+    uses,
+    accounts,
+  ] = await Promise.all([
+    keyed.length > 0 ? takeKeys(tx, keyed, KEY_LOCK_MS) : [],
+    cartIds.length > 0 ? lockCarts(tx, cartIds) : [],
+    lockGates(tx, gates),
+    readRevisions(tx),
+    readFreeSupply(tx, [...gates]),
+    readChannelLimits(tx, [...gates]),
+    counters.length > 0 ? readCounterSupply(tx, counters) : [],
+    takeOrderNumbers(tx, requests.length),
+    trusted.length > 0 ? readOrdersByReference(tx, trusted.map(referenceOf)) : [],
+    cartIds.length > 0 ? readOrdersOfCarts(tx, cartIds) : [],
+    cartIds.length > 0 ? readQuoteRows(tx, cartIds) : [],
+    lineIds.length > 0 ? readHeldClaims(tx, lineIds) : [],
+    lockUses(
+      tx,
+      seen.pricing,
+      asks.flatMap((ask) => ask ?? []),
+    ),
+    accountIds.size > 0 ? lockAccounts(tx, [...accountIds]) : [],
+  ])
   deps.seen.revisions = revisions
   const world = await readSellingWorld(deps.rooms, tx, { revisions, skus, at: tx.at })
   for (const variantId of stockedVariants(world)) if (!gates.has(variantId)) throw new StaleWorldError()
+  if (shoppers.length > 0 && !uses.covers(world.pricing, tx.at)) throw new StaleWorldError()
 
   const keyByIndex = new Map(shoppers.map(({ index }, place) => [index, keys[place]]))
   const pool = new SupplyPool(supply, limits)
@@ -170,7 +199,7 @@ async function prepare(
   )
   const liveOrderByCart = new Map(liveOrders.map((order) => [order.cart_id, order.id]))
   const orderByReference = new Map<string, { readonly id: Id<'order'>; readonly fingerprint: string | null }>(
-    known.map((order) => [`${order.channel_id} ${order.reference}`, order]),
+    referenced.map((order) => [`${order.channel_id} ${order.reference}`, order]),
   )
   const moveUnits = (
     { id: channelId }: Channel,
@@ -181,6 +210,10 @@ async function prepare(
     pool.claim(channelId, taken)
     counterPool.claim(taken)
   }
+  const standingOf = (index: number): Standing => ({
+    buyer: must(known[index], 'a buyer for every request'),
+    offers: uses.offersFor(must(asks[index], 'an ask for every sale'), world.pricing),
+  })
   const prepared = requests.map((request, index): Prepared => {
     const id = must(orderIds[index], 'an id for every request')
     const number = must(numbers[index], 'a number for every request')
@@ -202,7 +235,7 @@ async function prepare(
       // What an earlier quote still holds is free for this one.
       const own = held.flat()
       pool.release(request.channel.id, own)
-      const decision = decideSale(request, world, pool, bringsNothing)
+      const decision = decideSale(request, world, pool, { ...noCartGoods, standing: standingOf(index) })
       pool.claim(request.channel.id, own)
       if (decision.kind === 'refused') return decision
       const draft = draftQuote(request, decision, own, tx.at)
@@ -215,16 +248,21 @@ async function prepare(
     if (state.kind !== 'taken') return { kind: 'key_known', state }
     const cartRefusal = refuseCart(request, cartById, liveOrderByCart)
     if (cartRefusal !== null) return { kind: 'refused', refusal: cartRefusal }
-    const brought = request.cart === null ? bringsNothing : shelf.of(request.cart, tx.at)
+    const customerKey = asks[index]?.customerKey ?? null
+    const { quote, held } = request.cart === null ? noCartGoods : shelf.of(request.cart, tx.at)
+    // A limited offer is who orders first's, also of those who were quoted it: then the cart is priced as it stands.
+    const keeps = quote !== null && uses.canTake(quote.priced.applied, customerKey)
+    const brought = { standing: standingOf(index), quote: keeps ? quote : null, held }
     const decision = decidePlacement(request, world, pool, brought)
     if (decision.kind === 'refused') return decision
     const payment = decidePayment(request, decision.current, { at: tx.at, value })
     if (payment.kind === 'refused') return payment
     takeShares(value, payment.shares)
+    uses.take(decision.priced.applied, customerKey)
     const taken = decision.groups.flatMap((group) => group.allotments)
     moveUnits(request.channel, { taken, freed: decision.freed })
     if (request.cart !== null) liveOrderByCart.set(request.cart.id, id)
-    const draft = draftShopperOrder(request, decision, payment, { id, number, personId, addressId }, tx.at)
+    const draft = draftShopperOrder(request, decision, payment, { id, number, personId, addressId, customerKey }, tx.at)
     return { kind: 'placed', draft }
   })
   const people = buyers.flatMap(({ sealed }, index) =>
@@ -268,14 +306,51 @@ function answerBefore(
     : { kind: 'refused', refusal: { code: 'reference_reused', orderId: before.id } }
 }
 
+/** What was looked up before anything was locked. */
+interface SeenWorld {
+  readonly revisions: Revisions
+  readonly sourcing: SourcingBook
+  readonly pricing: PricingBook
+}
+
+/** Who the buyers are to the merchant, one for each request; trusted channels have decided that themselves. */
+async function readKnownBuyers(
+  { rooms }: PrepareDeps,
+  tx: Tx,
+  requests: readonly Placement[],
+  { revisions, sourcing }: SeenWorld,
+): Promise<Buyer[]> {
+  const sales = requests.flatMap((request, index) => (request.kind === 'trusted' ? [] : [{ request, index }]))
+  const buyers = requests.map(() => unknownBuyer)
+  if (sales.length === 0) return buyers
+  const questions = sales.map(({ request }) => {
+    const personId = 'personId' in request.buyer ? request.buyer.personId : null
+    return buyerQuestion(personId, groupChoices(request), { sourcing })
+  })
+  const known = await rooms.customers.buyersAt(tx, revisions.customers, { questions, at: tx.at })
+  for (const [place, { index }] of sales.entries()) buyers[index] = must(known[place], 'a buyer for every question')
+  return buyers
+}
+
+/** Which offers a request asks for; null when its prices are facts. */
+function offersAsk(
+  request: Placement,
+  { introduced, known }: { readonly introduced: Introduced | undefined; readonly known: Buyer | undefined },
+): OffersAsk | null {
+  if (request.kind === 'trusted') return null
+  return {
+    codes: request.codes,
+    customerKey: known?.usesKey ?? introduced?.sealed?.person.emailHash ?? null,
+    quotedIds: request.cart?.quotedPromotionIds ?? [],
+  }
+}
+
 interface Introduced {
   readonly personId: Id<'person'> | null
   readonly addressId: Id<'address'> | null
   /** To be written with the order; null when the vault has the buyer already, or there is nothing to keep. */
   readonly sealed: SealedNewPerson | null
 }
-
-const nobodyNew = { personId: null } as const
 
 /** A guest of a one-call order is sealed before anything is locked; a cart's buyer is in the vault already. */
 function introduce(customers: Customers, buyer: ShopperPlacement['buyer']): Introduced {
@@ -291,7 +366,11 @@ function introduce(customers: Customers, buyer: ShopperPlacement['buyer']): Intr
 }
 
 /** The on-hand rows that counter sales take from. */
-function counterPlaces(requests: readonly Placement[], offers: ReadonlyMap<string, Offer>, network: Network): Place[] {
+function counterPlaces(
+  requests: readonly Placement[],
+  offers: ReadonlyMap<string, Offer>,
+  { network }: Pick<SourcingBook, 'network'>,
+): Place[] {
   const places = new Map<string, Place>()
   for (const request of requests) {
     if (request.kind !== 'trusted' || request.method !== 'carried_out') continue

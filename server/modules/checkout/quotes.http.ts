@@ -5,6 +5,7 @@ import { refusePlatform, sendVersion, strict, type App } from '../../platform/ht
 import { CartJson, readCart, renderCart, type RenderDeps } from '../carts/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { refusals } from './checkout.refusals.ts'
+import { seenCart } from './placement.ts'
 import type { PlaceDeps } from './place-orders.ts'
 import { answerRefusal } from './refusal-json.ts'
 
@@ -52,7 +53,9 @@ export function mountQuotes(app: App, deps: QuotesHttpDeps): void {
           currency: cart.currency,
           lines: cart.lines,
           groups: cart.groups,
-          cart: { id: cartId, version: cart.version, lineIds: cart.lines.map((line) => line.id) },
+          codes: cart.codes,
+          cart: seenCart(cart),
+          buyer: { personId: cart.personId },
         },
         { lane: 'shopper' },
       )

@@ -1,6 +1,7 @@
 import { formatId } from '../../kernel/id.ts'
 import { formatInstant } from '../../kernel/time.ts'
 import { moneyJson, refuse, refusePlatform, type ProblemReply } from '../../platform/http/index.ts'
+import { missedOfferJson } from '../pricing/index.ts'
 import { refusals } from './checkout.refusals.ts'
 import type { PayRefusal } from './pay-order.ts'
 import type { KeyRefusal } from './place-orders.ts'
@@ -45,6 +46,8 @@ export function refusalJson(refusal: PlacementRefusal | PayRefusal) {
         },
       }
     }
+    case 'code_not_applied':
+      return { code: refusal.code, missed: refusal.missed.map((each) => missedOfferJson(each, refusal.currency)) }
     case 'tenders_differ':
       return { code: refusal.code, total: moneyJson({ minor: refusal.totalMinor, currency: refusal.currency }) }
     case 'placed_in_future':

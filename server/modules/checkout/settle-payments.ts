@@ -7,6 +7,7 @@ import { readRevisions } from '../../platform/revision.ts'
 import { raiseExceptions, type NewException } from '../exceptions/index.ts'
 import { promoteClaims } from '../inventory/index.ts'
 import type { Merchant } from '../merchant/index.ts'
+import { postRedemptions } from '../pricing/index.ts'
 import { extendPayBy, lockOrderRows, openOrders, type OrderRow } from '../orders/index.ts'
 import {
   isUndecided,
@@ -93,6 +94,10 @@ export async function settlePayments(
         tx,
         opened.map((request) => must(orderById.get(request.orderId), 'a locked order')),
         allocated.map(({ demand_id, units }) => ({ demandId: demand_id as Id<'demandLine'>, units })),
+      )
+      postRedemptions(
+        tx,
+        opened.map(({ orderId }) => orderId),
       )
       // What the provider did not pay was reserved of stored value; most orders have none.
       const shared = opened.filter(({ orderId, attemptId }) => {

@@ -24,6 +24,7 @@ import {
   recordTenders,
   type ValueAccountRow,
 } from '../payments/index.ts'
+import { recordRedemptions } from '../pricing/index.ts'
 import { insertDecisions, insertPromises } from '../sourcing/index.ts'
 import type { Draft } from './draft-order.ts'
 import type { QuoteDraft } from './draft-quote.ts'
@@ -90,6 +91,10 @@ export async function writePrepared(
   }
   const attempts = drafts.flatMap(({ newAttempt }) => (newAttempt === null ? [] : [newAttempt]))
   if (attempts.length > 0) insertAttempts(tx, attempts, { withinMs: FIRST_CALL_LEASE_MS })
+  recordRedemptions(
+    tx,
+    drafts.flatMap(({ offered }) => offered ?? []),
+  )
   recordTenders(
     tx,
     accounts,

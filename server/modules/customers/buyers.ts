@@ -27,14 +27,26 @@ export interface Buyer {
   /** The account they are, or that they were merged into; null for a guest. */
   readonly accountId: Id<'person'> | null
   readonly segmentIds: ReadonlySet<Id<'segment'>>
+  /** By what offers that everybody may use so often know them again; see `usesKeyOf`. Null: nobody knows who buys. */
+  readonly usesKey: Buffer | null
   readonly taxExempt: boolean
   /** Told to the tax service and on the invoice. */
   readonly taxId: string | null
 }
 
+/** A guest who has told nothing yet, and is in no segment. */
+export const unknownBuyer: Buyer = {
+  accountId: null,
+  segmentIds: new Set(),
+  usesKey: null,
+  taxExempt: false,
+  taxId: null,
+}
+
 interface KnownBuyer {
   readonly facts: Omit<BuyerFacts, 'country'>
   readonly accountId: Id<'person'> | null
+  readonly usesKey: Buffer | null
   readonly taxExempt: boolean
   readonly taxId: string | null
 }
@@ -51,13 +63,15 @@ const guest: KnownBuyer = {
     signedUpAt: null,
   },
   accountId: null,
+  usesKey: null,
   taxExempt: false,
   taxId: null,
 }
 
 /**
- * Buyers for a batch of carts, in their order. Guests are decided in memory: without an id no statement is sent, so
- * their orders pay for accounts and segments with less than a microsecond. All accounts together cost one statement.
+ * Buyers for a batch of carts, in their order. Who is in no vault yet is decided in memory: without an id no
+ * statement is sent, so their orders pay for accounts and segments with less than a microsecond. All others together
+ * cost one statement.
  */
 export async function readBuyers(
   source: Queryable,
@@ -69,8 +83,8 @@ export async function readBuyers(
   const rows = ids.size === 0 ? [] : await readBuyerRows(source, [...ids])
   const known = new Map(rows.map((row) => [row.asked_id, knownBuyerOf(keys, row, at)]))
   return questions.map(({ personId, country }) => {
-    const { facts, accountId, taxExempt, taxId } = (personId === null ? undefined : known.get(personId)) ?? guest
-    return { accountId, taxExempt, taxId, segmentIds: segmentsOf({ ...facts, country }, book.segments, at) }
+    const { facts, ...others } = (personId === null ? undefined : known.get(personId)) ?? guest
+    return { ...others, segmentIds: segmentsOf({ ...facts, country }, book.segments, at) }
   })
 }
 
@@ -81,16 +95,24 @@ export async function readFacts(
   { personId, country, at }: BuyerQuestion & { readonly personId: Id<'person'>; readonly at: Instant },
 ): Promise<BuyerFacts | null> {
   const [row] = await readBuyerRows(source, [personId])
-  return row === undefined ? null : { ...knownBuyerOf(keys, row, at).facts, country }
+  return row?.kind !== 'account' ? null : { ...knownBuyerOf(keys, row, at).facts, country }
+}
+
+/** The e-mail's keyed hash, so that a guest and the account of the same e-mail are one buyer; else the account's id. */
+function usesKeyOf({ id, kind, email_hash }: BuyerRow): Buffer | null {
+  return email_hash ?? (kind === 'account' ? Buffer.from(id.replaceAll('-', ''), 'hex') : null)
 }
 
 function knownBuyerOf(keys: KeyRing, row: BuyerRow, at: Instant): KnownBuyer {
+  const usesKey = usesKeyOf(row)
+  if (row.kind === 'guest') return { ...guest, usesKey }
   const { email, taxId } = openPerson(keys, { ...row, kind: 'account', version: 0, erased_at: null, merged_into: null })
   const isProved = row.email_verified_at !== null
   const orders = row.order_facts ?? []
   const lastMs = Math.max(...orders.map(([, , , last]) => last))
   return {
     accountId: row.id,
+    usesKey,
     taxExempt: row.tax_exempt && (row.tax_exempt_until === null || row.tax_exempt_until > at),
     taxId: taxId ?? null,
     facts: {

@@ -1,6 +1,6 @@
 export type { SentTo } from './add-addresses.ts'
 export { checkAddress, tidyAddress, type Address, type AddressProblem, type NewAddress } from './address.ts'
-export type { Buyer, BuyerQuestion, SegmentBook } from './buyers.ts'
+export { unknownBuyer, type Buyer, type BuyerQuestion, type SegmentBook } from './buyers.ts'
 export type { ChangedGuest, GuestChange } from './change-guests.ts'
 export type { ConsentChannel, ConsentDecision, NewConsent } from './consents.ts'
 export { normaliseEmail, normalisePhone } from './contact.ts'

@@ -2,6 +2,7 @@ import type { Id } from '../../kernel/id.ts'
 import type { Instant } from '../../kernel/time.ts'
 import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
 import type { Segment } from './decide-segments.ts'
+import type { PersonKind } from './person.ts'
 
 export function readSegmentRows(source: Queryable): Promise<Segment[]> {
   return source.rows({
@@ -31,16 +32,19 @@ export function putSegment(tx: Tx, segment: Segment, revision: bigint): void {
   })
 }
 
-/** Everything that decides what an account may buy at which price, sealed parts included. */
+/** Everything that decides what somebody may buy at which price, sealed parts included. */
 export interface BuyerRow {
-  /** The id that was asked about: the account's, or that of a guest merged into it. */
+  /** The id that was asked about: the account's, that of a guest merged into it, or a guest's own. */
   readonly asked_id: Id<'person'>
   readonly id: Id<'person'>
+  readonly kind: PersonKind
+  readonly email_hash: Buffer | null
   readonly key_version: number
   readonly wrapped_key: Buffer | null
   readonly vault: Buffer | null
   readonly created_at: Instant
   readonly email_verified_at: Instant | null
+  /** This and what follows is an account's; nothing of it is known of a guest. */
   readonly tags: readonly string[]
   readonly tax_exempt: boolean
   readonly tax_exempt_until: Instant | null
@@ -50,12 +54,13 @@ export interface BuyerRow {
   readonly consents: readonly string[] | null
 }
 
-/** One statement for a whole batch of buyers; who is no account and in none is left out. */
+/** One statement for a whole batch of buyers. */
 export function readBuyerRows(source: Queryable, ids: readonly Id<'person'>[]): Promise<BuyerRow[]> {
   return source.rows({
     name: 'customers.read_buyers',
-    text: `select given.id as asked_id, person.id, person.key_version, person.wrapped_key, person.vault,
-                  person.created_at, account.email_verified_at, account.tags, account.tax_exempt,
+    text: `select given.id as asked_id, person.id, person.kind, person.email_hash, person.key_version,
+                  person.wrapped_key, person.vault, person.created_at, account.email_verified_at,
+                  coalesce(account.tags, '{}') as tags, coalesce(account.tax_exempt, false) as tax_exempt,
                   account.tax_exempt_until,
                   (select json_agg(json_build_array(currency, order_count, spent_minor::text,
                                                     floor(extract(epoch from last_order_at) * 1000)))
@@ -63,14 +68,15 @@ export function readBuyerRows(source: Queryable, ids: readonly Id<'person'>[]): 
                   (select json_agg(spoken) from
                      (select distinct on (purpose, channel) purpose || ' ' || channel as spoken, decision
                         from customers.consent_entry
-                       where person_id in (select person.id union all
+                       where account.person_id is not null
+                         and person_id in (select person.id union all
                                            select guest.id from customers.person as guest
                                             where guest.merged_into = person.id)
                        order by purpose, channel, occurred_at desc, consent_entry.id desc) as last
                     where decision = 'given') as consents
              from customers.person as given
-             join customers.account on account.person_id = coalesce(given.merged_into, given.id)
-             join customers.person on person.id = account.person_id
+             join customers.person on person.id = coalesce(given.merged_into, given.id)
+             left join customers.account on account.person_id = person.id
             where given.id = any($1::uuid[])`,
     values: [plainArray(ids)],
   })

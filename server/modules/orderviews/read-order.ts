@@ -38,6 +38,7 @@ import {
   type ValueAccountRow,
   type ValueTenderRow,
 } from '../payments/index.ts'
+import { AppliedOfferJson, readRedemptions, redemptionJson } from '../pricing/index.ts'
 import { readPromises } from '../sourcing/index.ts'
 
 const StatusJson = Type.Enum(['awaiting_payment', 'open', 'completed', 'cancelled', 'expired'])
@@ -77,6 +78,7 @@ const orderJson = {
     ),
   ),
   totals: TotalsJson,
+  promotions: Type.Array(AppliedOfferJson, { description: 'What it was placed with.' }),
   promise: Type.Union([PromiseJson, Type.Null()]),
   groups: Type.Array(OrderGroupJson),
   payments: Type.Array(
@@ -139,17 +141,19 @@ export const AdminOrderJson = strict(
 /** An order as its buyer sees it: what it is, where its units stand, what was promised and paid. */
 export async function storeOrderJson(source: Queryable, order: OrderRow): Promise<Static<typeof StoreOrderJson>> {
   const ids: readonly Id<'order'>[] = [order.id]
-  const [groupRows, lines, demand, charges, promises, attempts, transactions, tenders, cards] = await Promise.all([
-    readDeliveryGroupRows(source, ids),
-    readOrderLineRows(source, ids),
-    readDemandLineRows(source, ids),
-    readChargeRows(source, ids),
-    readPromises(source, ids),
-    readAttemptRowsOfOrders(source, ids),
-    readTransactionRows(source, ids),
-    readTenders(source, ids),
-    readSoldCards(source, ids),
-  ])
+  const [groupRows, lines, demand, charges, promises, attempts, transactions, tenders, cards, offers] =
+    await Promise.all([
+      readDeliveryGroupRows(source, ids),
+      readOrderLineRows(source, ids),
+      readDemandLineRows(source, ids),
+      readChargeRows(source, ids),
+      readPromises(source, ids),
+      readAttemptRowsOfOrders(source, ids),
+      readTransactionRows(source, ids),
+      readTenders(source, ids),
+      readSoldCards(source, ids),
+      readRedemptions(source, ids),
+    ])
   const demandByLine = Map.groupBy(demand, (each) => each.line_id)
   const { currency } = order
   const groups = promisedGroupsOf(groupRows, promises)
@@ -177,6 +181,7 @@ export async function storeOrderJson(source: Queryable, order: OrderRow): Promis
       tax: moneyJson({ minor: charge.tax_minor, currency }),
     })),
     totals: totalsJson(totalsOf(order), currency),
+    promotions: offers.map(redemptionJson),
     promise: promiseJson(groups),
     groups: groups.map(groupJson),
     payments: attempts.map(paymentJson),

@@ -57,6 +57,16 @@ export type {
   PricingKind,
 } from './save-pricing.ts'
 export { recordRedemptions, releaseRedemptions, type OfferedOrder } from './redeem-offers.ts'
-export { postRedemptions } from './redemptions.sql.ts'
+export { postRedemptions, readRedemptions } from './redemptions.sql.ts'
+export {
+  AppliedOfferJson,
+  CodesBody,
+  missedOfferJson,
+  MissedOfferJson,
+  promotionsJson,
+  PromotionsJson,
+  PromotionCodeText,
+  redemptionJson,
+} from './offers-json.ts'
 export { lockUses, readUses, UsesPool, type OffersAsk } from './uses-pool.ts'
 export type { PriceEdit, PriceResult, SetPricesOutcome } from './set-prices.ts'

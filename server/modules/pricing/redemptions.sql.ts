@@ -189,6 +189,30 @@ export function insertRedemptions(tx: Tx, redemptions: readonly NewRedemption[])
   })
 }
 
+export interface RedemptionRow {
+  readonly order_id: Id<'order'>
+  readonly promotion_id: Id<'promotion'>
+  readonly name: string
+  readonly code: string | null
+  readonly currency: CurrencyCode
+  readonly goods_minor: bigint
+  readonly delivery_minor: bigint
+}
+
+/** What orders were placed with, also when they have ended; under the promotion's name of today. */
+export function readRedemptions(source: Queryable, orderIds: readonly Id<'order'>[]): Promise<RedemptionRow[]> {
+  return source.rows({
+    name: 'pricing.read_redemptions',
+    text: `select redemption.order_id, redemption.promotion_id, promotion.name, code.code, redemption.currency,
+                  redemption.goods_minor, redemption.delivery_minor
+             from pricing.redemption
+             join pricing.promotion on promotion.id = redemption.promotion_id
+             left join pricing.promotion_code as code on code.id = redemption.code_id
+            where redemption.order_id = any($1::uuid[]) order by redemption.order_id, redemption.promotion_id`,
+    values: [plainArray(orderIds)],
+  })
+}
+
 /** The orders are open: what was reserved is used for good. Again: nothing more. */
 export function postRedemptions(tx: Tx, orderIds: readonly Id<'order'>[]): void {
   tx.send({

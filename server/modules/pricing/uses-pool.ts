@@ -21,8 +21,10 @@ import {
 export interface OffersAsk {
   /** As `plainCode` writes them. */
   readonly codes: readonly string[]
-  /** The account, or a keyed hash of a guest's e-mail: 16 to 64 bytes; null when nobody knows who buys. */
+  /** The account, or a keyed hash of the buyer's e-mail: 16 to 64 bytes; null when nobody knows who buys. */
   readonly customerKey: Buffer | null
+  /** Promotions that were quoted, whether or not they would be given now. */
+  readonly quotedIds?: readonly Id<'promotion'>[]
 }
 
 /**
@@ -34,12 +36,16 @@ export class UsesPool {
   readonly #ofCode: Map<Id<'promotionCode'>, number>
   readonly #ofPromotion: Map<Id<'promotion'>, number>
   readonly #ofCustomer: Map<string, Map<Id<'promotion'>, number>>
+  readonly #wantedIds: ReadonlySet<Id<'promotion'>>
 
   constructor(rows: {
+    /** Automatic promotions that were asked about. */
+    readonly wantedIds: readonly Id<'promotion'>[]
     readonly codes: readonly CodeRow[]
     readonly promotions: readonly PromotionUsesRow[]
     readonly customers: readonly CustomerUsesRow[]
   }) {
+    this.#wantedIds = new Set(rows.wantedIds)
     this.#codeByText = new Map(rows.codes.map((row) => [row.code, row]))
     this.#ofCode = new Map(rows.codes.flatMap(({ id, uses_left }) => (uses_left === null ? [] : [[id, uses_left]])))
     this.#ofPromotion = new Map(rows.promotions.map(({ promotion_id, uses_left }) => [promotion_id, uses_left]))
@@ -70,8 +76,24 @@ export class UsesPool {
     return { code, found: { id, promotionId, active, usesLeft: this.#ofCode.get(id) ?? null } }
   }
 
+  /** Whether this book's limited promotions were all asked about: false when one came between reading and locking. */
+  covers(book: PricingBook, at: Instant): boolean {
+    return limitedIds(book, at).every((id) => this.#wantedIds.has(id))
+  }
+
+  /** Whether offers that were quoted can be used once more; what is not limited always can. */
+  canTake(applied: readonly Pick<AppliedOffer, 'promotionId' | 'code'>[], customerKey: Buffer | null): boolean {
+    const ofCustomer = customerKey === null ? undefined : this.#ofCustomer.get(customerKey.toString('hex'))
+    return applied.every(
+      ({ promotionId, code }) =>
+        (this.#ofPromotion.get(promotionId) ?? 1) > 0 &&
+        (code === null || (this.#ofCode.get(code.id) ?? 1) > 0) &&
+        (ofCustomer?.get(promotionId) ?? 1) > 0,
+    )
+  }
+
   /** An order is accepted with these offers. */
-  take(applied: readonly AppliedOffer[], customerKey: Buffer | null): void {
+  take(applied: readonly Pick<AppliedOffer, 'promotionId' | 'code'>[], customerKey: Buffer | null): void {
     const ofCustomer = customerKey === null ? undefined : this.#ofCustomer.get(customerKey.toString('hex'))
     for (const { promotionId, code } of applied) {
       lower(this.#ofPromotion, promotionId)
@@ -107,7 +129,7 @@ export async function lockUses(tx: Tx, book: PricingBook, asks: readonly OffersA
     isCoded ? readCodeRows(tx, codes) : [],
     isAsked && customers.length > 0 ? lockCustomerUses(tx, customers) : [],
   ])
-  return new UsesPool({ codes: rows, promotions, customers: ofCustomers })
+  return new UsesPool({ wantedIds: promotionIds, codes: rows, promotions, customers: ofCustomers })
 }
 
 /** What is left for a sale as it stands now: for a quote, which promises nothing. */
@@ -124,22 +146,29 @@ export async function readUses(
     codes.length > 0 ? readCodeRows(source, codes) : [],
     isAsked && customers.length > 0 ? readCustomerUses(source, customers) : [],
   ])
-  return new UsesPool({ codes: rows, promotions, customers: ofCustomers })
+  return new UsesPool({ wantedIds: promotionIds, codes: rows, promotions, customers: ofCustomers })
 }
 
-/** The codes that were named, and the promotions that are limited and given without one. */
-function wantedOf({ promotionBook }: PricingBook, asks: readonly OffersAsk[], at: Instant): Wanted {
-  const promotionIds = promotionBook.automatic.flatMap(({ promotion }) => {
+/** The codes that were named, the promotions that are limited and given without one, and what was quoted. */
+function wantedOf(book: PricingBook, asks: readonly OffersAsk[], at: Instant): Wanted {
+  if (asks.length === 0) return { codes: [], promotionIds: [], asks: [] }
+  const limited = limitedIds(book, at)
+  const quoted = asks.flatMap(({ quotedIds = [] }) => quotedIds)
+  return {
+    codes: [...new Set(asks.flatMap(({ codes }) => codes))],
+    promotionIds: [...new Set([...limited, ...quoted])],
+    asks: asks.flatMap(({ codes, customerKey, quotedIds = [] }) =>
+      customerKey === null ? [] : [{ customerKey, codes, promotionIds: [...limited, ...quotedIds] }],
+    ),
+  }
+}
+
+/** Promotions that are limited, live and given without a code. */
+function limitedIds({ promotionBook }: PricingBook, at: Instant): Id<'promotion'>[] {
+  return promotionBook.automatic.flatMap(({ promotion }) => {
     const { id, usesMax, usesPerCustomerMax, validFrom, validUntil } = promotion
     const isLimited = usesMax !== null || usesPerCustomerMax !== null
     const isLive = (validFrom === null || validFrom <= at) && (validUntil === null || at < validUntil)
     return isLimited && isLive ? [id] : []
   })
-  return {
-    codes: [...new Set(asks.flatMap(({ codes }) => codes))],
-    promotionIds,
-    asks: asks.flatMap(({ codes, customerKey }) =>
-      customerKey === null ? [] : [{ customerKey, codes, promotionIds }],
-    ),
-  }
 }
