@@ -1,3 +1,4 @@
+import { must } from './kernel/invariant.ts'
 import { openBrowse, type Browse } from './modules/browse/index.ts'
 import { openCheckout, type Checkout } from './modules/checkout/index.ts'
 import { openCatalog, type Catalog } from './modules/catalog/index.ts'
@@ -118,6 +119,16 @@ export function openRooms({ db, masterKey, providers, jwks, onBatch }: RoomsDeps
     payments,
     ...(onBatch === undefined ? {} : { onBatch }),
   })
-  const browse = openBrowse({ db, rooms: { merchant, catalog, pricing, sourcing }, now: () => performance.now() })
+  const browse = openBrowse({
+    db,
+    rooms: { merchant, catalog, pricing, sourcing },
+    async readSegments(personId) {
+      const [revisions, { at }] = await Promise.all([readRevisions(db), db.clock()])
+      const questions = [{ personId, country: null }]
+      const [buyer] = await customers.buyersAt(db, revisions.customers, { questions, at })
+      return must(buyer, 'an answer for the question').segmentIds
+    },
+    now: () => performance.now(),
+  })
   return { merchant, identity, catalog, customers, pricing, inventory, shipping, sourcing, payments, checkout, browse }
 }

@@ -209,7 +209,7 @@ async function signIn(email: string, terms: object | null = null) {
   }
   const session = await shop.asMerchant('POST', `/customers/${made.json.id}/sessions`, { channelId: webId })
   assert.equal(session.status, 201, session.text)
-  return (method: string, path: string, body: object): Promise<Answer> =>
+  return (method: string, path: string, body?: object): Promise<Answer> =>
     shop.api.send({
       method,
       path: `/v1/store${path}`,
@@ -218,7 +218,7 @@ async function signIn(email: string, terms: object | null = null) {
         'waybill-customer-token': session.json.customerToken,
         'idempotency-key': crypto.randomUUID(),
       },
-      body,
+      ...(body === undefined ? {} : { body }),
     })
 }
 
@@ -249,6 +249,19 @@ test('a segment’s prices and offers, and freedom from tax, are those of who is
   assert.ok(asGuest.lines[0].unitPrice.amount > 10_000 && asGuest.totals.tax.amount > 0)
 
   const asTrader = await signIn(guest(), { tags: ['trade'], taxExempt: true })
+  const shown = async (asSomebody: Awaited<ReturnType<typeof signIn>>) => {
+    const { status, json, headers } = await asSomebody('GET', '/products/ridgeline-2-tent')
+    assert.equal(status, 200)
+    const variant = json.variants.find(({ sku }: { sku: string }) => sku === TENT)
+    assert.match(String(headers['cache-control']), /private/)
+    return variant?.price.amount
+  }
+  const told = await shop.eventually(
+    () => shown(asTrader),
+    (amount) => amount === 10_000,
+  )
+  assert.equal(told, 10_000)
+  assert.equal(await shown(await signIn(guest())), asGuest.lines[0].unitPrice.amount)
   const cart = await asTrader('POST', '/carts', wanted)
   assert.equal(cart.status, 201, cart.text)
   assert.deepEqual([cart.json.lines[0].unitPrice, cart.json.totals.tax], [usd(10_000), usd(0)])

@@ -108,7 +108,12 @@ export async function openBrowseShop(): Promise<BrowseShop> {
 
   const outlet = { isOut: false, skewMs: 0 }
   const db = pluggedInto(outlet, plain)
-  const browse = openBrowse({ db, rooms: openRooms(db), now: () => performance.now() + outlet.skewMs })
+  const browse = openBrowse({
+    db,
+    rooms: openRooms(db),
+    readSegments: async () => new Set(),
+    now: () => performance.now() + outlet.skewMs,
+  })
   await browse.start({ horizon: new EventHorizon({ source: db, onBlocked: () => {} }), wake, onError })
   const app = createHttpServer({
     authenticate: (token) =>

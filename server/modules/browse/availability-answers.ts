@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
-import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Queryable } from '../../platform/db.ts'
 import type { Answer, Answering } from './answer.ts'
 import { BoundedCache } from './bounded-cache.ts'
@@ -14,15 +13,19 @@ import { isOutage } from './outage.ts'
 import type { SupplyCache } from './supply-cache.ts'
 import type { Supply } from './supply.ts'
 import type { Watch } from './watch.ts'
-import { openStorefront, type BrowsedRooms, type Numbers, type Storefront, type World } from './world.ts'
+import {
+  openStorefront,
+  type BrowsedRooms,
+  type Numbers,
+  type Storefront,
+  type StorefrontQuestion,
+  type World,
+} from './world.ts'
 import { writeDates, writePickups } from './sku-details.ts'
 
-export interface AvailabilityQuestion {
-  readonly channelId: Id<'channel'>
+export interface AvailabilityQuestion extends StorefrontQuestion {
   /** Each once. */
   readonly skus: readonly string[]
-  /** The channel's own when absent. */
-  readonly currency?: CurrencyCode | undefined
   /** That of the channel's legal entity when absent. */
   readonly country?: string | undefined
   readonly postalCode?: string | undefined
@@ -68,7 +71,7 @@ export class AvailabilityAnswers {
 
   answer(question: AvailabilityQuestion): Answering {
     const { watch, numbers } = this.#deps
-    const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
+    const choice = openStorefront(watch.world, question, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
     const items: Item[] = []
@@ -92,7 +95,7 @@ export class AvailabilityAnswers {
 
   answerOne({ sku, ...where }: SkuQuestion): Answering {
     const { watch, numbers } = this.#deps
-    const choice = openStorefront(watch.world, where.channelId, where.currency, numbers)
+    const choice = openStorefront(watch.world, where, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
     const item = this.#itemInMemory(sku, storefront)

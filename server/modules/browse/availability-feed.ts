@@ -73,7 +73,7 @@ export class AvailabilityFeed {
   async read({ channel, since, limit }: FeedQuestion): Promise<FeedAnswer> {
     const { watch, numbers } = this.#deps
     const channelId = findChannel(watch.world.merchant, channel)
-    const choice = channelId === undefined ? null : openStorefront(watch.world, channelId, undefined, numbers)
+    const choice = channelId === undefined ? null : openStorefront(watch.world, { channelId }, numbers)
     if (choice?.kind !== 'open') return { kind: 'not_found' }
     const { storefront } = choice
     // Where everything stands now, before anything is read: what is read afterwards is as new or newer.

@@ -5,6 +5,7 @@ import { DatabaseAwayError } from '../../platform/db.ts'
 import { createHttpServer } from '../../platform/http/index.ts'
 import { createTelemetry } from '../../platform/telemetry.ts'
 import type { Answering } from './answer.ts'
+import { everybody } from './audience.ts'
 import { mountBrowse } from './browse.http.ts'
 
 const channelId = newId<'channel'>()
@@ -24,6 +25,7 @@ mountBrowse(app, {
   browse: {
     start: async () => {},
     stop: async () => {},
+    audienceOf: async () => everybody,
     listProducts: answer,
     readProduct: answer,
     listCategories: answer,

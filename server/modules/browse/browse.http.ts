@@ -19,6 +19,7 @@ import {
   type ProblemReply,
 } from '../../platform/http/index.ts'
 import type { Answer, Answering } from './answer.ts'
+import type { Audience } from './audience.ts'
 import {
   AvailabilityListJson,
   CategoryTreeJson,
@@ -110,7 +111,7 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
       config,
     },
     (request, reply) => {
-      return send(browse.listProducts({ channelId: channelOf(request.caller), ...request.query }), reply)
+      return tell(browse, request.caller, reply, (who) => browse.listProducts({ ...who, ...request.query }))
     },
   )
 
@@ -128,7 +129,7 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
     },
     (request, reply) => {
       const { idOrHandle } = request.params
-      return send(browse.readProduct({ channelId: channelOf(request.caller), idOrHandle, ...request.query }), reply)
+      return tell(browse, request.caller, reply, (who) => browse.readProduct({ ...who, idOrHandle, ...request.query }))
     },
   )
 
@@ -169,7 +170,7 @@ export function mountBrowse(app: App, { browse }: { readonly browse: Browse }): 
         const message = `is not a list of up to ${SKUS_MAX} SKUs of up to ${SKU_CHARACTERS_MAX} characters`
         return void refusePlatform(reply, 'invalid_request', { errors: [{ path: '/skus', message }] })
       }
-      return send(browse.checkAvailability({ channelId: channelOf(request.caller), skus, ...where }), reply)
+      return tell(browse, request.caller, reply, (who) => browse.checkAvailability({ ...who, skus, ...where }))
     },
   )
 }
@@ -193,7 +194,7 @@ function mountAvailabilityOfSku(app: App, browse: Browse): void {
     },
     (request, reply) => {
       const { sku } = request.params
-      return send(browse.checkSku({ channelId: channelOf(request.caller), sku, ...request.query }), reply)
+      return tell(browse, request.caller, reply, (who) => browse.checkSku({ ...who, sku, ...request.query }))
     },
   )
 }
@@ -212,6 +213,28 @@ function readSkus(text: string): string[] | null {
 
 interface BrowseReply extends ProblemReply {
   readonly request: { readonly id: string; readonly headers: { readonly 'if-none-match'?: string | undefined } }
+}
+
+/** Who asks, as far as answers depend on it. */
+interface Asker {
+  readonly channelId: Id<'channel'>
+  readonly audience?: Audience
+}
+
+/** Answers whoever is not signed in at once, and a customer as one of their segments. */
+function tell(
+  browse: Browse,
+  caller: Caller,
+  reply: BrowseReply,
+  ask: (who: Asker) => Answering,
+): void | Promise<void> {
+  const channelId = channelOf(caller)
+  const customer = caller.kind === 'publishable' ? caller.customer : undefined
+  if (customer === undefined) return send(ask({ channelId }), reply)
+  return browse.audienceOf(customer.personId).then(async (audience) => {
+    const answer = await ask({ channelId, audience })
+    sendAnswer(answer.kind === 'found' ? { ...answer, shared: false } : answer, reply)
+  })
 }
 
 /** Without a promise where there is none: handing one through the framework takes longer than writing the answer. */
@@ -249,8 +272,8 @@ function sendFound({ json, tag, shared = false }: Extract<Answer, { kind: 'found
     reply.header('etag', tag)
     if (shared) {
       reply.header('cache-control', SHARED_CACHING)
-      // The channel is that of the key.
-      reply.header('vary', 'Authorization')
+      // The channel is that of the key; customers are told their own.
+      reply.header('vary', 'Authorization, Waybill-Customer-Token')
     } else {
       // To be asked about each time, by the one who was answered: it depends on the key.
       reply.header('cache-control', 'private, no-cache')

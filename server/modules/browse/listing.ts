@@ -60,9 +60,9 @@ export interface Whereabouts {
   readonly region?: string | undefined
 }
 
-export function buyerAt({ world, channel }: Storefront, { country, region }: Whereabouts): Buyer {
+export function buyerAt({ world, channel, buyer }: Storefront, { country, region }: Whereabouts): Buyer {
   const home = must(world.merchant.legalEntityById.get(channel.legalEntityId), 'the legal entity of a channel')
-  return { channelId: channel.id, at: world.at, country: country ?? home.country, region }
+  return { channelId: channel.id, at: world.at, country: country ?? home.country, region, segmentIds: buyer.segmentIds }
 }
 
 /** Whether a rule of the assortment keeps it from this shopper; most things have none. */

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { parseId, type Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
-import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { decodeCursor, encodeCursor } from '../../platform/http/index.ts'
 import { countFacets, type ProductQuestion as Question } from '../catalog/index.ts'
@@ -20,12 +19,16 @@ import { structuredData } from './structured-data.ts'
 import type { SupplyCache } from './supply-cache.ts'
 import type { Supply } from './supply.ts'
 import type { Watch } from './watch.ts'
-import { openStorefront, type BrowsedRooms, type Numbers, type Storefront, type World } from './world.ts'
+import {
+  openStorefront,
+  type BrowsedRooms,
+  type Numbers,
+  type Storefront,
+  type StorefrontQuestion,
+  type World,
+} from './world.ts'
 
-interface Asking {
-  readonly channelId: Id<'channel'>
-  /** The channel's own when absent. */
-  readonly currency?: CurrencyCode | undefined
+interface Asking extends StorefrontQuestion {
   readonly locale?: string | undefined
   /** That of the channel's legal entity when absent. */
   readonly country?: string | undefined
@@ -104,14 +107,14 @@ export class ProductPages {
     const { category = '', query = '', brand = '', attributes = '', priceFrom = '', priceTo = '' } = question
     const asked = `${question.available ?? ''}\n${question.facets ?? ''}\n${priceFrom}\n${priceTo}`
     // None of these can hold a line break.
-    const where = `${question.channelId}\n${currency}\n${locale}\n${country}\n${region}`
+    const where = `${question.channelId}\n${question.audience?.key ?? ''}\n${currency}\n${locale}\n${country}\n${region}`
     const key = `${where}\n${limit}\n${cursor}\n${category}\n${query}\n${brand}\n${attributes}\n${asked}`
     return this.#answer(key, (old) => this.#writeList(question, old))
   }
 
   one(question: ProductQuestion): Answering {
-    const { channelId, currency = '', locale = '', country = '', region = '', idOrHandle } = question
-    const key = `${channelId}\n${currency}\n${locale}\n${country}\n${region}\n${idOrHandle}`
+    const { channelId, audience, currency = '', locale = '', country = '', region = '', idOrHandle } = question
+    const key = `${channelId}\n${audience?.key ?? ''}\n${currency}\n${locale}\n${country}\n${region}\n${idOrHandle}`
     return this.#answer(key, (old) => this.#writeOne(question, old))
   }
 
@@ -156,7 +159,7 @@ export class ProductPages {
 
   async #writeList(question: ProductListQuestion, old: Page | undefined): Promise<Page | Answer> {
     const { source, watch, numbers, supplies } = this.#deps
-    const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
+    const choice = openStorefront(watch.world, question, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
     const from = readPlace(question.cursor)
@@ -208,7 +211,7 @@ export class ProductPages {
 
   async #writeOne(question: ProductQuestion, old: Page | undefined): Promise<Page | Answer> {
     const { source, rooms, watch, numbers } = this.#deps
-    const choice = openStorefront(watch.world, question.channelId, question.currency, numbers)
+    const choice = openStorefront(watch.world, question, numbers)
     if (choice.kind !== 'open') return choice
     const { storefront } = choice
     const { idOrHandle } = question

@@ -92,7 +92,7 @@ test('an answer is named by its content, kept by caches for a moment, and not se
     const { headers } = await shop.get(path)
     assert.match(String(headers['etag']), /^W\/"/)
     assert.match(String(headers['cache-control']), /s-maxage=\d+, stale-while-revalidate=\d+/)
-    assert.equal(headers['vary'], 'Authorization')
+    assert.equal(headers['vary'], 'Authorization, Waybill-Customer-Token')
     const again = await shop.get(path, { 'if-none-match': String(headers['etag']) })
     assert.deepEqual([again.status, again.body], [304, {}])
   }

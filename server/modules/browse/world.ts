@@ -14,6 +14,7 @@ import {
   type SellingTerms,
 } from '../pricing/index.ts'
 import type { Node, Sourcing, SourcingBook } from '../sourcing/index.ts'
+import { everybody, type Audience } from './audience.ts'
 import type { SellingPlaces } from './decide-availability.ts'
 import type { Dated } from './moment.ts'
 import type { Numbering } from './numbering.ts'
@@ -38,16 +39,16 @@ export interface World extends Dated {
   readonly pricesUntil: number
   /** When the next rule of some assortment begins or ends to hold; Infinity when none does. */
   readonly assortmentUntil: number
-  /** By channel, then by currency, of those that were asked for. */
-  readonly storefronts: Map<Id<'channel'>, Map<CurrencyCode, Storefront>>
+  /** By channel, then by currency and audience, of those that were asked for. */
+  readonly storefronts: Map<Id<'channel'>, Map<string, Storefront>>
 }
 
-/** A channel selling in one of its currencies. */
+/** A channel selling in one of its currencies to one audience. */
 export interface Storefront {
   readonly world: World
   readonly channel: Channel
   readonly terms: SellingTerms
-  /** Nobody knows who looks. */
+  /** Nobody knows who looks, but for the segments they are in. */
   readonly buyer: Buyer
   readonly places: SellingPlaces
   /** Begins the keys of what is cached for it; the same in every world. */
@@ -118,11 +119,19 @@ function nextChange(lists: readonly PriceList[], at: Instant): number {
   return next
 }
 
-/** @param currency  the channel's own when absent */
+export interface StorefrontQuestion {
+  readonly channelId: Id<'channel'>
+  /** The channel's own when absent. */
+  readonly currency?: CurrencyCode | undefined
+  readonly audience?: Audience | undefined
+}
+
+/** Audiences of a channel are as many as people are different; beyond this the earliest are worked out anew. */
+const STOREFRONTS_MAX = 1_000
+
 export function openStorefront(
   world: World,
-  channelId: Id<'channel'>,
-  currency: CurrencyCode | undefined,
+  { channelId, currency, audience = everybody }: StorefrontQuestion,
   numbers: Numbers,
 ): StorefrontChoice {
   const channel = world.merchant.channelById.get(channelId)
@@ -131,10 +140,11 @@ export function openStorefront(
   const chosen = currency ?? channel.currency
   let storefronts = world.storefronts.get(channelId)
   if (storefronts === undefined) {
-    storefronts = new Map<CurrencyCode, Storefront>()
+    storefronts = new Map<string, Storefront>()
     world.storefronts.set(channelId, storefronts)
   }
-  let storefront = storefronts.get(chosen)
+  const name = `${chosen}${audience.key}`
+  let storefront = storefronts.get(name)
   if (storefront === undefined) {
     if (!currencies.includes(chosen)) return { kind: 'refused', refusal: { code: 'currency_unknown', currencies } }
     storefront = {
@@ -146,11 +156,16 @@ export function openStorefront(
         taxIncluded: pricesIncludeTax(channel, chosen),
         taxRounding: channel.taxRounding,
       },
-      buyer: { ...anonymousBuyer, marketIds: channel.marketId === null ? [] : [channel.marketId] },
+      buyer: {
+        ...anonymousBuyer,
+        marketIds: channel.marketId === null ? [] : [channel.marketId],
+        segmentIds: audience.segmentIds,
+      },
       places: sellingPlaces(world.sourcing.network.nodes, channelId, numbers.locations),
-      key: `${numbers.storefronts.of(`${channelId} ${chosen}`)}\n`,
+      key: `${numbers.storefronts.of(`${channelId} ${name}`)}\n`,
     }
-    storefronts.set(chosen, storefront)
+    if (storefronts.size === STOREFRONTS_MAX) storefronts.clear()
+    storefronts.set(name, storefront)
   }
   return { kind: 'open', storefront }
 }
