@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Queryable } from '../../platform/db.ts'
 import type { Answer, Answering } from './answer.ts'
