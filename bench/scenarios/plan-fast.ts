@@ -36,6 +36,7 @@ function measure(locations: number, kind: 'one' | 'pair' | 'short'): number {
         kind: 'on_hand',
         channelId: null,
         eta: null,
+        leadDays: null,
         free: freeAt({ variant, location, locations, kind }),
       })),
     ]),

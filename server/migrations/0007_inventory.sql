@@ -37,11 +37,14 @@ create table inventory.supply (
   channel_id   uuid,
   source_ref   uuid,
   eta          timestamptz,
+  -- Of goods that nobody has ordered yet: working out a date is all that can be promised of them.
+  lead_days    smallint check (lead_days between 0 and 730),
   quantity     int not null check (quantity >= 0),
   claimed      int not null default 0 check (claimed >= 0),
   safety_stock int not null default 0 check (safety_stock >= 0),
   check (claimed <= quantity),      -- oversell is impossible, whatever the code does
   check ((kind = 'inbound') = (source_ref is not null)),
+  check ((kind = 'backorder') = (lead_days is not null)),
   check (kind = 'on_hand' or disposition = 'sellable'),
   check (disposition = 'sellable' or claimed = 0),
   check (safety_stock = 0 or (kind = 'on_hand' and disposition = 'sellable' and channel_id is null))

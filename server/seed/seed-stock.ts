@@ -26,7 +26,12 @@ export async function seedStock({ db, rooms: { inventory } }: SeedDeps): Promise
     ...lines
       .filter(({ safetyStock }) => safetyStock > 0)
       .map(({ sku, location, safetyStock }) => ({ sku, location, safetyStock })),
-    ...backorders.map(({ sku, location, limit }) => ({ sku, location, backorderLimit: limit })),
+    ...backorders.map(({ sku, location, limit, leadDays }) => ({
+      sku,
+      location,
+      backorderLimit: limit,
+      backorderLeadDays: leadDays,
+    })),
   ]
   for (const entries of inParts(limits)) {
     const outcome = await inventory.setLimits({ actor, entries })

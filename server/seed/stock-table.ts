@@ -8,7 +8,7 @@ interface SpreadPlan {
   /** A purchase order under way to one of the warehouses. */
   readonly inbound?: { readonly to: LocationCode; readonly units: number; readonly inDays: number }
   /** Sold before it exists, up to this many. */
-  readonly backorder?: { readonly at: LocationCode; readonly units: number }
+  readonly backorder?: { readonly at: LocationCode; readonly units: number; readonly leadDays: number }
 }
 
 const plans: Readonly<Record<Spread, SpreadPlan>> = {
@@ -23,7 +23,7 @@ const plans: Readonly<Record<Spread, SpreadPlan>> = {
   sold_out: { onHand: { 'wh-reno': 0, 'wh-columbus': 0 } },
   vendor: { onHand: { 'vendor-portland': 40 } },
   on_its_way: { onHand: { 'wh-columbus': 4 }, inbound: { to: 'wh-columbus', units: 80, inDays: 12 } },
-  backorder: { onHand: { 'wh-reno': 0, 'wh-columbus': 2 }, backorder: { at: 'wh-columbus', units: 25 } },
+  backorder: { onHand: { 'wh-reno': 0, 'wh-columbus': 2 }, backorder: { at: 'wh-columbus', units: 25, leadDays: 21 } },
 }
 
 /** The last pieces of a store are for the people who stand in it. */
@@ -47,6 +47,7 @@ export interface BackorderLine {
   readonly sku: string
   readonly location: LocationCode
   readonly limit: number
+  readonly leadDays: number
 }
 
 export interface Stock {
@@ -72,8 +73,8 @@ export function stockOf(items: readonly { readonly sku: string; readonly spread:
       inbound.push({ sku, location: to, units, inDays })
     }
     if (plan.backorder !== undefined) {
-      const { at, units } = plan.backorder
-      backorders.push({ sku, location: at, limit: units })
+      const { at, units, leadDays } = plan.backorder
+      backorders.push({ sku, location: at, limit: units, leadDays })
     }
   }
   return { lines, inbound, backorders }

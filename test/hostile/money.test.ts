@@ -353,7 +353,15 @@ test('stock moved to and beyond what a shelf can hold', async () => {
     )
   }
   const limits = await send('PUT /v1/admin/inventory/limits', {
-    entries: [{ sku: OTHER_SKU, location: 'wh-reno', backorderLimit: 100_000_000, safetyStock: 100_000_000 }],
+    entries: [
+      {
+        sku: OTHER_SKU,
+        location: 'wh-reno',
+        backorderLimit: 100_000_000,
+        backorderLeadDays: 7,
+        safetyStock: 100_000_000,
+      },
+    ],
   })
   assert.equal(limits.status, 200, limits.text)
   const far = await send('POST /v1/store/orders', { ...orderBody({ quantity: 1_000_000, sku: OTHER_SKU }) })

@@ -136,6 +136,21 @@ test('a bundle takes its components from the shelf, its money is one line', asyn
   assert.equal(order.json.lines[0].units.allocated, 1)
 })
 
+test('what is sold ahead of any goods is promised by its lead time, as it was told before', async () => {
+  const sku = 'FJ-GLOVE-M'
+  const { json: told } = await shop.asBuyer('GET', `/availability/${sku}?country=US&postalCode=10001`)
+  assert.equal(told.backorder.leadDays, 21)
+  const placed = await shop.buy({
+    lines: [{ sku, quantity: told.dates.at(-1).quantity + 1 }],
+    email: 'ada@example.com',
+    shippingAddress: newYork,
+    payment: pay('tok_ok'),
+  })
+  assert.equal(placed.status, 201, placed.text)
+  const days = (Date.parse(placed.json.promise.latest) - Date.parse(placed.json.placedAt ?? told.asOf)) / 86_400_000
+  assert.ok(days > 21 && days < 45, `promised in ${days} days`)
+})
+
 test('a gift card needs no address and no delivery', async () => {
   const variants = await shop.asMerchant('GET', '/variants?limit=100&sku=WB-GIFT')
   const card = variants.json.items?.find(({ kind }: { kind: string }) => kind === 'gift_card')?.sku ?? 'WB-GIFT-25'

@@ -372,9 +372,9 @@ async function fillShop(shop: Shelves): Promise<void> {
     `insert into catalog.bundle_component values ('${set}', '${tee}', 1, 0), ('${set}', '${cap}', 2, 1)`,
     `insert into pricing.price (price_list_id, variant_id, amount_minor, revision)
      select id, '${tee}', case code when 'eur' then 2300 else 1000 end, 1 from pricing.price_list where code <> 'usd'`,
-    `insert into inventory.supply (variant_id, location_id, kind, eta, quantity, source_ref)
-     values ('${shop.variantId('tee-l')}', '${west}', 'inbound', '2100-01-05', 30, gen_random_uuid()),
-            ('${shop.variantId('secret')}', '${store}', 'backorder', null, 8, null)`,
+    `insert into inventory.supply (variant_id, location_id, kind, eta, lead_days, quantity, source_ref)
+     values ('${shop.variantId('tee-l')}', '${west}', 'inbound', '2100-01-05', null, 30, gen_random_uuid()),
+            ('${shop.variantId('secret')}', '${store}', 'backorder', null, 10, 8, null)`,
   )
   const shelves = { 'tee east': 4, 'tee store': 3, 'cap west': 9, 'cap counter': 50, 'cap east web': 2 }
   for (const [where, quantity] of Object.entries(shelves)) await shop.stock(where, quantity)

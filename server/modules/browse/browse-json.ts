@@ -181,8 +181,18 @@ export const SkuDatesJson = strict(
       { description: 'Cumulative, each with more than the one before. Empty where nobody counts.' },
     ),
     sellable: Type.Union([units, Type.Null()], {
-      description: 'Units that can be ordered in all, those sold ahead without a date among them; null: any.',
+      description: 'Units that can be ordered in all, those sold ahead of any goods among them; null: any.',
     }),
+    backorder: Type.Union(
+      [
+        strict({
+          quantity: units,
+          leadDays: Type.Integer({ description: 'Days from the sale until the last of them is in hand.' }),
+        }),
+        Type.Null(),
+      ],
+      { description: 'What is sold ahead of any goods; null: nothing.' },
+    ),
     options: Type.Array(DeliveryOptionJson, { description: 'Cheapest first.' }),
     pickups: Type.Array(
       strict({

@@ -15,7 +15,7 @@ function supplyOf(text: string): Supply {
   const shelves: number[] = []
   const others: OtherSupply[] = []
   for (const [, units, location, word] of text.matchAll(/(\d+)@(\d)(?: (\w+))?/g)) {
-    const at = { location: Number(location), units: Number(units) }
+    const at = { location: Number(location), units: Number(units), leadDays: word === 'ahead' ? 7 : null }
     if (word === undefined) shelves.push(at.location, at.units)
     else if (word === 'soon') others.push({ ...at, kind: 'inbound', channelId: null, eta: 1 as Instant })
     else if (word === 'ahead') others.push({ ...at, kind: 'backorder', channelId: null, eta: null })

@@ -153,6 +153,7 @@ const rowsArbitrary = fc
       claimed: 2,
       safetyStock: 0,
       eta: kind === 'inbound' ? ((at + days * 86_400_000) as Instant) : null,
+      leadDays: kind === 'backorder' ? days + 1 : null,
     })),
   )
 
@@ -341,6 +342,7 @@ test('of many places to pick goods up, the nearest that have them are told', () 
       claimed: 0,
       safetyStock: 0,
       eta: index < 14 ? null : at,
+      leadDays: null,
     }))
   const [tariffs = []] = fc.sample(tariffsArbitrary, { seed, numRuns: 1 })
   const scene = { nodes, tariffs, limits: [], priceMinor: 1n, country: 'US', postalCode: '10001' }

@@ -83,7 +83,7 @@ function optionsOfUnit(
     const [later] = unitsToCome(supply, ranks, channelId)
     if (later === undefined) continue
     const node = must(nodes[ranks[later.location] ?? -1], 'the node of a ranked location')
-    for (const way of ways) options.push(optionOfLater(way, later.eta, { node, at, isFree: isFree(way, wanted) }))
+    for (const way of ways) options.push(optionOfLater(way, later, { node, at, isFree: isFree(way, wanted) }))
   }
 
   if (pickups.nodes.length === 0) return options
@@ -94,9 +94,9 @@ function optionsOfUnit(
   }
   if (supply.others.length === 0) return options
   const later = unitsToCome(supply, pickupRanks, channelId).filter(({ location }) => !shelves.includes(location))
-  for (const { location, eta } of firstOf(later, Math.max(0, PICKUPS_TOLD_MAX - shelves.length))) {
-    const way = must(pickups.ways.get(location), 'the way of a pickup place')
-    options.push(optionOfLater(way, eta, { node: placeOf(way), at, isFree: isFree(way, wanted) }))
+  for (const unit of firstOf(later, Math.max(0, PICKUPS_TOLD_MAX - shelves.length))) {
+    const way = must(pickups.ways.get(unit.location), 'the way of a pickup place')
+    options.push(optionOfLater(way, unit, { node: placeOf(way), at, isFree: isFree(way, wanted) }))
   }
   return options
 }
@@ -176,10 +176,28 @@ function plannableSupply(
     for (let at = 0; at < shelves.length; at += 2) {
       const locationId = numbers.thingOf(shelves[at] ?? 0)
       const free = shelves[at + 1] ?? 0
-      rows.push({ supplyId: supplyId++, variantId, locationId, kind: 'on_hand', channelId: null, eta: null, free })
+      rows.push({
+        supplyId: supplyId++,
+        variantId,
+        locationId,
+        kind: 'on_hand',
+        channelId: null,
+        eta: null,
+        leadDays: null,
+        free,
+      })
     }
-    for (const { location, kind, channelId, eta, units: free } of others) {
-      rows.push({ supplyId: supplyId++, variantId, locationId: numbers.thingOf(location), kind, channelId, eta, free })
+    for (const { location, kind, channelId, eta, leadDays, units: free } of others) {
+      rows.push({
+        supplyId: supplyId++,
+        variantId,
+        locationId: numbers.thingOf(location),
+        kind,
+        channelId,
+        eta,
+        leadDays,
+        free,
+      })
     }
     rowsByVariant.set(variantId, rows)
   }

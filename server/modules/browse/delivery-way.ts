@@ -1,8 +1,9 @@
 import { formatId, type Id } from '../../kernel/id.ts'
-import { addMs, formatInstant, type Instant } from '../../kernel/time.ts'
+import { formatInstant, type Instant } from '../../kernel/time.ts'
 import { moneyJson } from '../../platform/http/index.ts'
 import type { DeliveryTariff } from '../pricing/index.ts'
-import { arrivalOf, type DeliveryWindow, type Node, type Route } from '../sourcing/index.ts'
+import { arrivalOf, inHandAt, type DeliveryWindow, type Node, type Route } from '../sourcing/index.ts'
+import type { OtherSupply } from './supply.ts'
 
 /** One way to get goods: a shipping service, or a place to pick them up. */
 export interface DeliveryWay {
@@ -67,8 +68,12 @@ export function optionFrom(way: DeliveryWay, location: number, { node, at, isFre
 }
 
 /** The option for goods that come later: they leave when they come. */
-export function optionOfLater(way: DeliveryWay, eta: Instant | null, { node, at, isFree }: HandOver): DeliveryOption {
-  return writeOption(way, arrivalOf(way.route, node, addMs(at, Math.max(0, (eta ?? at) - at))), isFree)
+export function optionOfLater(
+  way: DeliveryWay,
+  later: Pick<OtherSupply, 'eta' | 'leadDays'>,
+  { node, at, isFree }: HandOver,
+): DeliveryOption {
+  return writeOption(way, arrivalOf(way.route, node, inHandAt(at, later)), isFree)
 }
 
 export function writeOption(

@@ -29,6 +29,7 @@ const rowsArbitrary = fc.uniqueArray(
       ...row,
       claimed: Math.min(row.claimed, row.quantity),
       eta: row.kind === 'inbound' ? row.eta : null,
+      leadDays: row.kind === 'backorder' ? row.eta / 1_000 : null,
       safetyStock: row.kind === 'on_hand' && row.channelId === null ? row.safetyStock : 0,
     })),
   { maxLength: 8, selector: ({ locationId, kind, channelId, eta }) => `${locationId} ${kind} ${channelId} ${eta}` },

@@ -35,7 +35,7 @@ function isUsedBefore(a: OtherSupply, b: OtherSupply, ranks: LocationRanks): boo
   const rankDifference = (ranks[a.location] ?? 0) - (ranks[b.location] ?? 0)
   if (rankDifference !== 0) return rankDifference < 0
   if (a.kind !== b.kind) return a.kind === 'inbound'
-  return (a.eta ?? 0) < (b.eta ?? 0)
+  return (a.eta ?? 0) < (b.eta ?? 0) || (a.leadDays ?? 0) < (b.leadDays ?? 0)
 }
 
 /** Every candidate with a unit on its shelf, best first. */

@@ -8,6 +8,7 @@ interface Details {
   readonly quantity: number | null
   readonly dates: readonly { readonly from: string | null; readonly quantity: number }[]
   readonly sellable: number | null
+  readonly backorder: { readonly quantity: number; readonly leadDays: number } | null
   readonly pickups: readonly {
     readonly code: string
     readonly quantity: number
@@ -54,6 +55,8 @@ test('units by date: on shelves, then with what comes; sold ahead in all', async
   assert.equal(sellable, 30)
   const secret = await read('secret', 'till')
   assert.deepEqual([secret.status, secret.dates, secret.sellable], ['backorder', [{ from: null, quantity: 0 }], 8])
+  assert.deepEqual(secret.backorder, { quantity: 8, leadDays: 10 })
+  assert.equal((await read('tee-l')).backorder, null)
   const ebook = await read('ebook')
   assert.deepEqual([ebook.quantity, ebook.dates, ebook.sellable, ebook.pickups], [null, [], null, []])
 })

@@ -18,15 +18,28 @@ import type { Supply } from './supply.ts'
 
 // What is told of one SKU only: by which date how much, and where it can be fetched.
 
-/** The `dates` and `sellable` of a SKU, as members of a JSON object. */
+/** The `dates`, `sellable` and `backorder` of a SKU, as members of a JSON object. */
 export function writeDates(parts: readonly StockedPart[], supplies: readonly Supply[], selling: Selling): string {
-  if (parts.length === 0) return '"dates":[],"sellable":null'
+  if (parts.length === 0) return '"dates":[],"sellable":null,"backorder":null'
   const { dates, all } = decideDates(parts, supplies, selling)
+  const ahead = all - (dates.at(-1)?.units ?? 0)
+  const backorder = { quantity: Math.min(ahead, UNITS_SHOWN_MAX), leadDays: longestLead(supplies, selling) }
   const told = dates.map(({ from, units }) => ({
     from: from === null ? null : formatInstant(from),
     quantity: Math.min(units, UNITS_SHOWN_MAX),
   }))
-  return `"dates":${JSON.stringify(told)},"sellable":${Math.min(all, UNITS_SHOWN_MAX)}`
+  return `"dates":${JSON.stringify(told)},"sellable":${Math.min(all, UNITS_SHOWN_MAX)},"backorder":${ahead > 0 ? JSON.stringify(backorder) : null}`
+}
+
+/** Of everything that the channel may sell ahead: with all of them sold, the last is in hand after so many days. */
+function longestLead(supplies: readonly Supply[], { channelId, places }: Selling): number {
+  let longest = 0
+  for (const { others } of supplies) {
+    for (const { leadDays, channelId: fence, location } of others) {
+      if (places[location] === 1 && (fence === null || fence === channelId)) longest = Math.max(longest, leadDays ?? 0)
+    }
+  }
+  return longest
 }
 
 /** The nearest places that have all of one unit on the shelf, when it could be fetched there, as a JSON array. */

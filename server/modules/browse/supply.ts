@@ -23,6 +23,7 @@ export interface OtherSupply {
   /** Null: every channel may sell it. */
   readonly channelId: Id<'channel'> | null
   readonly eta: Instant | null
+  readonly leadDays: number | null
   readonly units: number
 }
 
@@ -33,12 +34,12 @@ export function supplyOf(
 ): Supply {
   const shelves: number[] = []
   const others: OtherSupply[] = []
-  for (const { locationId, kind, channelId, quantity, claimed, safetyStock, eta } of rows) {
+  for (const { locationId, kind, channelId, quantity, claimed, safetyStock, eta, leadDays } of rows) {
     const units = quantity - claimed - safetyStock
     if (units <= 0) continue
     const location = numbers.of(locationId)
     if (kind === 'on_hand' && channelId === null) shelves.push(location, units)
-    else others.push({ location, kind, channelId, eta, units })
+    else others.push({ location, kind, channelId, eta, leadDays, units })
   }
   return { shelves: Int32Array.from(shelves), others, limits, outdatedAsOf: null }
 }

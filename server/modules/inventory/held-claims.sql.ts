@@ -24,10 +24,12 @@ export async function readHeldClaims(source: Queryable, lineIds: readonly Id<'ca
     kind: FreeSupply['kind']
     channel_id: Id<'channel'> | null
     eta: Instant | null
+    lead_days: number | null
   }>({
     name: 'inventory.read_held_claims',
     text: `select claim.id, claim.demand_id, claim.quantity, supply.id as supply_id, supply.variant_id,
-                  supply.location_id, supply.kind, supply.channel_id, supply.eta
+                  supply.location_id, supply.kind, supply.channel_id, supply.eta,
+                  supply.lead_days
              from inventory.claim join inventory.supply on supply.id = claim.supply_id
             where claim.demand_id = any($1::uuid[]) and claim.demand_kind = 'cart_line' and claim.stage = 'reserved'
             order by claim.id`,
@@ -44,6 +46,7 @@ export async function readHeldClaims(source: Queryable, lineIds: readonly Id<'ca
       kind: row.kind,
       channelId: row.channel_id,
       eta: row.eta,
+      leadDays: row.lead_days,
     },
   }))
 }

@@ -150,10 +150,12 @@ test('stock is adjusted, counted, limited and read', async () => {
     ],
   })
   const limited = await send('PUT', 'admin/inventory/limits', {
-    entries: [{ sku: 'A-1', location: 'near', backorderLimit: 6, safetyStock: 1 }],
+    entries: [{ sku: 'A-1', location: 'near', backorderLimit: 6, backorderLeadDays: 9, safetyStock: 1 }],
   })
   assert.deepEqual(limited.body, {
-    entries: [{ sku: 'A-1', location: 'near', backorderLimit: 6, backorderUsed: 0, safetyStock: 1 }],
+    entries: [
+      { sku: 'A-1', location: 'near', backorderLimit: 6, backorderUsed: 0, backorderLeadDays: 9, safetyStock: 1 },
+    ],
   })
   const inbound = await send('POST', 'admin/inventory/inbound', {
     reference: 'PO-1',
@@ -179,7 +181,7 @@ test('stock is adjusted, counted, limited and read', async () => {
     inbound: [
       { inboundId: inbound.body.id, channelId: null, eta: '2026-12-01T08:00:00.000Z', expected: 20, claimed: 0 },
     ],
-    backorder: { limit: 6, used: 0 },
+    backorder: { limit: 6, used: 0, leadDays: 9 },
   })
 })
 

@@ -49,6 +49,10 @@ export const refusals = {
     status: 422,
     meaning: 'Safety stock is kept of what every channel may sell: the entry at `path` names a channel.',
   },
+  backorder_lead_missing: {
+    status: 422,
+    meaning: 'Units sold ahead are promised by how long their goods take: say `backorderLeadDays` at `path`.',
+  },
   backorder_limit_below_claims: {
     status: 409,
     meaning: 'The limit at `path` is below the `claimed` units that are sold already.',

@@ -17,7 +17,10 @@ export interface FreeSupply {
   readonly locationId: Id<'location'>
   readonly kind: SupplyKind
   readonly channelId: Id<'channel'> | null
+  /** When it is expected; of what is under way. */
   readonly eta: Instant | null
+  /** Days from its sale until it is in hand; of what is sold beyond all goods. */
+  readonly leadDays: number | null
   readonly free: number
 }
 
@@ -76,7 +79,8 @@ export async function readFreeSupply(
 ): Promise<readonly FreeSupply[]> {
   const rows = await source.rows<FreeSupplyRow>({
     name: 'inventory.read_free_supply',
-    text: `select id, variant_id, location_id, kind, channel_id, eta, quantity - claimed - safety_stock as free
+    text: `select id, variant_id, location_id, kind, channel_id, eta, lead_days,
+                  quantity - claimed - safety_stock as free
              from inventory.supply
             where variant_id = any($1::uuid[]) and disposition = 'sellable' and quantity - claimed > safety_stock`,
     values: [plainArray(variantIds)],
@@ -91,7 +95,8 @@ export async function readFreeSupplyAt(
 ): Promise<readonly FreeSupply[]> {
   const rows = await source.rows<FreeSupplyRow>({
     name: 'inventory.read_free_supply_at',
-    text: `select id, variant_id, location_id, kind, channel_id, eta, quantity - claimed - safety_stock as free
+    text: `select id, variant_id, location_id, kind, channel_id, eta, lead_days,
+                  quantity - claimed - safety_stock as free
              from unnest($1::uuid[], $2::uuid[]) as place (variant_id, location_id)
              join inventory.supply using (variant_id, location_id)
             where disposition = 'sellable' and quantity - claimed > safety_stock`,
@@ -107,6 +112,7 @@ interface FreeSupplyRow {
   readonly kind: SupplyKind
   readonly channel_id: Id<'channel'> | null
   readonly eta: Instant | null
+  readonly lead_days: number | null
   readonly free: number
 }
 
@@ -118,6 +124,7 @@ function freeSupplyOf(row: FreeSupplyRow): FreeSupply {
     kind: row.kind,
     channelId: row.channel_id,
     eta: row.eta,
+    leadDays: row.lead_days,
     free: row.free,
   }
 }

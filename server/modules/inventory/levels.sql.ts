@@ -72,6 +72,7 @@ export interface SupplyRow {
   readonly channelId: Id<'channel'> | null
   readonly inboundId: Id<'inbound'> | null
   readonly eta: Instant | null
+  readonly leadDays: number | null
   readonly quantity: number
   readonly claimed: number
   readonly safetyStock: number
@@ -85,6 +86,7 @@ interface StoredSupply {
   readonly channel_id: Id<'channel'> | null
   readonly source_ref: Id<'inbound'> | null
   readonly eta: Instant | null
+  readonly lead_days: number | null
   readonly quantity: number
   readonly claimed: number
   readonly safety_stock: number
@@ -94,7 +96,7 @@ interface StoredSupply {
 export async function readSupplyAt(source: Queryable, places: readonly Place[]): Promise<SupplyRow[]> {
   const rows = await source.rows<StoredSupply>({
     name: 'inventory.read_supply_at',
-    text: `select supply.variant_id, supply.location_id, kind, disposition, channel_id, source_ref, eta, quantity,
+    text: `select supply.variant_id, supply.location_id, kind, disposition, channel_id, source_ref, eta, lead_days, quantity,
                   claimed, safety_stock
              from unnest($1::uuid[], $2::uuid[]) as place (variant_id, location_id)
              join inventory.supply using (variant_id, location_id)
@@ -109,8 +111,8 @@ export async function readSupplyAt(source: Queryable, places: readonly Place[]):
 export async function readSellable(source: Queryable, variantIds: readonly Id<'variant'>[]): Promise<SupplyRow[]> {
   const rows = await source.rows<StoredSupply>({
     name: 'inventory.read_sellable',
-    text: `select variant_id, location_id, kind, disposition, channel_id, source_ref, eta, quantity, claimed,
-                  safety_stock
+    text: `select variant_id, location_id, kind, disposition, channel_id, source_ref, eta, lead_days, quantity,
+                  claimed, safety_stock
              from inventory.supply
             where variant_id = any($1::uuid[]) and disposition = 'sellable' and quantity > 0`,
     values: [plainArray(variantIds)],
@@ -127,6 +129,7 @@ function supplyRowOf(row: StoredSupply): SupplyRow {
     channelId: row.channel_id,
     inboundId: row.source_ref,
     eta: row.eta,
+    leadDays: row.lead_days,
     quantity: row.quantity,
     claimed: row.claimed,
     safetyStock: row.safety_stock,

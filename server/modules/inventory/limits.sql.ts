@@ -13,6 +13,7 @@ export interface BackorderRow {
   readonly supplyId: bigint
   readonly quantity: number
   readonly claimed: number
+  readonly leadDays: number
 }
 
 /** @returns a row or null for each key, in their order */
@@ -20,9 +21,9 @@ export async function readBackorders(
   source: Queryable,
   keys: readonly BackorderKey[],
 ): Promise<(BackorderRow | null)[]> {
-  const rows = await source.rows<{ id: bigint | null; quantity: number; claimed: number }>({
+  const rows = await source.rows<{ id: bigint | null; quantity: number; claimed: number; lead_days: number }>({
     name: 'inventory.read_backorders',
-    text: `select supply.id, supply.quantity, supply.claimed
+    text: `select supply.id, supply.quantity, supply.claimed, supply.lead_days
              from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality
                     as key (variant_id, location_id, channel_id, place)
              left join lateral (
@@ -35,18 +36,21 @@ export async function readBackorders(
     values: keyArrays(keys),
   })
   return rows.map((row) =>
-    row.id === null ? null : { supplyId: row.id, quantity: row.quantity, claimed: row.claimed },
+    row.id === null
+      ? null
+      : { supplyId: row.id, quantity: row.quantity, claimed: row.claimed, leadDays: row.lead_days },
   )
 }
 
-/** Creates rows with limit 0 for keys that have none. Under the gates nobody else does. */
-export function insertBackorders(tx: GatedTx, keys: readonly BackorderKey[]): void {
+/** Creates rows with limit 0 for keys that have none, and says how long their goods take. Under the gates nobody else does. */
+export function putBackorders(tx: GatedTx, keys: readonly (BackorderKey & { readonly leadDays: number })[]): void {
   tx.send({
-    name: 'inventory.insert_backorders',
-    text: `insert into inventory.supply (variant_id, location_id, channel_id, kind, quantity)
-           select *, 'backorder', 0 from unnest($1::uuid[], $2::uuid[], $3::uuid[])
-           on conflict do nothing`,
-    values: keyArrays(keys),
+    name: 'inventory.put_backorders',
+    text: `insert into inventory.supply (variant_id, location_id, channel_id, lead_days, kind, quantity)
+           select *, 'backorder', 0 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[])
+           on conflict (variant_id, location_id, channel_id) where kind = 'backorder'
+              do update set lead_days = excluded.lead_days`,
+    values: [...keyArrays(keys), plainArray(keys.map((key) => key.leadDays))],
   })
 }
 

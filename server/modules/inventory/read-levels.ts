@@ -36,7 +36,12 @@ export interface Level extends Place {
     readonly claimed: number
   }[]
   /** Units that may be sold beyond all goods, and how many are. */
-  readonly backorder: { readonly limit: number; readonly used: number }
+  readonly backorder: {
+    readonly limit: number
+    readonly used: number
+    /** Days from the sale until they are in hand, the longest where channels have limits of their own; null without any. */
+    readonly leadDays: number | null
+  }
 }
 
 /**
@@ -91,7 +96,11 @@ function levelOf(place: Place, rows: readonly SupplyRow[]): Level {
     inbound: rows.flatMap(({ inboundId, channelId, eta, quantity, claimed }) =>
       inboundId === null || eta === null ? [] : [{ inboundId, channelId, eta, expected: quantity, claimed }],
     ),
-    backorder: { limit: sumOf(backorders, 'quantity'), used: sumOf(backorders, 'claimed') },
+    backorder: {
+      limit: sumOf(backorders, 'quantity'),
+      used: sumOf(backorders, 'claimed'),
+      leadDays: backorders.length === 0 ? null : Math.max(...backorders.map(({ leadDays }) => leadDays ?? 0)),
+    },
   }
 }
 
@@ -113,6 +122,7 @@ export interface SupplySummary {
   readonly claimed: number
   readonly safetyStock: number
   readonly eta: Instant | null
+  readonly leadDays: number | null
 }
 
 /** Everything sellable of SKUs, in one statement; a SKU without any has an empty list. */
@@ -121,11 +131,9 @@ export async function readSummaries(
   variantIds: readonly Id<'variant'>[],
 ): Promise<Map<Id<'variant'>, SupplySummary[]>> {
   const summaries = new Map<Id<'variant'>, SupplySummary[]>(variantIds.map((variantId) => [variantId, []]))
-  for (const { variantId, locationId, kind, channelId, quantity, claimed, safetyStock, eta } of await readSellable(
-    source,
-    variantIds,
-  )) {
-    summaries.get(variantId)?.push({ locationId, kind, channelId, quantity, claimed, safetyStock, eta })
+  for (const row of await readSellable(source, variantIds)) {
+    const { variantId, locationId, kind, channelId, quantity, claimed, safetyStock, eta, leadDays } = row
+    summaries.get(variantId)?.push({ locationId, kind, channelId, quantity, claimed, safetyStock, eta, leadDays })
   }
   return summaries
 }

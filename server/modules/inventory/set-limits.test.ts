@@ -12,7 +12,13 @@ after(() => scene.close())
 
 test('a backorder limit can be sold up to, and cannot fall below what is sold', async () => {
   await scene.addSkus('tee')
-  assert.deepEqual(await set({ backorderLimit: 5 }), [{ backorderLimit: 5, backorderUsed: 0, safetyStock: 0 }])
+  assert.deepEqual(await setLimits({ backorderLimit: 5 }), {
+    kind: 'refused',
+    refusal: { code: 'backorder_lead_missing', path: '/entries/0/backorderLeadDays' },
+  })
+  assert.deepEqual(await set({ backorderLimit: 5, backorderLeadDays: 21 }), [
+    { backorderLimit: 5, backorderUsed: 0, backorderLeadDays: 21, safetyStock: 0 },
+  ])
   await scene.claim('tee', 'near', { kind: 'accepted', units: 4, supplyId: await backorderRow('tee') })
   await assert.rejects(
     scene.claim('tee', 'near', { kind: 'accepted', units: 2, supplyId: await backorderRow('tee') }),
@@ -22,18 +28,23 @@ test('a backorder limit can be sold up to, and cannot fall below what is sold', 
     kind: 'refused',
     refusal: { code: 'backorder_limit_below_claims', path: '/entries/0/backorderLimit', claimed: 4 },
   })
-  assert.deepEqual(await set({ backorderLimit: 4 }), [{ backorderLimit: 4, backorderUsed: 4, safetyStock: 0 }])
+  assert.deepEqual(await set({ backorderLimit: 4 }), [
+    { backorderLimit: 4, backorderUsed: 4, backorderLeadDays: 21, safetyStock: 0 },
+  ])
+  assert.deepEqual(await set({ backorderLeadDays: 9 }), [
+    { backorderLimit: 4, backorderUsed: 4, backorderLeadDays: 9, safetyStock: 0 },
+  ])
   await scene.assertBooks()
 })
 
 test('safety stock stays on the shelf, and what is left out of an entry stays as it was', async () => {
   await scene.addSkus('mug')
   await scene.stock('mug', 'near', 10)
-  assert.deepEqual(await set({ sku: 'mug', safetyStock: 4, backorderLimit: 7 }), [
-    { backorderLimit: 7, backorderUsed: 0, safetyStock: 4 },
+  assert.deepEqual(await set({ sku: 'mug', safetyStock: 4, backorderLimit: 7, backorderLeadDays: 0 }), [
+    { backorderLimit: 7, backorderUsed: 0, backorderLeadDays: 0, safetyStock: 4 },
   ])
   assert.deepEqual(await set({ sku: 'mug', backorderLimit: 0 }), [
-    { backorderLimit: 0, backorderUsed: 0, safetyStock: 4 },
+    { backorderLimit: 0, backorderUsed: 0, backorderLeadDays: 0, safetyStock: 4 },
   ])
   const free = await readFreeSupply(scene.db, [scene.variantId('mug')])
   assert.deepEqual(
@@ -50,6 +61,7 @@ test('safety stock stays on the shelf, and what is left out of an entry stays as
       claimed: 0,
       safetyStock: 4,
       eta: null,
+      leadDays: null,
     },
   ])
   await scene.assertBooks()
@@ -60,8 +72,8 @@ test('a limit of one channel stands beside the limit of all', async () => {
   const outcome = await scene.inventory.setLimits({
     actor: 'key_test',
     entries: [
-      { sku: 'cap', location: 'near', backorderLimit: 2 },
-      { sku: 'cap', location: 'near', channel: 'web', backorderLimit: 3 },
+      { sku: 'cap', location: 'near', backorderLimit: 2, backorderLeadDays: 5 },
+      { sku: 'cap', location: 'near', channel: 'web', backorderLimit: 3, backorderLeadDays: 6 },
     ],
   })
   assert.ok(outcome.kind === 'set')

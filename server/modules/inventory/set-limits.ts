@@ -4,7 +4,7 @@ import { appendAudit } from '../../platform/audit.ts'
 import { announceSupplyChange } from './announce.ts'
 import { lockGates, type GatedTx } from './gates.ts'
 import { postStock, type StockEntry } from './inventory.sql.ts'
-import { insertBackorders, readBackorders, updateSafetyStock, type BackorderKey } from './limits.sql.ts'
+import { putBackorders, readBackorders, updateSafetyStock, type BackorderKey } from './limits.sql.ts'
 import { readOnHand } from './on-hand.sql.ts'
 import { ensureOnHand } from './post-found.ts'
 import {
@@ -19,6 +19,8 @@ import {
 export interface LimitEntry extends NamedPlace {
   /** Units that may be sold beyond all goods, here or to come; 0 for none. What is left out stays. */
   readonly backorderLimit?: number | undefined
+  /** Days from a sale until its goods are in hand; what is sold ahead is promised by them. What is left out stays. */
+  readonly backorderLeadDays?: number | undefined
   /** Units that stay on the shelf and are not sold; of the unfenced stock, so without a channel. */
   readonly safetyStock?: number | undefined
 }
@@ -33,6 +35,7 @@ export type SetLimitsRefusal =
   | EntryRefusal
   | { readonly code: 'entry_repeated'; readonly path: string }
   | { readonly code: 'safety_stock_fenced'; readonly path: string }
+  | { readonly code: 'backorder_lead_missing'; readonly path: string }
   | { readonly code: 'backorder_limit_below_claims'; readonly path: string; readonly claimed: number }
 
 /** A place's limits as they are now, said or not. */
@@ -40,6 +43,8 @@ export interface PlaceLimits {
   readonly backorderLimit: number
   /** Units sold beyond all goods. */
   readonly backorderUsed: number
+  /** Null where nothing was ever sold ahead. */
+  readonly backorderLeadDays: number | null
   /** Of the unfenced stock; 0 for an entry with a channel. */
   readonly safetyStock: number
 }
@@ -77,7 +82,7 @@ export async function setLimits(deps: ResolveDeps, { actor, entries }: SetLimits
     )
     const refusal = await setBackorders(
       gated,
-      placed.filter((each) => each.backorderLimit !== undefined),
+      placed.filter((each) => each.backorderLimit !== undefined || each.backorderLeadDays !== undefined),
     )
     if (refusal !== null) return refuse(refusal)
     await setSafetyStock(
@@ -104,6 +109,7 @@ async function readLimits(tx: GatedTx, placed: readonly PlacedLimit[]): Promise<
   return placed.map((_, index) => ({
     backorderLimit: backorders[index]?.quantity ?? 0,
     backorderUsed: backorders[index]?.claimed ?? 0,
+    backorderLeadDays: backorders[index]?.leadDays ?? null,
     safetyStock: onHand[index]?.safetyStock ?? 0,
   }))
 }
@@ -117,29 +123,39 @@ function keyOf({ variantId, location, channelId }: ResolvedPlace): BackorderKey 
   return { variantId, locationId: location.id, channelId }
 }
 
-/** @returns the first limit that is below what is sold already; then nothing was written */
+/** @returns why the first one cannot be; then nothing was written */
 async function setBackorders(tx: GatedTx, placed: readonly PlacedLimit[]): Promise<SetLimitsRefusal | null> {
   const before = await readBackorders(tx, placed)
-  const broken = placed.findIndex(({ backorderLimit = 0 }, index) => backorderLimit < (before[index]?.claimed ?? 0))
+  const wanted = placed.map((each, index) => ({
+    ...each,
+    limit: each.backorderLimit ?? before[index]?.quantity ?? 0,
+    leadDays: each.backorderLeadDays ?? before[index]?.leadDays ?? null,
+  }))
+  const undated = wanted.find(({ limit, leadDays }) => limit > 0 && leadDays === null)
+  if (undated !== undefined) {
+    return { code: 'backorder_lead_missing', path: `/entries/${undated.index}/backorderLeadDays` }
+  }
+  const broken = wanted.findIndex(({ limit }, index) => limit < (before[index]?.claimed ?? 0))
   if (broken >= 0) {
     const { index } = must(placed[broken], 'the limit that is too low')
     const claimed = before[broken]?.claimed ?? 0
     return { code: 'backorder_limit_below_claims', path: `/entries/${index}/backorderLimit`, claimed }
   }
 
-  const changed = placed.filter(({ backorderLimit }, index) => backorderLimit !== (before[index]?.quantity ?? 0))
+  const dated = wanted.flatMap(({ leadDays, ...each }) => (leadDays === null ? [] : [{ ...each, leadDays }]))
+  if (dated.length > 0) putBackorders(tx, dated)
+  const changed = wanted.filter(({ limit }, index) => limit !== (before[index]?.quantity ?? 0))
   if (changed.length === 0) return null
-  insertBackorders(tx, changed)
   const rows = await readBackorders(tx, changed)
   const cause = newId()
   postStock(
     tx,
-    changed.map(({ backorderLimit = 0 }, index): StockEntry => {
+    changed.map(({ limit }, index): StockEntry => {
       const { supplyId, quantity } = must(rows[index], 'a row that was just made')
       return {
         supplyId,
         reason: 'limit_set',
-        quantityDelta: backorderLimit - quantity,
+        quantityDelta: limit - quantity,
         claimedDelta: 0,
         claimId: null,
         cause,

@@ -68,6 +68,10 @@ const LevelJson = strict(
     backorder: strict({
       limit: Type.Integer({ description: 'Units that may be sold beyond all goods.' }),
       used: Type.Integer(),
+      leadDays: Type.Union([Type.Integer(), Type.Null()], {
+        description:
+          'Days from a sale until its goods are in hand; the longest where channels have limits of their own.',
+      }),
     }),
   },
   { title: 'StockLevel' },
@@ -158,6 +162,13 @@ const LimitsBody = strict({
       location: LocationRef,
       channel: Type.Optional(ChannelRef),
       backorderLimit: Type.Optional(Units),
+      backorderLeadDays: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 730,
+          description: 'Days from a sale until its goods are in hand: what is sold ahead is promised by them.',
+        }),
+      ),
       safetyStock: Type.Optional(Units),
     }),
     { minItems: 1, maxItems: ENTRIES_MAX },
@@ -170,6 +181,7 @@ const LimitsJson = strict({
       location: LocationRef,
       backorderLimit: Type.Integer(),
       backorderUsed: Type.Integer(),
+      backorderLeadDays: Type.Union([Type.Integer(), Type.Null()]),
       safetyStock: Type.Integer(),
     }),
   ),

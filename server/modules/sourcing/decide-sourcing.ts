@@ -1,5 +1,5 @@
 import type { Id } from '../../kernel/id.ts'
-import type { Instant } from '../../kernel/time.ts'
+import { addMs, DAY_MS, type Instant } from '../../kernel/time.ts'
 import type { Allowance } from '../inventory/index.ts'
 import { arrivalOf, legOf, type DeliveryWindow, type Leg, type Route } from './decide-arrival.ts'
 import type { Node, Ranking } from './network.ts'
@@ -63,9 +63,9 @@ export function windowOf(
   return { earliest, latest }
 }
 
-/** Goods under way are worked on when they come. */
-function inHandAt(at: Instant, { eta }: PlanSupply): Instant {
-  return Math.max(at, eta ?? at) as Instant
+/** Goods under way are worked on when they come, those that are still to be ordered after their lead time. */
+export function inHandAt(at: Instant, { eta, leadDays }: Pick<PlanSupply, 'eta' | 'leadDays'>): Instant {
+  return leadDays === null ? (Math.max(at, eta ?? at) as Instant) : addMs(at, leadDays * DAY_MS)
 }
 
 /** A decision as stored. Units of on-hand supply by location; supply to come only where goods on hand did not do. */
@@ -79,8 +79,8 @@ export interface StoredFacts {
   readonly wanted: readonly (readonly [number, number])[]
   /** Candidates with something on hand, best first: [location, units of SKU 0, units of SKU 1, …]. */
   readonly seen: readonly (readonly [string, ...number[]])[]
-  /** [location, SKU index, kind, units, eta in ms] of supply still to come. */
-  readonly later?: readonly (readonly [string, number, 'inbound' | 'backorder', number, number | null])[]
+  /** [location, SKU index, kind, units, when it is in hand in ms] of supply still to come. */
+  readonly later?: readonly (readonly [string, number, 'inbound' | 'backorder', number, number])[]
   /** [SKU index, units on hand, units with all to come, units with all sold ahead] of SKUs sold under limits. */
   readonly allowed?: readonly (readonly [number, number, number, number])[]
   /** Locations that were no candidates, by reason. */
@@ -99,13 +99,13 @@ function storedFacts(
   const variantIds = [...new Set(demands.map((demand) => demand.variantId))]
   const codeOf = new Map(candidates.map((node) => [node.locationId, node.code]))
   const onHand = new Map(candidates.map((node) => [node.code, variantIds.map(() => 0)]))
-  const later: [string, number, 'inbound' | 'backorder', number, number | null][] = []
+  const later: [string, number, 'inbound' | 'backorder', number, number][] = []
   for (const [sku, variantId] of variantIds.entries()) {
     for (const row of supply.get(variantId) ?? []) {
       const code = codeOf.get(row.locationId)
       if (code === undefined || row.free === 0 || (row.channelId !== null && row.channelId !== channelId)) continue
       const units = onHand.get(code)
-      if (row.kind !== 'on_hand') later.push([code, sku, row.kind, row.free, row.eta])
+      if (row.kind !== 'on_hand') later.push([code, sku, row.kind, row.free, inHandAt(at, row)])
       else if (units !== undefined) units[sku] = (units[sku] ?? 0) + row.free
     }
   }

@@ -8,7 +8,7 @@ export {
   type Travel,
 } from './decide-arrival.ts'
 export { decideAllowances } from './decide-allowances.ts'
-export { decideSourcing, windowOf, type SourcingDecision, type StoredFacts } from './decide-sourcing.ts'
+export { decideSourcing, inHandAt, windowOf, type SourcingDecision, type StoredFacts } from './decide-sourcing.ts'
 export { estimateRoutes, type Estimate } from './estimate-delivery.ts'
 export { distanceKm, locatePostalCode, type Destination, type Point } from './geo.ts'
 export {

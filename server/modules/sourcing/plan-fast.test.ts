@@ -109,6 +109,7 @@ test('any plan gives every demand its units once, from rows that have them', () 
           kind: 'on_hand',
           channelId: null,
           eta: null,
+          leadDays: null,
           free: units,
         }))
         const candidates = [0, 1, 2, 3, 4, 5].map((index) => `l${index}` as Id<'location'>)
@@ -160,6 +161,7 @@ function readSupply(location: string, text: string, firstId: number): PlanSupply
       kind: word === 'inbound' || word === 'backorder' ? word : 'on_hand',
       channelId: word === 'at' ? (channel as Id<'channel'>) : null,
       eta: word === 'inbound' ? (1_000 as Instant) : null,
+      leadDays: word === 'backorder' ? 7 : null,
       free: Number(units),
     }
   })

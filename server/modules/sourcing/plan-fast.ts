@@ -17,6 +17,7 @@ export interface PlanSupply {
   readonly kind: 'on_hand' | 'inbound' | 'backorder'
   readonly channelId: Id<'channel'> | null
   readonly eta: Instant | null
+  readonly leadDays: number | null
   /** Units nobody has claimed. The caller lowers it as it gives them away. */
   readonly free: number
 }
@@ -119,7 +120,7 @@ function allowedWith({ kind, eta }: PlanSupply, { onHand, dated, all }: Allowanc
 }
 
 function byTier(a: PlanSupply, b: PlanSupply): number {
-  return useOrder[a.kind] - useOrder[b.kind] || (a.eta ?? 0) - (b.eta ?? 0)
+  return useOrder[a.kind] - useOrder[b.kind] || (a.eta ?? 0) - (b.eta ?? 0) || (a.leadDays ?? 0) - (b.leadDays ?? 0)
 }
 
 interface Grid {
