@@ -136,6 +136,7 @@ const rulesByTable: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
                 else '{}' end`,
     },
   },
+  'orderviews.order_variant': {},
   'orderviews.order_row': { number: numbered('orders.orders', 'number'), reference },
 }
 
