@@ -8,8 +8,8 @@ create table customers.person (
   id          uuid primary key,
   kind        text not null check (kind in ('guest', 'account')),
   -- Keyed hashes of the normalised e-mail and phone: exact search without readable data.
-  email_hash  bytea,
-  phone_hash  bytea,
+  email_hash  bytea check (length(email_hash) = 16),
+  phone_hash  bytea check (length(phone_hash) = 16),
   key_version int not null,
   wrapped_key bytea,
   vault       bytea,
@@ -61,7 +61,7 @@ create index account_by_tag on customers.account using gin (tags);
 -- Who an identity provider says somebody is; the subject is kept as a keyed hash.
 create table customers.login (
   provider_id  uuid not null,
-  subject_hash bytea not null check (length(subject_hash) = 32),
+  subject_hash bytea not null check (length(subject_hash) = 16),
   person_id    uuid not null references customers.account,
   created_at   timestamptz not null,
   primary key (provider_id, subject_hash)
@@ -103,7 +103,7 @@ create index message_by_expiry on customers.message (expires_at);
 
 -- Failed sign-ins by a keyed hash of the e-mail (whether it has an account or not) and of the address they came from.
 create table customers.sign_in_throttle (
-  key             bytea primary key check (length(key) = 32),
+  key             bytea primary key check (length(key) = 16),
   failures        int not null check (failures >= 0),
   blocked_until   timestamptz not null,
   counted_at    timestamptz not null
