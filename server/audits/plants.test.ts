@@ -100,7 +100,7 @@ async function play() {
     await place('SKU-7', 3, 'tok_ok'),
   ]
   await db.inTransaction((tx) => cancelOrder(tx, { orderId: cancelled, reason: 'changed their mind', actor: 'buyer' }))
-  await voidAttempt({ db, payments: rooms.payments }, (await look(cancelled)).attemptId)
+  await giveBack(cancelled)
   await run(db, `update orders.orders set pay_by = placed_at where id = '${expired}'`)
   assert.equal(await expireOrders(db), 1)
   await countShort(freed)
@@ -109,7 +109,7 @@ async function play() {
   const reserved = await payByCard('tok_declined')
   const givenBack = await payByCard('tok_ok')
   await db.inTransaction((tx) => cancelOrder(tx, { orderId: givenBack.id, reason: 'late', actor: 'buyer' }))
-  await voidAttempt({ db, payments: rooms.payments }, (await look(givenBack.id)).attemptId)
+  await giveBack(givenBack.id)
   await makeCart()
   await quoteCart('SKU-2')
   await db.inTransaction((tx) =>
@@ -303,6 +303,11 @@ async function holdJob(): Promise<void> {
     `insert into platform.process (id, kind, worker, host, pid, version, started_at, heartbeat_at)
     values (gen_random_uuid(), 'worker', 'worker-1', 'here', 1, 'test', clock_timestamp(), ${ago('-1 hour')})`,
   )
+}
+
+async function giveBack(orderId: Id<'order'>): Promise<void> {
+  const { attemptId } = await look(orderId)
+  await voidAttempt({ db, payments: rooms.payments }, { attemptId, reference: 'known to the provider by its own' })
 }
 
 async function look(orderId: Id<'order'>): Promise<Placed> {

@@ -31,7 +31,10 @@ create table payments.attempt (
   -- The number of events of this attempt.
   version            int not null default 0,
   created_at         timestamptz not null,
-  decided_at         timestamptz
+  decided_at         timestamptz,
+  -- The person or key that decided what the provider did not tell; the audit log has their evidence.
+  decided_by         text,
+  check (decided_by is null or status in ('authorised', 'void_due', 'voided'))
 ) with (fillfactor = 60);
 create index attempt_by_order on payments.attempt (order_id);
 create unique index attempt_undecided on payments.attempt (order_id, tender) where undecided;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatId } from '../../server/kernel/id.ts'
+import { formatId, parseId } from '../../server/kernel/id.ts'
 import { must } from '../../server/kernel/invariant.ts'
 import { parseInstant, type Instant } from '../../server/kernel/time.ts'
 import { expireOrders } from '../../server/modules/changes/index.ts'
+import { raiseExceptions } from '../../server/modules/exceptions/index.ts'
 import { setBusinessClock } from '../../server/platform/time/business-clock.ts'
 import { race } from '../support/barrier.ts'
 import { assertBooks, readHeldMoney, readProviderBook } from '../support/books.ts'
@@ -304,3 +305,99 @@ test('forty come back from the bank at once with the same payment: it is booked 
   t.diagnostic(windows.describe())
   windows.assertAllHit()
 })
+
+test('a person decides while the provider answers after all: one of them settles, and the money agrees', async (t) => {
+  const windows = new Windows([
+    'the person says authorised',
+    'the person says declined',
+    'the provider was first',
+    'declined, and given back',
+  ])
+  for (const spreadMs of [0, 30, 150]) {
+    const waiting = await placeWaiting(40, 'tok_timeout')
+    const authorised = new Map(
+      ((await readProviderBook(shop.provider.url)) as readonly { kind: string; payment: string; key: string }[])
+        .filter(({ kind }) => kind === 'authorisation')
+        .map(({ key, payment }) => [formatId('attempt', key as never), payment]),
+    )
+    const paymentPath = ({ placed }: Waiting) => `/v1/admin/payments/${placed.body.paymentId}`
+    const seen = await Promise.all(
+      waiting.map(async (each) => {
+        const read = { method: 'GET', path: paymentPath(each), apiKey: shop.secretKey } as const
+        return each.other.ask(read)
+      }),
+    )
+    await askAPerson(waiting)
+    const told = await race(waiting, async (each, start, index) => {
+      const { body } = must(seen[index], 'the payment as the person saw it')
+      assert.equal(body.status, 'unknown')
+      const outcome: 'authorised' | 'declined' = index % 2 === 0 ? 'authorised' : 'declined'
+      const decide = () =>
+        each.other.ask({
+          method: 'PUT',
+          path: `${paymentPath(each)}/decision`,
+          apiKey: shop.secretKey,
+          ifMatch: body.version,
+          body: {
+            outcome,
+            ...(outcome === 'authorised' ? { providerReference: authorised.get(placedId(each)) } : {}),
+            evidence: "the provider's statement of today",
+          },
+        })
+      await start()
+      const [decided] = await Promise.all([
+        sleep(random.integer(0, spreadMs)).then(decide),
+        sleep(random.integer(0, spreadMs)).then(() => shop.askPayment(placedId(each))),
+      ])
+      // The answer was lost: the same decision again is the same decision.
+      if (decided.status === 200) assert.equal((await decide()).status, 200)
+      return { outcome, decided }
+    })
+    const voidsBefore = await countVoids()
+    const ended = new Map((await assertMoney(waiting)).map((each) => [each.number, each]))
+    windows.hit('declined, and given back', (await countVoids()) - voidsBefore)
+    assert.equal(await countUnknown(), 0, 'whoever settles also closes the question')
+    for (const [index, { placed }] of waiting.entries()) {
+      const { outcome, decided } = must(told[index], 'what everybody was told')
+      const { status } = must(ended.get(placed.body.number), 'everybody’s order')
+      if (decided.status === 200) {
+        windows.hit(`the person says ${outcome}`)
+        assert.equal(status, outcome === 'authorised' ? 'open' : 'awaiting_payment')
+      } else {
+        windows.hit('the provider was first')
+        assert.equal(decided.body.code, 'payment_decided', JSON.stringify(decided))
+        assert.equal(status, 'open', 'the provider has the money')
+      }
+    }
+  }
+  t.diagnostic(windows.describe())
+  windows.assertAllHit()
+})
+
+async function countUnknown(): Promise<number> {
+  return shop.db.execute({
+    name: 'test.count_unknown',
+    text: "select from exceptions.exception where reason = 'payment_unknown' and closed_at is null",
+  })
+}
+
+/** As settling does when an order has waited as long as it may. */
+async function askAPerson(waiting: readonly Waiting[]): Promise<void> {
+  await shop.db.inTransaction((tx) =>
+    raiseExceptions(
+      tx,
+      waiting.map(({ id, placed }) => ({
+        reason: 'payment_unknown',
+        objectKind: 'order' as const,
+        objectId: must(parseId('order', id), 'the id of an order'),
+        facts: { paymentId: placed.body.paymentId },
+        nextAction: 'Ask the provider.',
+      })),
+    ),
+  )
+  assert.equal(await countUnknown(), waiting.length)
+}
+
+function placedId({ placed }: Waiting): string {
+  return placed.body.paymentId
+}

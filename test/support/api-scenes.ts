@@ -190,6 +190,7 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/admin\/orders\/\{id\}/, async (shop) => ({ parameters: { id: (await trustedOrder(shop)).id } })],
   [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' }, payment: { state: 'due' } } })],
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
+  [/^\/v1\/admin\/payments\/\{id\}/, slowPayment],
   [/^\/v1\/admin\/promotions\/\{id\}/, promotion],
   [/^\/v1\/admin\/locations\/\{id\}\/network$/, locationInNetwork],
   [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],
@@ -340,6 +341,16 @@ async function openException(shop: Shop): Promise<Scene> {
   return {
     parameters: { id: must((json.items as { id: string }[]).at(-1), 'the exception of an order beyond supply').id },
   }
+}
+
+/** A payment that its provider is still thinking about. */
+async function slowPayment(shop: Shop, { name }: ApiOperation): Promise<Scene> {
+  const { json: order } = await shop.store(202, 'POST', '/v1/store/orders', orderBody({ token: 'tok_slow' }))
+  const id = order.paymentId as string
+  const { json: payment } = await shop.admin('GET', `/v1/admin/payments/${id}`)
+  if (!name.startsWith('PUT')) return { parameters: { id } }
+  const { version, providerReference } = payment as { version: number; providerReference: string }
+  return { parameters: { id }, headers: { 'if-match': `"${version}"` }, body: { providerReference } }
 }
 
 /** With a code; both are as they were made. */

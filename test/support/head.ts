@@ -3,13 +3,15 @@ import { Pool } from 'undici'
 import { must } from '../../server/kernel/invariant.ts'
 
 export interface HeadRequest {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: object
   /** The `Idempotency-Key`. */
   readonly key?: string
   /** The token that was given out with the order or the cart. */
   readonly token?: string
+  /** The version that was seen. */
+  readonly ifMatch?: number
   /** Another API key than the head's own. */
   readonly apiKey?: string
 }
@@ -78,11 +80,12 @@ export function openHead({ url, apiKey, connections, patienceMs = PATIENCE_MS }:
   }
 }
 
-function headersOf({ body, key, token, apiKey }: HeadRequest, ownApiKey: string): Record<string, string> {
+function headersOf({ body, key, token, ifMatch, apiKey }: HeadRequest, ownApiKey: string): Record<string, string> {
   return {
     authorization: `Bearer ${apiKey ?? ownApiKey}`,
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(key === undefined ? {} : { 'idempotency-key': key }),
+    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
     ...(token === undefined ? {} : { 'waybill-access-token': token }),
   }
 }

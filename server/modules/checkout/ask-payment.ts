@@ -1,6 +1,7 @@
 import { must } from '../../kernel/invariant.ts'
 import { parseId } from '../../kernel/id.ts'
 import type { Db } from '../../platform/db.ts'
+import { orderNumber, readOrderRows } from '../orders/index.ts'
 import { readAttemptRows, voidAttempt, type Payments } from '../payments/index.ts'
 import type { Checkout } from './open-checkout.ts'
 
@@ -18,6 +19,9 @@ export async function askPayment(
   )
   const [attempt] = await readAttemptRows(db, [attemptId])
   if (attempt === undefined) return
-  if (attempt.status === 'void_due') await voidAttempt({ db, payments }, attemptId)
-  else await checkout.resumeAttempt(attempt.order_id, attemptId)
+  if (attempt.status === 'void_due') {
+    const [order] = await readOrderRows(db, [attempt.order_id])
+    const reference = orderNumber(must(order, 'the order of a payment').number)
+    await voidAttempt({ db, payments }, { attemptId, reference })
+  } else await checkout.resumeAttempt(attempt.order_id, attemptId)
 }

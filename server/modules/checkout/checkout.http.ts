@@ -32,6 +32,7 @@ import { CodesBody, plainCode } from '../pricing/index.ts'
 import { refusals } from './checkout.refusals.ts'
 import { mountSoldGiftCards } from './gift-cards.http.ts'
 import { payOrder } from './pay-order.ts'
+import { mountAdminPayments } from './payments.http.ts'
 import { PaymentBody, PaymentToken, readPayment } from './payment-body.ts'
 import { placeOrder, resumePayment, type PlaceDeps, type PlaceOutcome } from './place-orders.ts'
 import {
@@ -78,6 +79,7 @@ const StoreOrderBody = strict({
 export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
   mountTrustedOrders(app, deps)
   mountSoldGiftCards(app, deps)
+  mountAdminPayments(app, deps)
   const { db, tokens } = deps
   const channelOf = async (channelId: Id<'channel'>): Promise<Channel | undefined> => {
     const book = deps.merchant.peek() ?? (await deps.merchant.currentBook())

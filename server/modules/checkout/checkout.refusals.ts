@@ -1,4 +1,5 @@
 import type { RefusalTable } from '../../platform/http/index.ts'
+import type { DecisionRefusal } from './decide-unknown-payment.ts'
 import type { PayRefusal } from './pay-order.ts'
 import type { PlacementRefusal } from './placement.ts'
 
@@ -83,6 +84,16 @@ export const refusals = {
     status: 409,
     meaning: 'The payment provider has not answered yet; try again after `retryAfterMs`.',
   },
+  payment_decided: { status: 409, meaning: 'It is known what became of the payment: it is `paymentStatus`.' },
+  payment_reference_missing: {
+    status: 422,
+    meaning: 'A payment that was authorised has an id at its provider; give it as `providerReference`.',
+  },
+  payment_reference_differs: {
+    status: 409,
+    meaning: 'The provider named this payment `providerReference` before: look whether it is the same.',
+  },
+  payment_reference_taken: { status: 409, meaning: "The provider's id belongs to another payment of ours." },
   code_shown_before: {
     status: 409,
     meaning: 'The code of the card was shown before, and is shown once. Whoever lost it needs another card.',
@@ -93,5 +104,5 @@ export const refusals = {
       'The payment was not made, for the `reason` given; the order keeps its goods until `order.payBy`, another payment is welcome.',
   },
 } as const satisfies RefusalTable<
-  PlacementRefusal | PayRefusal | { readonly code: 'payment_declined' | 'code_shown_before' }
+  PlacementRefusal | PayRefusal | DecisionRefusal | { readonly code: 'payment_declined' | 'code_shown_before' }
 >

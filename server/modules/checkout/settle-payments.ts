@@ -4,7 +4,7 @@ import { addMs, SECOND_MS, type Instant } from '../../kernel/time.ts'
 import type { Db, Tx } from '../../platform/db.ts'
 import { sendKeyAnswers, type Json } from '../../platform/http/index.ts'
 import { readRevisions } from '../../platform/revision.ts'
-import { raiseExceptions, type NewException } from '../exceptions/index.ts'
+import { closeExceptions, raiseExceptions, type NewException } from '../exceptions/index.ts'
 import { promoteClaims } from '../inventory/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { postRedemptions } from '../pricing/index.ts'
@@ -14,9 +14,11 @@ import {
   lockAttempts,
   postTenders,
   settleAttempts,
+  type AttemptRow,
   type AttemptStatus,
   type AuthoriseAnswer,
   type NotFound,
+  type PersonsDecision,
   type RequestIdentity,
   type Settled,
 } from '../payments/index.ts'
@@ -26,7 +28,7 @@ export interface Settlable {
   readonly attemptId: Id<'attempt'>
   readonly demandIds: readonly Id<'demandLine'>[]
   /** Null when the attempt was decided already: the request is answered with how it stands. */
-  readonly answer: AuthoriseAnswer | NotFound | null
+  readonly answer: AuthoriseAnswer | NotFound | PersonsDecision | null
   /** The request that is answered by this settlement, by itself or by whoever went on with its payment. */
   readonly key: RequestIdentity | null
 }
@@ -64,72 +66,94 @@ export async function settlePayments(
       lockOrderRows(tx, [...new Set(requests.map((request) => request.orderId))]),
       lockAttempts(tx, [...new Set(requests.map((request) => request.attemptId))]),
     ])
-    const orderById = new Map(orders.map((order) => [order.id, order]))
-    const attemptById = new Map(attempts.map((attempt) => [attempt.id, attempt]))
-    // Several may have asked about one attempt at once, a buyer twice or a buyer and a worker: the last answer counts.
-    const asked = [...new Map(requests.map((request) => [request.attemptId, request])).values()]
-    const opening = new Set<Id<'order'>>()
-    const settled = settleAttempts(
-      tx,
-      asked.map(({ orderId, attemptId, answer }) => {
-        const attempt = must(attemptById.get(attemptId), 'the attempt that was asked for')
-        const { status } = must(orderById.get(orderId), 'the order of the attempt')
-        // Two attempts of one order in one batch: the first to succeed opens it, the other is given back.
-        const orderWaits = status === 'awaiting_payment' && !opening.has(orderId)
-        // One that was given up before does not open it, whatever the provider says by now.
-        if (orderWaits && answer?.kind === 'authorised' && isUndecided(attempt.status)) opening.add(orderId)
-        return { attempt, answer, orderWaits }
-      }),
-    )
-    const settledById = new Map(settled.map((each) => [each.attempt.id, each]))
-
-    const opened = asked.filter((request) => justAuthorised(settledById.get(request.attemptId)))
-    if (opened.length > 0) {
-      const allocated = await promoteClaims(
-        tx,
-        opened.flatMap((request) => request.demandIds),
-        { from: 'reserved', to: 'allocated' },
-      )
-      await openOrders(
-        tx,
-        opened.map((request) => must(orderById.get(request.orderId), 'a locked order')),
-        allocated.map(({ demand_id, units }) => ({ demandId: demand_id as Id<'demandLine'>, units })),
-      )
-      postRedemptions(
-        tx,
-        opened.map(({ orderId }) => orderId),
-      )
-      // What the provider did not pay was reserved of stored value; most orders have none.
-      const shared = opened.filter(({ orderId, attemptId }) => {
-        const { amount_minor } = must(attemptById.get(attemptId), 'a locked attempt')
-        return amount_minor < must(orderById.get(orderId), 'a locked order').total_minor
-      })
-      await postTenders(
-        tx,
-        shared.map(({ orderId }) => orderId),
-      )
-    }
-    const channelOf = await channelsById(tx, merchant, orders)
-    const answered = requests.map((request) => {
-      const order = must(orderById.get(request.orderId), 'a locked order')
-      const each = must(settledById.get(request.attemptId), 'a settlement for every request')
-      const result = resultOf(each, order, channelOf)
-      if (result.kind === 'awaiting_payment' && result.payBy !== order.pay_by) extendPayBy(tx, [order.id], result.payBy)
-      return { attemptId: request.attemptId, result }
-    })
-    const overdue = settled.flatMap((each) => {
-      const order = must(orderById.get(each.attempt.orderId), 'a locked order')
-      return each.status === 'unknown' || each.status === 'pending'
-        ? overdueException(each, order, channelOf(order.channel_id))
-        : []
-    })
-    await raiseExceptions(tx, [...settled.flatMap(exceptionOf), ...overdue])
-    const keys = requests.flatMap(({ key }, index) =>
-      key === null ? [] : [{ ...key, answer: storedPayment(must(answered[index], 'an answer for every request')) }],
-    )
-    if (keys.length > 0) sendKeyAnswers(tx, keys)
-    return answered
+    return settleLocked(tx, requests, { merchant, orders, attempts })
   })
+}
+
+/** What settling does once the orders and the attempts are locked. */
+export async function settleLocked(
+  tx: Tx,
+  requests: readonly Settlable[],
+  {
+    merchant,
+    orders,
+    attempts,
+  }: {
+    readonly merchant: Merchant
+    readonly orders: readonly OrderRow[]
+    readonly attempts: readonly AttemptRow[]
+  },
+): Promise<SettledPayment[]> {
+  const orderById = new Map(orders.map((order) => [order.id, order]))
+  const attemptById = new Map(attempts.map((attempt) => [attempt.id, attempt]))
+  // Several may have asked about one attempt at once, a buyer twice or a buyer and a worker: the last answer counts.
+  const asked = [...new Map(requests.map((request) => [request.attemptId, request])).values()]
+  const opening = new Set<Id<'order'>>()
+  const settled = settleAttempts(
+    tx,
+    asked.map(({ orderId, attemptId, answer }) => {
+      const attempt = must(attemptById.get(attemptId), 'the attempt that was asked for')
+      const { status } = must(orderById.get(orderId), 'the order of the attempt')
+      // Two attempts of one order in one batch: the first to succeed opens it, the other is given back.
+      const orderWaits = status === 'awaiting_payment' && !opening.has(orderId)
+      // One that was given up before does not open it, whatever the provider says by now.
+      if (orderWaits && isMoney(answer) && isUndecided(attempt.status)) opening.add(orderId)
+      return { attempt, answer, orderWaits }
+    }),
+  )
+  const settledById = new Map(settled.map((each) => [each.attempt.id, each]))
+
+  const opened = asked.filter((request) => justAuthorised(settledById.get(request.attemptId)))
+  if (opened.length > 0) {
+    const allocated = await promoteClaims(
+      tx,
+      opened.flatMap((request) => request.demandIds),
+      { from: 'reserved', to: 'allocated' },
+    )
+    await openOrders(
+      tx,
+      opened.map((request) => must(orderById.get(request.orderId), 'a locked order')),
+      allocated.map(({ demand_id, units }) => ({ demandId: demand_id as Id<'demandLine'>, units })),
+    )
+    postRedemptions(
+      tx,
+      opened.map(({ orderId }) => orderId),
+    )
+    // What the provider did not pay was reserved of stored value; most orders have none.
+    const shared = opened.filter(({ orderId, attemptId }) => {
+      const { amount_minor } = must(attemptById.get(attemptId), 'a locked attempt')
+      return amount_minor < must(orderById.get(orderId), 'a locked order').total_minor
+    })
+    await postTenders(
+      tx,
+      shared.map(({ orderId }) => orderId),
+    )
+  }
+  const channelOf = await channelsById(tx, merchant, orders)
+  const answered = requests.map((request) => {
+    const order = must(orderById.get(request.orderId), 'a locked order')
+    const each = must(settledById.get(request.attemptId), 'a settlement for every request')
+    const result = resultOf(each, order, channelOf)
+    if (result.kind === 'awaiting_payment' && result.payBy !== order.pay_by) extendPayBy(tx, [order.id], result.payBy)
+    return { attemptId: request.attemptId, result }
+  })
+  const overdue = settled.flatMap((each) => {
+    const order = must(orderById.get(each.attempt.orderId), 'a locked order')
+    return each.status === 'unknown' || each.status === 'pending'
+      ? overdueException(each, order, channelOf(order.channel_id))
+      : []
+  })
+  await raiseExceptions(tx, [...settled.flatMap(exceptionOf), ...overdue])
+  await closeExceptions(tx, settled.flatMap(closingsOf))
+  const keys = requests.flatMap(({ key }, index) =>
+    key === null ? [] : [{ ...key, answer: storedPayment(must(answered[index], 'an answer for every request')) }],
+  )
+  if (keys.length > 0) sendKeyAnswers(tx, keys)
+  return answered
+}
+
+function isMoney(answer: Settlable['answer']): boolean {
+  return answer?.kind === 'authorised' || (answer?.kind === 'found_by_person' && answer.outcome === 'authorised')
 }
 
 const httpStatusByResult = { placed: 201, awaiting_payment: 202, declined: 402 } as const
@@ -201,7 +225,8 @@ function overdueException({ attempt }: Settled, order: OrderRow, { paymentTtlS, 
       objectKind: 'order',
       objectId: order.id,
       facts: { provider: attempt.provider, paymentId: formatId('attempt', attempt.id) },
-      nextAction: 'Ask the provider what became of this payment; the order keeps its goods until it is known.',
+      nextAction:
+        'Ask the provider what became of this payment and say so in a decision; the order keeps its goods until it is known.',
     },
   ]
 }
@@ -210,7 +235,32 @@ function isOver(status: AttemptStatus): boolean {
   return status === 'declined' || status === 'mismatched' || status === 'void_due' || status === 'voided'
 }
 
-function exceptionOf({ attempt, settlement }: Settled): NewException[] {
+/** What a person was asked about and is known by now. What the first call answers was nobody's question yet. */
+function closingsOf({ attempt, settlement }: Settled) {
+  const isFirstAnswer = attempt.tries <= 1 && attempt.status !== 'unknown'
+  if (settlement === null || isUndecided(settlement.status) || isFirstAnswer) return []
+  const closedBy = settlement.decidedBy ?? 'settle-payments'
+  const told = { closedBy, resolution: `the payment is ${settlement.status}` }
+  return [
+    { ...told, reason: 'payment_unknown', objectId: attempt.orderId },
+    ...(settlement.alarm === 'payment_refused'
+      ? []
+      : [{ ...told, reason: 'payment_refused' as const, objectId: attempt.id }]),
+  ]
+}
+
+function exceptionOf({ attempt, settlement, contradiction }: Settled): NewException[] {
+  if (contradiction !== null) {
+    return [
+      {
+        reason: 'payment_contradicted',
+        objectKind: 'attempt',
+        objectId: attempt.id,
+        facts: { provider: attempt.provider, decidedBy: attempt.decidedBy, answered: contradiction },
+        nextAction: 'The provider does not have the money that a person saw there: ask it, or cancel the order.',
+      },
+    ]
+  }
   const alarm = settlement?.alarm ?? null
   if (settlement === null || alarm === null) return []
   return [

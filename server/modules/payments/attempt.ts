@@ -57,6 +57,8 @@ export interface Attempt {
   readonly failure: string | null
   readonly request: RequestIdentity | null
   readonly tries: number
+  /** Who decided what the provider did not tell; null where the provider did. */
+  readonly decidedBy: string | null
   readonly version: number
   readonly createdAt: Instant
 }
@@ -77,6 +79,7 @@ export interface AttemptRow {
   readonly request_key: string | null
   readonly request_run: string | null
   readonly tries: number
+  readonly decided_by: string | null
   readonly version: number
   readonly created_at: Instant
 }
@@ -97,6 +100,7 @@ export function attemptOf(row: AttemptRow): Attempt {
     request:
       row.request_key === null || row.request_run === null ? null : { id: row.request_key, run: row.request_run },
     tries: row.tries,
+    decidedBy: row.decided_by,
     version: row.version,
     createdAt: row.created_at,
   }

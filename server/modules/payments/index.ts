@@ -12,7 +12,7 @@ export {
 } from './attempt.ts'
 export { dueAttempts } from './due-attempts.ts'
 export { giveUpAttempts } from './give-up-attempts.ts'
-export { decideSettlement, type Settlement } from './decide-settlement.ts'
+export { decideSettlement, type PersonsDecision, type Settlement } from './decide-settlement.ts'
 export {
   askable,
   FIRST_CALL_DEADLINE_MS,
@@ -24,6 +24,7 @@ export {
 export {
   insertAttempts,
   insertTransactions,
+  isProviderReferenceTaken,
   leaseAttempt,
   leaseDueAttempts,
   lockAttempts,

@@ -32,6 +32,8 @@ export interface Payments {
    * about what it did before. Authorising again under the same key moves money once.
    */
   ask(attempt: AttemptToAsk, how?: { readonly isRepeat: boolean }): Promise<AuthoriseAnswer | NotFound>
+  /** How a payment stands that we may have no reference of. */
+  find(attempt: AttemptToAsk): Promise<Exclude<AuthoriseAnswer, Refused> | NotFound>
   provider(code: string): PaymentProvider
 }
 
@@ -52,6 +54,10 @@ export function openPayments({
     codes: openCodeRing(masterKeys),
     hasProvider: (code) => providerByCode.has(code),
     provider,
+    async find({ id: attemptId, provider: code, reference, amount }) {
+      const limit = { deadlineMs: FIRST_CALL_DEADLINE_MS }
+      return standing(await provider(code).find({ attemptId, reference, amount }, limit))
+    },
     async ask(attempt, { isRepeat } = { isRepeat: false }) {
       const { id: attemptId, reference, amount, token, returnUrl, providerReference } = attempt
       const limit = { deadlineMs: FIRST_CALL_DEADLINE_MS }

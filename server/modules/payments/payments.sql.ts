@@ -1,11 +1,11 @@
 import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import { addMs, type Instant } from '../../kernel/time.ts'
-import { instantArray, plainArray, type Queryable, type Tx } from '../../platform/db.ts'
+import { instantArray, plainArray, violatedConstraint, type Queryable, type Tx } from '../../platform/db.ts'
 import type { AttemptRow, AttemptStatus, NewAttempt } from './attempt.ts'
 
 const attemptColumns = `id, order_id, tender, provider, amount_minor, currency, status, token, return_url, provider_reference,
-  action_url, failure, request_key, request_run, tries, version, created_at`
+  action_url, failure, request_key, request_run, tries, decided_by, version, created_at`
 
 /**
  * Records the intents before the provider hears of them. `next_try_at` lies beyond the first call's deadline: whoever
@@ -49,6 +49,12 @@ export function lockAttempts(tx: Tx, attemptIds: readonly Id<'attempt'>[]): Prom
   })
 }
 
+/** The provider's reference that a person gave belongs to another payment. */
+export function isProviderReferenceTaken(error: unknown): boolean {
+  const constraint = violatedConstraint(error)
+  return constraint === 'attempt_reference' || constraint === 'transaction_provider_provider_reference_kind_key'
+}
+
 /** Locks every attempt of orders in id order; the caller holds the orders' locks already. */
 export function lockAttemptsOfOrders(tx: Tx, orderIds: readonly Id<'order'>[]): Promise<AttemptRow[]> {
   return tx.rows({
@@ -81,6 +87,8 @@ export interface AttemptUpdate {
   readonly actionUrl: string | null
   readonly failure: string | null
   readonly nextTryAt: Instant | null
+  /** A person or key that decides in the provider's stead; who did it once stays named. */
+  readonly decidedBy?: string | null
 }
 
 /** The token goes as soon as the provider has decided; an undecided attempt keeps it to be asked under the same key. */
@@ -94,9 +102,10 @@ export function updateAttempts(tx: Tx, updates: readonly AttemptUpdate[]): void 
                   leased_until = null, version = stored.version + 1,
                   token = case when answered.status in ('pending', 'unknown') then stored.token end,
                   return_url = case when answered.status in ('pending', 'unknown') then stored.return_url end,
-                  decided_at = case when answered.status in ('pending', 'action_required', 'unknown') then null else $7::timestamptz end
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-                  as answered (id, status, provider_reference, action_url, failure, next_try_at)
+                  decided_at = case when answered.status in ('pending', 'action_required', 'unknown') then null else $7::timestamptz end,
+                  decided_by = coalesce(answered.decided_by, stored.decided_by)
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $8::text[])
+                  as answered (id, status, provider_reference, action_url, failure, next_try_at, decided_by)
             where stored.id = answered.id`,
     values: [
       plainArray(updates.map((update) => update.id)),
@@ -106,6 +115,7 @@ export function updateAttempts(tx: Tx, updates: readonly AttemptUpdate[]): void 
       updates.map((update) => update.failure),
       instantArray(updates.map((update) => update.nextTryAt)),
       new Date(tx.at),
+      updates.map(({ decidedBy }) => decidedBy ?? null),
     ],
   })
 }

@@ -4,14 +4,14 @@ import type { Tx } from '../../platform/db.ts'
 import { appendEvents, type NewEvent } from '../../platform/events/append.ts'
 import { moneyJson } from '../../platform/http/schemas.ts'
 import { attemptOf, isUndecided, type Attempt, type AttemptRow, type AttemptStatus } from './attempt.ts'
-import { decideSettlement, type Settlement } from './decide-settlement.ts'
+import { decideLateAnswer, decideSettlement, type PersonsDecision, type Settlement } from './decide-settlement.ts'
 import { insertTransactions, updateAttempts, type AttemptUpdate, type NewTransaction } from './payments.sql.ts'
 import type { AuthoriseAnswer, NotFound } from './ports.ts'
 
 export interface Answered {
   readonly attempt: AttemptRow
   /** Null: it was decided before, and is answered as it stands. */
-  readonly answer: AuthoriseAnswer | NotFound | null
+  readonly answer: AuthoriseAnswer | NotFound | PersonsDecision | null
   /** Whether its order, locked by the caller, still waits for the money. */
   readonly orderWaits: boolean
 }
@@ -20,6 +20,8 @@ export interface Settled {
   readonly attempt: Attempt
   readonly status: AttemptStatus
   readonly settlement: Settlement | null
+  /** What the provider says against the person who decided in its stead. */
+  readonly contradiction: string | null
 }
 
 /**
@@ -27,12 +29,7 @@ export interface Settled {
  * An attempt that another call decided first is answered as it stands: two answers to one question count once.
  */
 export function settleAttempts(tx: Tx, answered: readonly Answered[]): Settled[] {
-  const settled = answered.map(({ attempt, answer, orderWaits }): Settled => {
-    if (answer === null || !isUndecided(attempt.status))
-      return { attempt: attemptOf(attempt), status: attempt.status, settlement: null }
-    const settlement = decideSettlement(answer, { orderWaits, tries: attempt.tries })
-    return { attempt: attemptOf(attempt), status: settlement.status, settlement }
-  })
+  const settled = answered.map(settlementOf)
   const changed = settled.filter((each): each is Settled & { settlement: Settlement } => each.settlement !== null)
   if (changed.length === 0) return settled
 
@@ -53,6 +50,25 @@ export function settleAttempts(tx: Tx, answered: readonly Answered[]): Settled[]
   return settled
 }
 
+function settlementOf({ attempt, answer, orderWaits }: Answered): Settled {
+  const asItStands = { attempt: attemptOf(attempt), status: attempt.status, settlement: null, contradiction: null }
+  if (answer === null) return asItStands
+  if (isUndecided(attempt.status)) {
+    const settlement = decideSettlement(answer, { orderWaits, tries: attempt.tries })
+    return { ...asItStands, status: settlement.status, settlement }
+  }
+  if (attempt.decided_by === null || answer.kind === 'found_by_person') return asItStands
+  const late = decideLateAnswer(attempt, answer)
+  switch (late.kind) {
+    case 'agrees':
+      return asItStands
+    case 'give_back':
+      return { ...asItStands, status: late.settlement.status, settlement: late.settlement }
+    case 'contradicts':
+      return { ...asItStands, contradiction: late.answered }
+  }
+}
+
 function updateOf(tx: Tx, id: Id<'attempt'>, settlement: Settlement): AttemptUpdate {
   const { askAgainAfterMs } = settlement
   return {
@@ -61,6 +77,7 @@ function updateOf(tx: Tx, id: Id<'attempt'>, settlement: Settlement): AttemptUpd
     providerReference: settlement.providerReference,
     actionUrl: settlement.actionUrl,
     failure: settlement.failure,
+    decidedBy: settlement.decidedBy,
     nextTryAt: askAgainAfterMs === null ? null : addMs(tx.wallAt, askAgainAfterMs),
   }
 }

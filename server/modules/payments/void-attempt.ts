@@ -5,8 +5,8 @@ import type { Db } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
 import { moneyJson } from '../../platform/http/index.ts'
 import { raiseExceptions } from '../exceptions/index.ts'
-import { attemptOf } from './attempt.ts'
-import { FIRST_CALL_DEADLINE_MS, type Payments } from './open-payments.ts'
+import { attemptOf, type Attempt } from './attempt.ts'
+import { askable, FIRST_CALL_DEADLINE_MS, type Payments } from './open-payments.ts'
 import {
   insertTransactions,
   lockAttempts,
@@ -14,6 +14,7 @@ import {
   readTransactionRows,
   updateAttempts,
 } from './payments.sql.ts'
+import type { VoidAnswer } from './ports.ts'
 
 /** A provider that cannot be reached is asked again after this, by the sweep. */
 const TRY_AGAIN_MS = 60_000
@@ -21,41 +22,35 @@ const TRY_AGAIN_MS = 60_000
 /**
  * Gives an attempt's money back at the provider: call, then one transaction that books what came of it.
  * The command's key is the attempt's id with a suffix, so a call that is repeated voids once.
+ *
+ * @param reference  the order's number, as the provider's statements show it
  */
 export async function voidAttempt(
   { db, payments }: { readonly db: Db; readonly payments: Payments },
-  attemptId: Id<'attempt'>,
+  { attemptId, reference }: { readonly attemptId: Id<'attempt'>; readonly reference: string },
 ): Promise<void> {
   const [row] = await readAttemptRows(db, [attemptId])
   if (row?.status !== 'void_due') return
   const attempt = attemptOf(row)
-  const { provider, amount, providerReference } = attempt
-  const answer =
-    providerReference === null
-      ? null
-      : await payments
-          .provider(provider)
-          .void(
-            { commandKey: `${attempt.id}-void`, providerReference, currency: amount.currency },
-            { deadlineMs: FIRST_CALL_DEADLINE_MS },
-          )
+  const { provider, amount } = attempt
+  const { providerReference, answer } = await giveBack(payments, attempt, reference)
   await db.inTransaction(async (tx) => {
     const [locked] = await lockAttempts(tx, [attemptId])
     const { status, version } = must(locked, 'an attempt that was read')
     if (status !== 'void_due') return
-    const isVoided = answer === null || answer.kind === 'voided'
+    const failure = failureOf(answer)
     updateAttempts(tx, [
       {
         id: attemptId,
-        status: isVoided ? 'voided' : 'void_due',
+        status: failure === null ? 'voided' : 'void_due',
         providerReference,
         actionUrl: null,
-        failure: isVoided ? null : failureOf(answer),
+        failure,
         // What the provider refuses is for a person; what is not known is asked again.
-        nextTryAt: isVoided || answer.kind !== 'unknown' ? null : addMs(tx.wallAt, TRY_AGAIN_MS),
+        nextTryAt: answer.kind === 'unknown' ? addMs(tx.wallAt, TRY_AGAIN_MS) : null,
       },
     ])
-    if (answer?.kind === 'voided' && answer.voidedMinor > 0n) {
+    if (answer.kind === 'voided' && answer.voidedMinor > 0n) {
       const fact = {
         attemptId,
         orderId: attempt.orderId,
@@ -83,7 +78,7 @@ export async function voidAttempt(
     }
     appendEvents(tx, [
       {
-        type: isVoided ? 'payment.voided' : 'payment.void_failed',
+        type: failure === null ? 'payment.voided' : 'payment.void_failed',
         aggregateKind: 'payment',
         aggregateId: attemptId,
         version: version + 1,
@@ -93,17 +88,17 @@ export async function voidAttempt(
           orderId: formatId('order', attempt.orderId),
           provider,
           amount: moneyJson(amount),
-          failure: isVoided ? null : failureOf(answer),
+          failure,
         },
       },
     ])
-    if (!isVoided && answer.kind !== 'unknown') {
+    if (failure !== null && answer.kind !== 'unknown') {
       await raiseExceptions(tx, [
         {
           reason: 'payment_void_refused',
           objectKind: 'attempt',
           objectId: attemptId,
-          facts: { provider, failure: failureOf(answer) },
+          facts: { provider, failure },
           nextAction: 'Give the money back at the provider by hand, then close this.',
         },
       ])
@@ -111,6 +106,52 @@ export async function voidAttempt(
   })
 }
 
-function failureOf(answer: { readonly kind: string; readonly code?: string; readonly cause?: string } | null): string {
-  return answer?.code ?? answer?.cause ?? answer?.kind ?? 'voided'
+interface GivenBack {
+  readonly providerReference: string | null
+  readonly answer: VoidAnswer | { readonly kind: 'nothing_there' }
+}
+
+/** Without a reference it is looked for first: a person may have ended a payment that the provider took all the same. */
+async function giveBack(payments: Payments, attempt: Attempt, reference: string): Promise<GivenBack> {
+  if (attempt.providerReference !== null) return voidAt(payments, attempt, attempt.providerReference)
+  const found = await payments.find(askable(attempt, reference))
+  switch (found.kind) {
+    case 'authorised':
+    case 'requires_action':
+    case 'pending':
+      return voidAt(payments, attempt, found.providerReference)
+    case 'declined':
+    case 'voided':
+      return { providerReference: found.providerReference, answer: { kind: 'nothing_there' } }
+    case 'not_found':
+      return { providerReference: null, answer: { kind: 'nothing_there' } }
+    case 'mismatch':
+    case 'unknown':
+      return { providerReference: null, answer: found }
+  }
+}
+
+async function voidAt(
+  payments: Payments,
+  { id, provider, amount: { currency } }: Attempt,
+  providerReference: string,
+): Promise<GivenBack> {
+  const request = { commandKey: `${id}-void`, providerReference, currency }
+  const answer = await payments.provider(provider).void(request, { deadlineMs: FIRST_CALL_DEADLINE_MS })
+  return { providerReference, answer }
+}
+
+/** Null when nothing of it is reserved any more. */
+function failureOf(answer: GivenBack['answer']): string | null {
+  switch (answer.kind) {
+    case 'voided':
+    case 'nothing_there':
+      return null
+    case 'refused':
+      return answer.code
+    case 'unknown':
+      return answer.cause
+    case 'mismatch':
+      return answer.kind
+  }
 }
