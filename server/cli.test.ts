@@ -18,8 +18,9 @@ const understood = [
   ['seed', 'seed', undefined],
   ['import orders a.csv', 'importOrders', { file: 'a.csv' }],
   ['import orders a.csv --rejects b.csv', 'importOrders', { file: 'a.csv', rejectsFile: 'b.csv' }],
-  ['audit', 'audit', { json: false }],
-  ['audit --json', 'audit', { json: true }],
+  ['audit', 'audit', { json: false, providerBooks: false }],
+  ['audit --json', 'audit', { json: true, providerBooks: false }],
+  ['audit --provider-books', 'audit', { json: false, providerBooks: true }],
   ['keys list', 'keys', { action: 'list' }],
   ['keys revoke key_01h', 'keys', { action: 'revoke', key: 'key_01h' }],
   [

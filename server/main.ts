@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { spawnProvider } from '../sandbox/psp/spawn.ts'
-import type { ImportOrdersOptions, KeysOptions, ListenOptions } from './cli/main-door.ts'
+import { createSandboxProvider } from './adapters/psp/sandbox.ts'
+import type { AuditOptions, ImportOrdersOptions, KeysOptions, ListenOptions } from './cli/main-door.ts'
 import type { Id } from './kernel/id.ts'
+import { compareProviderBooks, renderComparisons, type BookComparison } from './modules/payments/index.ts'
 import { upsertNodes } from './modules/sourcing/index.ts'
 import { openNode, type Node } from './node.ts'
 import { readConfig, type Config } from './platform/config.ts'
-import { createDb, type Tx } from './platform/db.ts'
+import { createDb, type Db, type Tx } from './platform/db.ts'
 import { sealAudit } from './platform/audit.ts'
 import { auditJson } from './platform/audits/audits.http.ts'
 import { openAuditDb } from './platform/audits/open-audit-db.ts'
@@ -165,18 +167,36 @@ export async function keys(options: KeysOptions): Promise<number> {
   })
 }
 
-export async function audit({ json }: { readonly json: boolean }): Promise<number> {
+export async function audit({ json, providerBooks }: AuditOptions): Promise<number> {
   const config = configure({})
   return withDatabase(config, async (databaseUrl) => {
     const db = openAuditDb(databaseUrl)
     try {
       const results = await runAudits(db)
-      say(json ? JSON.stringify(auditJson(results)) : renderAudit(results))
-      return results.some((result) => result.violations > 0) ? 1 : 0
+      const books = providerBooks ? await compareWithProviders(config, db) : null
+      say(
+        json
+          ? JSON.stringify({ ...auditJson(results), ...(books && { providerBooks: books }) })
+          : [renderAudit(results), ...(books === null ? [] : [renderComparisons(books)])].join('\n\n'),
+      )
+      const isSound = books?.every((book) => book.kind === 'compared' && book.differences.count === 0) ?? true
+      return isSound && results.every((result) => result.violations === 0) ? 0 : 1
     } finally {
       await db.close()
     }
   })
+}
+
+async function compareWithProviders(config: Config, db: Db): Promise<BookComparison[]> {
+  const spawned = config.pspUrl === undefined ? await startProvider(config) : null
+  const baseUrl = config.pspUrl ?? spawned?.url
+  const provider = baseUrl === undefined ? null : createSandboxProvider({ baseUrl })
+  try {
+    return await compareProviderBooks(db, provider === null ? [] : [provider])
+  } finally {
+    await provider?.close()
+    await spawned?.stop()
+  }
 }
 
 /** A server with every route and no database behind it, to describe the API from. */

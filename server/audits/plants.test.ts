@@ -19,14 +19,20 @@ import { addMs, DAY_MS, formatInstant } from '../kernel/time.ts'
 import { cancelOrder, expireOrders } from '../modules/changes/index.ts'
 import type { ShopperPlacement, TrustedPlacement } from '../modules/checkout/index.ts'
 import type { Channel } from '../modules/merchant/index.ts'
-import { issueGiftCard, voidAttempt } from '../modules/payments/index.ts'
+import {
+  compareBooks,
+  compareProviderBooks,
+  issueGiftCard,
+  renderComparisons,
+  voidAttempt,
+  type BookEntry,
+} from '../modules/payments/index.ts'
 import { sealAudit } from '../platform/audit.ts'
 import { findViolations } from '../platform/audits/audits.sql.ts'
 import { readPredicates } from '../platform/audits/predicates.ts'
 import { createDb, type Db, type Queryable } from '../platform/db.ts'
 import { addJobs, migrateJobs } from '../platform/jobs/jobs.ts'
 import { openRooms, type Rooms } from '../rooms.ts'
-import { compareBooks, type BookEntry } from './compare-books.ts'
 
 /*
  * A small shop in which everything has happened once, through the doors of the rooms: there no predicate finds
@@ -1027,14 +1033,17 @@ test('every predicate was seen finding what it is there for', () => {
 type Book = readonly BookEntry[]
 const theirs: readonly (readonly [what: string, spoil: (book: Book) => Book, differences: number])[] = [
   ['the same', (book) => book, 0],
-  ['another amount', ([first, ...rest]) => [{ ...must(first, 'an entry'), amount: 1 }, ...rest], 2],
+  ['another amount', ([first, ...rest]) => [{ ...must(first, 'an entry'), amountMinor: 1n }, ...rest], 2],
   ['another currency', ([first, ...rest]) => [{ ...must(first, 'an entry'), currency: 'EUR' }, ...rest], 2],
   ['one entry less', ([, ...rest]) => rest, 1],
   ['one entry more', (book) => [...book, { ...must(book[0], 'an entry'), id: 'pe_more', kind: 'capture' }], 1],
 ]
 for (const [what, spoil, differences] of theirs) {
   test(`a provider's book with ${what}: ${differences} differences`, async () => {
-    const { count, sample } = await compareBooks(db, spoil(await readProviderBook(psp.url)))
+    const { count, sample } = await compareBooks(db, {
+      provider: 'sandbox',
+      entries: spoil(await readProviderBook(psp.url)),
+    })
     assert.equal(count, differences, JSON.stringify(sample))
   })
 }
@@ -1044,5 +1053,31 @@ test("a provider's empty book lacks everything that we booked", async () => {
     name: 'test.booked',
     text: `select count(*)::int as count from payments.transaction where provider <> 'gift_card'`,
   })
-  assert.equal((await compareBooks(db, [])).count, row?.count)
+  assert.equal((await compareBooks(db, { provider: 'sandbox', entries: [] })).count, row?.count)
+  assert.deepEqual(await compareBooks(db, { provider: 'another', entries: [] }), { count: 0, sample: [] })
+})
+
+test("a provider's book is read through its adapter; one that tells none, or does not answer, is named", async () => {
+  const away = createSandboxProvider({ baseUrl: 'http://127.0.0.1:9' })
+  try {
+    const [same] = await compareProviderBooks(db, [provider])
+    assert.deepEqual(same, {
+      kind: 'compared',
+      provider: 'sandbox',
+      entries: (await readProviderBook(psp.url)).length,
+      differences: { count: 0, sample: [] },
+    })
+    const { readBook: _, ...silent } = provider
+    const told = renderComparisons(
+      await compareProviderBooks(db, [
+        { ...silent, code: 'silent' },
+        { ...away, code: 'away' },
+      ]),
+    )
+    assert.match(told, /^provider silent: NOT COMPARED, its adapter has no way to read its book; 0 entries/m)
+    assert.match(told, /^provider away: NOT COMPARED/m)
+    assert.match(told, /^provider sandbox: NOT COMPARED, no adapter of this name is set up here; [1-9]\d* entries/m)
+  } finally {
+    await away.close()
+  }
 })

@@ -30,6 +30,10 @@ const keysOptions = {
 
 const auditOptions = {
   json: { type: 'boolean', about: 'print one JSON object' },
+  'provider-books': {
+    type: 'boolean',
+    about: "also compare our money book with the payment providers' own; without traffic",
+  },
 } as const
 
 /** In the order of the help text. */
@@ -108,13 +112,13 @@ merchant, prints the address and the demo keys, and serves and works in one proc
     },
   },
   audit: {
-    synopsis: '[--json]',
+    synopsis: '[--json] [--provider-books]',
     summary: 'Checks every invariant of the data; exit code 1 when one is violated',
     options: auditOptions,
     run: async (args, main) => {
       const { values, positionals } = parse(args, auditOptions)
       expectWords(positionals)
-      return (await main()).audit({ json: values.json ?? false })
+      return (await main()).audit({ json: values.json ?? false, providerBooks: values['provider-books'] ?? false })
     },
   },
   bench: {

@@ -11,7 +11,13 @@ export interface MainDoor {
   seed(): Promise<ExitCode>
   importOrders(options: ImportOrdersOptions): Promise<ExitCode>
   keys(options: KeysOptions): Promise<ExitCode>
-  audit(options: { readonly json: boolean }): Promise<ExitCode>
+  audit(options: AuditOptions): Promise<ExitCode>
+}
+
+export interface AuditOptions {
+  readonly json: boolean
+  /** Whether our money book is held against the providers' own. */
+  readonly providerBooks: boolean
 }
 
 /** Nothing stands for 0. */

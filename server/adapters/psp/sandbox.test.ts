@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { newId } from '../../kernel/id.ts'
-import { InvariantError } from '../../kernel/invariant.ts'
+import { InvariantError, must } from '../../kernel/invariant.ts'
 import type { CurrencyCode, Money } from '../../kernel/money.ts'
 import { runInsideTransactionScope } from '../../platform/outside.ts'
 import type { AuthoriseAnswer, AuthoriseRequest, PaymentProvider } from '../../modules/payments/ports.ts'
@@ -165,6 +165,25 @@ test('capture, refund and void move exactly what they say, once', async () => {
   )
 })
 
+test('its book is read from where the page before ended', async () => {
+  const asked = request('tok_ok')
+  const paid = await provider.authorise(asked, soon)
+  assert.ok(paid.kind === 'authorised')
+  const page = await provider.readBook(null, soon)
+  assert.ok(page.kind === 'page')
+  const { id: _, ...last } = must(page.entries.at(-1), 'the entry just made')
+  assert.partialDeepStrictEqual(last, {
+    kind: 'authorisation',
+    payment: paid.providerReference,
+    amountMinor: asked.amount.minor,
+    currency: asked.amount.currency,
+    key: asked.attemptId,
+  })
+  const rest = await provider.readBook(String(page.entries.length - 1), soon)
+  assert.ok(rest.kind === 'page')
+  assert.deepEqual(rest.entries, page.entries.slice(-1))
+})
+
 test('every call throws inside a transaction, before anything is sent', async () => {
   const asked = request('tok_ok')
   const known = { ...asked, providerReference: 'pp_x_1' }
@@ -176,6 +195,7 @@ test('every call throws inside a transaction, before anything is sent', async ()
     void: () => provider.void({ ...move, currency: USD }, soon),
     capture: () => provider.capture(move, soon),
     refund: () => provider.refund(move, soon),
+    readBook: () => provider.readBook(null, soon),
   }
   for (const [name, call] of Object.entries(calls)) {
     await runInsideTransactionScope(async () => {

@@ -8,6 +8,7 @@ import type {
   AuthoriseAnswer,
   Authorised,
   AuthoriseRequest,
+  BookPage,
   CallLimit,
   CaptureAnswer,
   ExpectedPayment,
@@ -34,6 +35,7 @@ export interface SandboxProviderOptions {
 }
 
 export interface SandboxProvider extends PaymentProvider {
+  readonly readBook: NonNullable<PaymentProvider['readBook']>
   /** Waits for the calls under way, then lets go of the connections. */
   close(): Promise<void>
 }
@@ -43,6 +45,9 @@ const CONNECTIONS = 256
 const CONNECT_TIMEOUT_MS = 2_000
 /** Below the provider's own limit, so that a connection is not closed under a request. */
 const KEEP_ALIVE_MS = 30_000
+
+/** Of its book; 2 MB of JSON. */
+const BOOK_PAGE_ENTRIES = 10_000
 
 const abilities: ProviderAbilities = {
   partialCapture: true,
@@ -78,6 +83,12 @@ const EntryBody = Type.Object({
   currency: Type.String({ pattern: '^[A-Z]{3}$' }),
   key: Name,
 })
+const BookBody = Type.Object({
+  entries: Type.Array(
+    Type.Object({ ...EntryBody.properties, kind: Type.Enum(['authorisation', 'capture', 'void', 'refund']) }),
+  ),
+  next: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+})
 const ProblemBody = Type.Object({ code: Name })
 
 type Payment = Static<typeof PaymentBody>
@@ -85,6 +96,7 @@ type Entry = Static<typeof EntryBody>
 
 const paymentBody = Compile(PaymentBody)
 const entryBody = Compile(EntryBody)
+const bookBody = Compile(BookBody)
 const problemBody = Compile(ProblemBody)
 
 /** The sandbox provider's adapter: translates the port to its HTTP calls and believes only answers that check out. */
@@ -161,6 +173,19 @@ export function createSandboxProvider(options: SandboxProviderOptions): SandboxP
       if (!('payment' in entry)) return entry
       const { minor: refundedMinor, currency } = request.amount
       return { kind: 'refunded', transactionReference: entry.id, refundedMinor, currency }
+    },
+
+    async readBook(after: string | null, { deadlineMs }: CallLimit): Promise<BookPage | Unknown | Refused> {
+      assertOutsideTransaction('psp.readBook')
+      const path = `/book?after=${encodeURIComponent(after ?? '0')}&limit=${BOOK_PAGE_ENTRIES}`
+      const read = readAnswer(bookBody, await callHttp(pool, get(path), deadlineMs))
+      if ('kind' in read) return read
+      const { entries, next } = read.body
+      return {
+        kind: 'page',
+        entries: entries.map(({ amount, ...entry }) => ({ ...entry, amountMinor: BigInt(amount) })),
+        next: next === null ? null : String(next),
+      }
     },
 
     close: () => pool.close(),

@@ -10,6 +10,7 @@ export {
   type NewAttempt,
   type RequestIdentity,
 } from './attempt.ts'
+export { compareBooks, compareProviderBooks, renderComparisons, type BookComparison } from './compare-books.ts'
 export { dueAttempts } from './due-attempts.ts'
 export { giveUpAttempts } from './give-up-attempts.ts'
 export { decideSettlement, type PersonsDecision, type Settlement } from './decide-settlement.ts'

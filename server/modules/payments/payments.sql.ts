@@ -204,3 +204,13 @@ export function readTransactionRows(source: Queryable, orderIds: readonly Id<'or
     values: [plainArray(orderIds)],
   })
 }
+
+/** How many entries of our money book each provider should have too. */
+export async function countEntriesByProvider(source: Queryable): Promise<Map<string, number>> {
+  const rows = await source.rows<{ provider: string; count: number }>({
+    name: 'payments.count_entries_by_provider',
+    text: `select provider, count(*)::int as count from payments.transaction
+            where provider not in ('gift_card', 'store_credit') and kind <> 'external' group by provider order by provider`,
+  })
+  return new Map(rows.map(({ provider, count }) => [provider, count]))
+}

@@ -21,6 +21,32 @@ export interface PaymentProvider {
   void(request: VoidRequest, limit: CallLimit): Promise<VoidAnswer>
   capture(request: MoveRequest, limit: CallLimit): Promise<CaptureAnswer>
   refund(request: MoveRequest, limit: CallLimit): Promise<RefundAnswer>
+  /**
+   * The provider's own book, oldest entries first, page by page: what our money book is held against. Left out by
+   * providers that do not tell it.
+   *
+   * @param after  `next` of the page before, null for the first
+   */
+  readBook?(after: string | null, limit: CallLimit): Promise<BookPage | Unknown | Refused>
+}
+
+export interface BookPage {
+  readonly kind: 'page'
+  readonly entries: readonly BookEntry[]
+  /** Null on the last page. */
+  readonly next: string | null
+}
+
+/** A movement of money as the provider has it. */
+export interface BookEntry {
+  readonly id: string
+  readonly kind: 'authorisation' | 'capture' | 'void' | 'refund'
+  /** The payment's id at the provider. */
+  readonly payment: string
+  readonly amountMinor: bigint
+  readonly currency: string
+  /** Ours: the attempt's id, for later commands with a suffix. */
+  readonly key: string
 }
 
 /** What a provider can do, declared by its adapter and read by whoever plans captures and refunds. */
