@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { formatId, newId, parseId, type Id } from '../../kernel/id.ts'
 import { invariant, must } from '../../kernel/invariant.ts'
+import { readWritten } from '../../platform/after-commit.ts'
 import { commitIf } from '../../platform/commit-if.ts'
 import type { Db } from '../../platform/db.ts'
 import {
@@ -377,7 +378,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     )
     if (outcome.kind === 'not_found') return refusePlatform(reply, 'not_found')
     if (outcome.kind === 'refused') return refuse(reply, refusals, refusalJson(outcome.refusal))
-    const cart = must(await renderCart(deps, channel, id), 'the cart that was just edited')
+    const cart = must(await readWritten(() => renderCart(deps, channel, id)), 'the cart that was just edited')
     sendVersion(reply, cart.version)
     reply.send(cart)
     return reply

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { formatId } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import { formatInstant } from '../../kernel/time.ts'
-import { afterCommit } from '../../platform/after-commit.ts'
+import { readWritten } from '../../platform/after-commit.ts'
 import {
   actorOf,
   expectedVersion,
@@ -116,7 +116,7 @@ export function mountAdminPayments(app: App, { db, merchant }: CheckoutHttpDeps)
         case 'refused':
           return refuse(reply, refusals, settled.refusal)
         case 'settled': {
-          const [row] = await afterCommit(() => readAttemptRows(db, [attemptId]))
+          const [row] = await readWritten(() => readAttemptRows(db, [attemptId]))
           const attempt = must(row, 'the payment that was decided')
           return sendVersion(reply, attempt.version).send(paymentJson(attempt))
         }

@@ -1,3 +1,4 @@
+import { WrittenUnreadError } from '../after-commit.ts'
 import { DuplicateInFlightError, QueueFullError } from '../batch/batch.ts'
 import { BusyError, CommitUnknownError, DatabaseAwayError } from '../db.ts'
 import type { Logger } from '../telemetry.ts'
@@ -12,6 +13,7 @@ const retryAfterByCode: { readonly [Code in PlatformCode]?: number } = {
   request_in_progress: 1,
   database_away: 2,
   outcome_unknown: 2,
+  written_unread: 2,
 }
 
 /** What Fastify found wrong before a handler ran. */
@@ -34,6 +36,7 @@ export function codeOfError(error: unknown): PlatformCode {
   if (error instanceof DuplicateInFlightError) return 'request_in_progress'
   if (error instanceof DatabaseAwayError) return 'database_away'
   if (error instanceof CommitUnknownError) return 'outcome_unknown'
+  if (error instanceof WrittenUnreadError) return 'written_unread'
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }
   if (typeof code === 'string' && Object.hasOwn(codeByFastifyError, code)) return codeByFastifyError[code] ?? 'internal'
   // The connection broke while the body was read; nobody is left to hear the answer.

@@ -76,6 +76,10 @@ export const refusals = {
       'The keys of the identity provider cannot be fetched: send the request again after `Retry-After` seconds, or ' +
       'without the `Waybill-Customer-Token`.',
   },
+  written_unread: {
+    status: 503,
+    meaning: 'What was asked for is done; how it looks now cannot be told. Read it again after `Retry-After` seconds.',
+  },
   outcome_unknown: {
     status: 503,
     meaning:
