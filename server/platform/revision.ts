@@ -74,6 +74,23 @@ export interface RevisionedMapOptions<Key, Value> {
   readonly load: (source: Queryable, keys: readonly Key[]) => Promise<Map<Key, Value>>
 }
 
+/** Keys that several callers miss and one statement brings, as of the revision that they ask for. */
+interface SharedLoad<Key, Value> {
+  readonly source: Queryable
+  readonly revision: bigint
+  readonly keys: Set<Key>
+  readonly values: PromiseWithResolvers<Map<Key, Value>>
+}
+
+/** Of one load: some 10 ms. */
+const LOAD_KEYS_MAX = 1_000
+/** While both are under way misses gather for the next: a node that knows nothing yet asks few large questions. */
+const LOADS_AT_ONCE_MAX = 2
+
+function isPool(source: Queryable): boolean {
+  return 'inTransaction' in source
+}
+
 /**
  * Configuration too large to keep whole (products, prices), cached by key and bounded: what was unused for longest leaves.
  *
@@ -89,6 +106,10 @@ export class RevisionedMap<Key, Value> {
   #old = new Map<Key, Value | null>()
   #revision = -1n
   #catchingUp: Promise<void> | undefined
+  /** By key, loads under way or about to begin. */
+  readonly #loading = new Map<Key, SharedLoad<Key, Value>>()
+  readonly #waiting: SharedLoad<Key, Value>[] = []
+  #loadsUnderWay = 0
 
   constructor(options: RevisionedMapOptions<Key, Value>) {
     invariant(options.entriesMax > 0, 'a cache holds at least one entry')
@@ -105,16 +126,69 @@ export class RevisionedMap<Key, Value> {
       else if (entry !== null) found.set(key, entry)
     }
     if (missing.length === 0) return found
-    const revisionBefore = this.#revision
-    const loaded = await this.#options.load(source, missing)
-    for (const [key, value] of loaded) found.set(key, value)
-    // What was loaded while a newer revision arrived may already be old: use it once, do not keep it.
-    if (this.#revision === revisionBefore) for (const key of missing) this.#keep(key, loaded.get(key) ?? null)
+    if (!isPool(source)) {
+      // A transaction may have changed it itself: it reads on its own.
+      await this.#load(source, missing, found)
+      return found
+    }
+    const loads = new Set(missing.map((key) => this.#loadWith(source, key)))
+    for (const loaded of await Promise.all([...loads].map(({ values }) => values.promise))) {
+      for (const key of missing) {
+        const value = loaded.get(key)
+        if (value !== undefined) found.set(key, value)
+      }
+    }
     return found
   }
 
   get size(): number {
     return this.#young.size + this.#old.size
+  }
+
+  /** The load that brings a key: one under way, or the next to begin, which everybody who misses something joins. */
+  #loadWith(source: Queryable, key: Key): SharedLoad<Key, Value> {
+    const underWay = this.#loading.get(key)
+    if (underWay?.revision === this.#revision && underWay.source === source) return underWay
+    let next = this.#waiting.at(-1)
+    if (next?.revision !== this.#revision || next.source !== source || next.keys.size >= LOAD_KEYS_MAX) {
+      next = { source, revision: this.#revision, keys: new Set(), values: Promise.withResolvers() }
+      this.#waiting.push(next)
+      queueMicrotask(() => this.#beginLoads())
+    }
+    next.keys.add(key)
+    this.#loading.set(key, next)
+    return next
+  }
+
+  #beginLoads(): void {
+    while (this.#loadsUnderWay < LOADS_AT_ONCE_MAX) {
+      const load = this.#waiting.shift()
+      if (load === undefined) return
+      this.#loadsUnderWay++
+      void this.#run(load)
+    }
+  }
+
+  async #run(load: SharedLoad<Key, Value>): Promise<void> {
+    const values = new Map<Key, Value>()
+    try {
+      await this.#load(load.source, [...load.keys], values)
+      load.values.resolve(values)
+    } catch (error) {
+      load.values.reject(error)
+    } finally {
+      this.#loadsUnderWay--
+      for (const key of load.keys) if (this.#loading.get(key) === load) this.#loading.delete(key)
+      this.#beginLoads()
+    }
+  }
+
+  async #load(source: Queryable, keys: readonly Key[], found: Map<Key, Value>): Promise<void> {
+    const revisionBefore = this.#revision
+    const loaded = await this.#options.load(source, keys)
+    for (const [key, value] of loaded) found.set(key, value)
+    // What was loaded while a newer revision arrived may already be old: use it once, do not keep it.
+    if (this.#revision === revisionBefore) for (const key of keys) this.#keep(key, loaded.get(key) ?? null)
   }
 
   #find(key: Key): Value | null | undefined {
