@@ -13,16 +13,17 @@ const { values, positionals } = parseArgs({
     concurrency: { type: 'string' },
     quick: { type: 'boolean', default: false },
     file: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 })
 const [name] = positionals
 const scenario = name === undefined || !Object.hasOwn(scenarios, name) ? undefined : scenarios[name]
-if (scenario === undefined) {
+if (values.help || scenario === undefined) {
   process.stdout.write(
-    `Usage: npm run bench -- SCENARIO [--json] [--seconds N] [--concurrency N,N] [--quick] [--file FILE]\n\n`,
+    `Usage: waybill bench SCENARIO [--json] [--seconds N] [--concurrency N,N] [--quick] [--file FILE]\n\n`,
   )
-  for (const [each, { about }] of Object.entries(scenarios)) process.stdout.write(`  ${each.padEnd(14)}${about}\n`)
-  process.exit(name === undefined ? 0 : 2)
+  for (const [each, { about }] of Object.entries(scenarios)) process.stdout.write(`  ${each.padEnd(22)}${about}\n`)
+  process.exit(values.help || name === undefined ? 0 : 2)
 }
 
 const log = (message: string): void => void process.stderr.write(`${message}\n`)

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { UsageError } from './cli/command.ts'
 import { commands } from './cli/commands.ts'
 import type { MainDoor } from './cli/main-door.ts'
+import { scenarios } from '../bench/scenarios.ts'
 
 const doorNames = ['start', 'serve', 'work', 'migrate', 'seed', 'importOrders', 'keys', 'audit'] as const
 
@@ -89,6 +90,14 @@ test('every command has a help text, and the overview lists it', () => {
     const { status, stdout, stderr } = runCli(name, '--help')
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
     assert.ok(stdout.startsWith(`Usage: waybill ${name}`), stdout)
+  }
+})
+
+test('`waybill bench --help` lists every scenario with a line', () => {
+  const { status, stdout, stderr } = runCli('bench', '--help')
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+  for (const [name, { about }] of Object.entries(scenarios)) {
+    assert.match(stdout, new RegExp(`^  ${RegExp.escape(name)} +${RegExp.escape(about)}$`, 'm'))
   }
 })
 

@@ -20,7 +20,8 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) return complain(`Unknown command '${name}'`, 'waybill --help')
-  if (args.includes('--help') || args.includes('-h')) {
+  const asksForHelp = args.includes('--help') || args.includes('-h')
+  if (asksForHelp && command.helpsItself !== true) {
     process.stdout.write(renderCommandHelp(name, command))
     return 0
   }

@@ -9,6 +9,8 @@ export interface Command {
   /** More, for who asked about this command. */
   readonly details?: string
   readonly options: Options
+  /** It answers `--help` itself: what there is to tell stands in the script that it runs. */
+  readonly helpsItself?: boolean
   /**
    * @param args  what was typed after the command's name
    * @param main  loads what does the work; asked only once `args` make sense

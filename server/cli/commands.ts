@@ -125,6 +125,7 @@ merchant, prints the address and the demo keys, and serves and works in one proc
     synopsis: '[SCENARIO] [--json] …',
     summary: 'Measures this machine; without a scenario lists them',
     options: {},
+    helpsItself: true,
     run: (args) => runScript('bench/run.ts', args),
   },
   test: {

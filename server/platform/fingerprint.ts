@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { canonicalJson } from '../kernel/canonical-json.ts'
 
 /** The first 16 bytes of a text's SHA-256, kept where a UUID fits. Measured: 0.9 µs a short text. */
 export function uuidOfHash(text: string): string {
@@ -8,11 +9,5 @@ export function uuidOfHash(text: string): string {
 
 /** The same for the same content, in whichever order the properties of its objects come; a list in order is another. */
 export function fingerprintOfContent(content: object): string {
-  return uuidOfHash(JSON.stringify(content, inOrder))
-}
-
-function inOrder(_name: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return uuidOfHash(canonicalJson(content))
 }

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../kernel/canonical-json.ts'
 import type { Id } from '../../kernel/id.ts'
 import { must } from '../../kernel/invariant.ts'
 import type { Instant } from '../../kernel/time.ts'
@@ -382,14 +383,5 @@ function finishProduct(draft: Draft, offered: OfferedComponents): ProductDecisio
 /** Whether an edit says nothing new: a nightly upload of the whole catalog then changes only what changed. */
 function isSame(product: Product, before: Product): boolean {
   const unstamped = { version: undefined, updatedAt: undefined }
-  return canonical({ ...product, ...unstamped }) === canonical({ ...before, ...unstamped })
-}
-
-/** JSON with the keys of objects in order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
+  return canonicalJson({ ...product, ...unstamped }) === canonicalJson({ ...before, ...unstamped })
 }
