@@ -155,8 +155,52 @@ const rows: readonly Row[] = [
 
 for (const [kind, changed, expected] of rows) {
   test(`${kind} ${JSON.stringify(changed)}: ${expected}`, () => {
-    const refusal = checkConfiguration(kind, { ...samples[kind], ...changed }, others)
-    assert.equal(refusal?.code ?? 'may be saved', expected)
+    const [first] = checkConfiguration(kind, { ...samples[kind], ...changed }, others)
+    assert.equal(first?.code ?? 'may be saved', expected)
+  })
+}
+
+const manyRows: readonly (readonly [kind: ConfigurationKind, changed: object, codes: readonly string[]])[] = [
+  [
+    'channel',
+    {
+      code: 'Web',
+      name: '',
+      marketId: newId(),
+      currencies: ['USX', 'USD'],
+      locale: 'en_US',
+      cartTtlS: 1,
+      quoteTtlS: 1,
+    },
+    [
+      'code_invalid',
+      'name_blank',
+      'market_unknown',
+      'currency_unknown',
+      'currency_not_sold',
+      'locale_unknown',
+      'duration_out_of_range',
+      'duration_out_of_range',
+    ],
+  ],
+  ['legalEntity', { code: 'ca', country: 'ZZ', currency: 'CDN' }, ['country_unknown', 'currency_unknown']],
+  ['market', { code: 'dach', countries: ['XX', 'YY', 'XX'] }, ['country_unknown', 'country_unknown', 'value_repeated']],
+  [
+    'zone',
+    { regions: ['CA', 'NV', 'cali'], postalPrefixes: ['889', '9 0'] },
+    ['region_invalid', 'postal_prefix_invalid', 'zone_overlaps', 'zone_overlaps'],
+  ],
+  ['zone', { country: 'XX', regions: ['cali'] }, ['country_unknown']],
+  ['calendar', { workingDays: [0, 8], closedDates: ['then'] }, ['weekday_unknown', 'weekday_unknown', 'date_unknown']],
+]
+
+for (const [kind, changed, codes] of manyRows) {
+  test(`${kind} ${JSON.stringify(changed)} is told everything at once: ${codes.join(', ')}`, () => {
+    const reasons = checkConfiguration(kind, { ...samples[kind], ...changed }, others)
+    assert.deepEqual(
+      reasons.map(({ code }) => code),
+      codes,
+    )
   })
 }
 

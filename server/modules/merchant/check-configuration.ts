@@ -40,21 +40,22 @@ export type ConfigurationRefusal =
 type Check<Kind extends ConfigurationKind> = (
   row: ConfigurationByKind[Kind],
   others: ConfigurationRows,
-) => ConfigurationRefusal | null
+) => ConfigurationRefusal[]
 
 /**
- * Why a row may not be saved beside the others; null when it may.
+ * Every reason why a row may not be saved beside the others; none when it may.
  * @param others  the configuration without the row itself
  */
 export function checkConfiguration<Kind extends ConfigurationKind>(
   kind: Kind,
   row: ConfigurationByKind[Kind],
   others: ConfigurationRows,
-): ConfigurationRefusal | null {
-  if (!/^[a-z0-9]+([-_.][a-z0-9]+)*$/.test(row.code) || row.code.length > 40) return { code: 'code_invalid' }
-  if (others[kind].some(({ code }) => code === row.code)) return { code: 'code_taken' }
-  if (row.name.trim() === '') return { code: 'name_blank' }
-  return checks[kind](row, others)
+): ConfigurationRefusal[] {
+  const reasons: ConfigurationRefusal[] = []
+  if (!/^[a-z0-9]+([-_.][a-z0-9]+)*$/.test(row.code) || row.code.length > 40) reasons.push({ code: 'code_invalid' })
+  else if (others[kind].some(({ code }) => code === row.code)) reasons.push({ code: 'code_taken' })
+  if (row.name.trim() === '') reasons.push({ code: 'name_blank' })
+  return [...reasons, ...checks[kind](row, others)]
 }
 
 const checks: { readonly [Kind in ConfigurationKind]: Check<Kind> } = {
@@ -65,93 +66,117 @@ const checks: { readonly [Kind in ConfigurationKind]: Check<Kind> } = {
   calendar: checkCalendar,
 }
 
-function checkLegalEntity({ country, currency, timeZone }: LegalEntity): ConfigurationRefusal | null {
-  if (!isCountry(country)) return { code: 'country_unknown', country }
-  if (!isCurrency(currency)) return { code: 'currency_unknown', currency }
-  if (!isTimeZone(timeZone)) return { code: 'time_zone_unknown', timeZone }
-  return null
+function checkLegalEntity({ country, currency, timeZone }: LegalEntity): ConfigurationRefusal[] {
+  return [
+    ...unknownCountries([country]),
+    ...unknownCurrencies([currency]),
+    ...(isTimeZone(timeZone) ? [] : [{ code: 'time_zone_unknown' as const, timeZone }]),
+  ]
 }
 
-function checkMarket({ countries }: Market): ConfigurationRefusal | null {
-  if (countries.length === 0) return { code: 'list_empty', field: 'countries' }
-  const unknown = countries.find((country) => !isCountry(country))
-  if (unknown !== undefined) return { code: 'country_unknown', country: unknown }
-  return checkNoRepeats('countries', countries)
+function checkMarket({ countries }: Market): ConfigurationRefusal[] {
+  return [
+    ...emptyList('countries', countries),
+    ...unknownCountries(countries),
+    ...repeatedValues('countries', countries),
+  ]
 }
 
-function checkChannel(channel: Channel, others: ConfigurationRows): ConfigurationRefusal | null {
-  const { currency, currencies, timeZone, locale } = channel
-  if (!others.legalEntity.some(({ id }) => id === channel.legalEntityId)) return { code: 'legal_entity_unknown' }
+function checkChannel(channel: Channel, others: ConfigurationRows): ConfigurationRefusal[] {
+  const { currency, currencies, taxIncludedExcept, timeZone, locale } = channel
+  const reasons: ConfigurationRefusal[] = []
+  if (!others.legalEntity.some(({ id }) => id === channel.legalEntityId)) reasons.push({ code: 'legal_entity_unknown' })
   if (channel.marketId !== null && !others.market.some(({ id }) => id === channel.marketId)) {
-    return { code: 'market_unknown' }
+    reasons.push({ code: 'market_unknown' })
   }
-  const unknown = [...currencies, currency].find((code) => !isCurrency(code))
-  if (unknown !== undefined) return { code: 'currency_unknown', currency: unknown }
-  const notSold = [currency, ...channel.taxIncludedExcept].find((code) => !currencies.includes(code))
-  if (notSold !== undefined) return { code: 'currency_not_sold', currency: notSold }
-  const repeated =
-    checkNoRepeats('currencies', currencies) ?? checkNoRepeats('taxIncludedExcept', channel.taxIncludedExcept)
-  if (repeated !== null) return repeated
-  if (!isTimeZone(timeZone)) return { code: 'time_zone_unknown', timeZone }
-  if (!isLocale(locale)) return { code: 'locale_unknown', locale }
-  // A head's key is public: whoever holds it could name any price.
-  if (channel.trusted && (channel.kind === 'web' || channel.kind === 'app')) return { code: 'trust_not_allowed' }
-  return (
-    checkDuration('cartTtlS', channel.cartTtlS, MINUTE_S, 30 * DAY_S) ??
-    checkDuration('quoteTtlS', channel.quoteTtlS, MINUTE_S, DAY_S) ??
-    checkDuration('paymentTtlS', channel.paymentTtlS, MINUTE_S, 7 * DAY_S) ??
-    checkDuration('paymentCapS', channel.paymentCapS, Math.max(channel.paymentTtlS, HOUR_S), 30 * DAY_S)
+  reasons.push(...unknownCurrencies([...currencies, currency]))
+  for (const code of new Set([currency, ...taxIncludedExcept])) {
+    if (isCurrency(code) && !currencies.includes(code)) reasons.push({ code: 'currency_not_sold', currency: code })
+  }
+  reasons.push(
+    ...repeatedValues('currencies', currencies),
+    ...repeatedValues('taxIncludedExcept', channel.taxIncludedExcept),
   )
+  if (!isTimeZone(timeZone)) reasons.push({ code: 'time_zone_unknown', timeZone })
+  if (!isLocale(locale)) reasons.push({ code: 'locale_unknown', locale })
+  // A head's key is public: whoever holds it could name any price.
+  if (channel.trusted && (channel.kind === 'web' || channel.kind === 'app')) reasons.push({ code: 'trust_not_allowed' })
+  return [
+    ...reasons,
+    ...checkDuration('cartTtlS', channel.cartTtlS, MINUTE_S, 30 * DAY_S),
+    ...checkDuration('quoteTtlS', channel.quoteTtlS, MINUTE_S, DAY_S),
+    ...checkDuration('paymentTtlS', channel.paymentTtlS, MINUTE_S, 7 * DAY_S),
+    ...checkDuration('paymentCapS', channel.paymentCapS, Math.max(channel.paymentTtlS, HOUR_S), 30 * DAY_S),
+  ]
 }
 
 const MINUTE_S = MINUTE_MS / SECOND_MS
 const HOUR_S = HOUR_MS / SECOND_MS
 const DAY_S = DAY_MS / SECOND_MS
 
-function checkZone(zone: Zone, others: ConfigurationRows): ConfigurationRefusal | null {
+function checkZone(zone: Zone, others: ConfigurationRows): ConfigurationRefusal[] {
   const { country, regions, postalPrefixes } = zone
-  if (!isCountry(country)) return { code: 'country_unknown', country }
-  const region = regions.find((text) => !/^[A-Z0-9]{1,3}$/.test(text) || plainRegion(country, text) !== text)
-  if (region !== undefined) return { code: 'region_invalid', region }
-  const prefix = postalPrefixes.find((text) => text === '' || text.length > 10 || plainPostalCode(text) !== text)
-  if (prefix !== undefined) return { code: 'postal_prefix_invalid', prefix }
-  const repeated = checkNoRepeats('regions', regions) ?? checkNoRepeats('postalPrefixes', postalPrefixes)
-  if (repeated !== null) return repeated
+  // What its regions and prefixes are is for its country to say.
+  if (!isCountry(country)) return unknownCountries([country])
+  const reasons: ConfigurationRefusal[] = []
+  for (const region of regions) {
+    if (!/^[A-Z0-9]{1,3}$/.test(region) || plainRegion(country, region) !== region) {
+      reasons.push({ code: 'region_invalid', region })
+    }
+  }
+  for (const prefix of postalPrefixes) {
+    if (prefix === '' || prefix.length > 10 || plainPostalCode(prefix) !== prefix) {
+      reasons.push({ code: 'postal_prefix_invalid', prefix })
+    }
+  }
+  reasons.push(...repeatedValues('regions', regions), ...repeatedValues('postalPrefixes', postalPrefixes))
 
   // A longer prefix inside another zone's shorter one is no overlap: the longer one is more specific.
   for (const other of others.zone) {
     if (other.country !== country) continue
-    if (coversWholeCountry(zone) && coversWholeCountry(other)) {
-      return { code: 'zone_overlaps', zone: other.code, part: country }
-    }
     const shared =
-      regions.find((text) => other.regions.includes(text)) ??
-      postalPrefixes.find((text) => other.postalPrefixes.includes(text))
-    if (shared !== undefined) return { code: 'zone_overlaps', zone: other.code, part: shared }
+      coversWholeCountry(zone) && coversWholeCountry(other)
+        ? [country]
+        : [
+            ...regions.filter((text) => other.regions.includes(text)),
+            ...postalPrefixes.filter((text) => other.postalPrefixes.includes(text)),
+          ]
+    for (const part of new Set(shared)) reasons.push({ code: 'zone_overlaps', zone: other.code, part })
   }
-  return null
+  return reasons
 }
 
-function checkCalendar({ workingDays, closedDates }: Calendar): ConfigurationRefusal | null {
-  if (workingDays.length === 0) return { code: 'list_empty', field: 'workingDays' }
-  const weekday = workingDays.find((day) => !Number.isInteger(day) || day < 1 || day > 7)
-  if (weekday !== undefined) return { code: 'weekday_unknown', weekday }
-  const date = closedDates.find((text) => !isDate(text))
-  if (date !== undefined) return { code: 'date_unknown', date }
-  return checkNoRepeats('workingDays', workingDays) ?? checkNoRepeats('closedDates', closedDates)
+function checkCalendar({ workingDays, closedDates }: Calendar): ConfigurationRefusal[] {
+  const reasons = emptyList('workingDays', workingDays)
+  for (const weekday of workingDays) {
+    if (!Number.isInteger(weekday) || weekday < 1 || weekday > 7) reasons.push({ code: 'weekday_unknown', weekday })
+  }
+  for (const date of closedDates) if (!isDate(date)) reasons.push({ code: 'date_unknown', date })
+  return [...reasons, ...repeatedValues('workingDays', workingDays), ...repeatedValues('closedDates', closedDates)]
 }
 
-function checkDuration(
-  field: string,
-  seconds: number,
-  secondsMin: number,
-  secondsMax: number,
-): ConfigurationRefusal | null {
+function checkDuration(field: string, seconds: number, secondsMin: number, secondsMax: number): ConfigurationRefusal[] {
   const isInRange = Number.isInteger(seconds) && seconds >= secondsMin && seconds <= secondsMax
-  return isInRange ? null : { code: 'duration_out_of_range', field, secondsMin, secondsMax }
+  return isInRange ? [] : [{ code: 'duration_out_of_range', field, secondsMin, secondsMax }]
 }
 
-function checkNoRepeats(field: string, values: readonly (string | number)[]): ConfigurationRefusal | null {
-  const repeated = values.find((value, index) => values.indexOf(value) !== index)
-  return repeated === undefined ? null : { code: 'value_repeated', field, value: String(repeated) }
+function emptyList(field: string, values: readonly unknown[]): ConfigurationRefusal[] {
+  return values.length === 0 ? [{ code: 'list_empty', field }] : []
+}
+
+function unknownCountries(countries: readonly string[]): ConfigurationRefusal[] {
+  return [...new Set(countries)].flatMap((country) =>
+    isCountry(country) ? [] : [{ code: 'country_unknown' as const, country }],
+  )
+}
+
+function unknownCurrencies(currencies: readonly string[]): ConfigurationRefusal[] {
+  return [...new Set(currencies)].flatMap((currency) =>
+    isCurrency(currency) ? [] : [{ code: 'currency_unknown' as const, currency }],
+  )
+}
+
+function repeatedValues(field: string, values: readonly (string | number)[]): ConfigurationRefusal[] {
+  const repeated = values.filter((value, index) => values.indexOf(value) !== index)
+  return [...new Set(repeated)].map((value) => ({ code: 'value_repeated', field, value: String(value) }))
 }

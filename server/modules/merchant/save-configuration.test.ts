@@ -190,9 +190,10 @@ test('what cannot be is refused and not written', async () => {
     await edit('market', market.id, 7, { countries: ['DE'] }),
     await edit('market', newId(), 1, { countries: ['DE'] }),
   ]
+  const unknownCountry = { code: 'country_unknown', country: 'XX' }
   assert.deepEqual(outcomes, [
-    { kind: 'refused', refusal: { code: 'code_taken' } },
-    { kind: 'refused', refusal: { code: 'country_unknown', country: 'XX' } },
+    { kind: 'refused', refusal: { code: 'code_taken', reasons: [{ code: 'code_taken' }] } },
+    { kind: 'refused', refusal: { ...unknownCountry, reasons: [unknownCountry] } },
     { kind: 'version_mismatch', currentVersion: 1 },
     { kind: 'unknown' },
   ])

@@ -1,4 +1,5 @@
 import { formatId, newId } from '../../kernel/id.ts'
+import { reasoned, type Reasoned } from '../../kernel/reasons.ts'
 import { appendAudit } from '../../platform/audit.ts'
 import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
@@ -41,13 +42,13 @@ export type ConfigurationChanges<Kind extends ConfigurationKind> = Partial<
 
 export type CreateOutcome<Kind extends ConfigurationKind> =
   | { readonly kind: 'created'; readonly row: ConfigurationByKind[Kind] }
-  | { readonly kind: 'refused'; readonly refusal: ConfigurationRefusal }
+  | { readonly kind: 'refused'; readonly refusal: Reasoned<ConfigurationRefusal> }
 
 export type EditOutcome<Kind extends ConfigurationKind> =
   | { readonly kind: 'edited'; readonly row: ConfigurationByKind[Kind] }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'version_mismatch'; readonly currentVersion: number }
-  | { readonly kind: 'refused'; readonly refusal: ConfigurationRefusal }
+  | { readonly kind: 'refused'; readonly refusal: Reasoned<ConfigurationRefusal> }
 
 /**
  * Adds one legal entity, market, channel, zone or calendar, checked against all there are.
@@ -61,7 +62,7 @@ export async function createConfiguration<Kind extends ConfigurationKind>(
   const rows = await readConfiguration(tx)
   // The compiler cannot see that a kind's fields, its id and a version are that kind's row.
   const row = { ...absent[kind], id: newId(), ...fields, version: 1 } as unknown as ConfigurationByKind[Kind]
-  const refusal = checkConfiguration(kind, row, rows)
+  const refusal = reasoned(checkConfiguration(kind, row, rows))
   if (refusal !== null) return { kind: 'refused', refusal }
 
   await put[kind](tx, row)
@@ -95,7 +96,7 @@ export async function editConfiguration<Kind extends ConfigurationKind>(
   if (current === undefined) return { kind: 'unknown' }
   if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
   const row = { ...current, ...changes, version: current.version + 1 }
-  const refusal = checkConfiguration(kind, row, without(rows, kind, current))
+  const refusal = reasoned(checkConfiguration(kind, row, without(rows, kind, current)))
   if (refusal !== null) return { kind: 'refused', refusal }
 
   await put[kind](tx, row)

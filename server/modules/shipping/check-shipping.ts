@@ -15,44 +15,47 @@ export type ShippingRefusal =
 /** No parcel is on the road for longer; a larger number is a slip of the hand. */
 const TRANSIT_DAYS_MAX = 365
 
-/** Why a carrier may not be saved; null when it may. */
-export function checkCarrier({ code, name }: Pick<Carrier, 'code' | 'name'>): ShippingRefusal | null {
-  if (!isShippingCode(code)) return { code: 'shipping_code_invalid' }
-  if (name.trim() === '') return { code: 'shipping_name_blank' }
-  return null
+/** Every reason why a carrier may not be saved; none when it may. */
+export function checkCarrier({ code, name }: Pick<Carrier, 'code' | 'name'>): ShippingRefusal[] {
+  const reasons: ShippingRefusal[] = []
+  if (!isShippingCode(code)) reasons.push({ code: 'shipping_code_invalid' })
+  if (name.trim() === '') reasons.push({ code: 'shipping_name_blank' })
+  return reasons
 }
 
 /**
- * Why a service may not be saved; null when it may.
+ * Every reason why a service may not be saved; none when it may.
  * @param others  what is there, without the service itself
  */
 export function checkService(
   service: Omit<Service, 'id' | 'version'>,
   others: ShippingRows,
   { calendarById }: Pick<MerchantBook, 'calendarById'>,
-): ShippingRefusal | null {
+): ShippingRefusal[] {
   const { code, name, carrier, calendarId, transit } = service
-  if (!isShippingCode(code)) return { code: 'shipping_code_invalid' }
-  if (others.services.some((other) => other.code === code)) return { code: 'service_code_taken' }
-  if (name.trim() === '') return { code: 'shipping_name_blank' }
-  if (!others.carriers.some((other) => other.code === carrier)) return { code: 'carrier_unknown', carrier }
-  if (calendarId !== null && !calendarById.has(calendarId)) return { code: 'service_calendar_unknown' }
+  const reasons = checkCarrier({ code, name })
+  if (others.services.some((other) => other.code === code)) reasons.push({ code: 'service_code_taken' })
+  if (!others.carriers.some((other) => other.code === carrier)) reasons.push({ code: 'carrier_unknown', carrier })
+  if (calendarId !== null && !calendarById.has(calendarId)) reasons.push({ code: 'service_calendar_unknown' })
 
   const routes = new Set<string>()
   for (const { fromPostalPrefix, toPostalPrefix, daysMin, daysMax, ...countries } of transit) {
-    const unknown = [countries.from, countries.to].find((country) => !isCountry(country))
-    if (unknown !== undefined) return { code: 'route_country_unknown', country: unknown }
-    const broken = [fromPostalPrefix, toPostalPrefix].find((text) => text.length > 10 || plainPostalCode(text) !== text)
-    if (broken !== undefined) return { code: 'route_prefix_invalid', prefix: broken }
+    for (const country of new Set([countries.from, countries.to])) {
+      if (!isCountry(country)) reasons.push({ code: 'route_country_unknown', country })
+    }
+    for (const prefix of new Set([fromPostalPrefix, toPostalPrefix])) {
+      if (prefix.length > 10 || plainPostalCode(prefix) !== prefix)
+        reasons.push({ code: 'route_prefix_invalid', prefix })
+    }
     const [from, to] = [`${countries.from}${fromPostalPrefix}`, `${countries.to}${toPostalPrefix}`]
-    if (routes.has(`${from}>${to}`)) return { code: 'route_repeated', from, to }
+    if (routes.has(`${from}>${to}`)) reasons.push({ code: 'route_repeated', from, to })
     routes.add(`${from}>${to}`)
     const isWhole = Number.isInteger(daysMin) && Number.isInteger(daysMax)
     if (!isWhole || daysMin < 0 || daysMax < daysMin || daysMax > TRANSIT_DAYS_MAX) {
-      return { code: 'transit_days_invalid', from, to, daysMax: TRANSIT_DAYS_MAX }
+      reasons.push({ code: 'transit_days_invalid', from, to, daysMax: TRANSIT_DAYS_MAX })
     }
   }
-  return null
+  return reasons
 }
 
 function isShippingCode(code: string): boolean {

@@ -1,4 +1,5 @@
 import { newId } from '../../kernel/id.ts'
+import { reasoned, type Reasoned } from '../../kernel/reasons.ts'
 import { appendAudit } from '../../platform/audit.ts'
 import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
@@ -9,7 +10,7 @@ import { putCarrier, readShipping } from './shipping.sql.ts'
 
 export type SaveCarrierOutcome =
   | { readonly kind: 'saved'; readonly carrier: Carrier }
-  | { readonly kind: 'refused'; readonly refusal: ShippingRefusal }
+  | { readonly kind: 'refused'; readonly refusal: Reasoned<ShippingRefusal> }
 
 /** Adds the carrier with this code or renames it; the same again changes nothing. */
 export async function saveCarrier(
@@ -17,7 +18,7 @@ export async function saveCarrier(
   { actor, code, name }: { actor: string; code: string; name: string },
 ): Promise<SaveCarrierOutcome> {
   await raiseRevision(tx, 'shipping')
-  const refusal = checkCarrier({ code, name })
+  const refusal = reasoned(checkCarrier({ code, name }))
   if (refusal !== null) return { kind: 'refused', refusal }
   const { carriers } = await readShipping(tx)
   const current = carriers.find((carrier) => carrier.code === code)

@@ -1,4 +1,5 @@
 import { formatId, newId, type Id } from '../../kernel/id.ts'
+import { reasoned, type Reasoned } from '../../kernel/reasons.ts'
 import { must } from '../../kernel/invariant.ts'
 import { appendAudit } from '../../platform/audit.ts'
 import type { Tx } from '../../platform/db.ts'
@@ -22,13 +23,13 @@ export type ServiceChanges = Partial<Pick<Service, 'name' | 'calendarId' | 'acti
 
 export type CreateServiceOutcome =
   | { readonly kind: 'created'; readonly service: Service }
-  | { readonly kind: 'refused'; readonly refusal: ShippingRefusal }
+  | { readonly kind: 'refused'; readonly refusal: Reasoned<ShippingRefusal> }
 
 export type EditServiceOutcome =
   | { readonly kind: 'edited'; readonly service: Service }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'version_mismatch'; readonly currentVersion: number }
-  | { readonly kind: 'refused'; readonly refusal: ShippingRefusal }
+  | { readonly kind: 'refused'; readonly refusal: Reasoned<ShippingRefusal> }
 
 export async function createService(
   tx: Tx,
@@ -37,7 +38,7 @@ export async function createService(
 ): Promise<CreateServiceOutcome> {
   await raiseRevision(tx, 'shipping')
   const rows = await readShipping(tx)
-  const refusal = checkService(fields, rows, await currentMerchant(tx, merchant))
+  const refusal = reasoned(checkService(fields, rows, await currentMerchant(tx, merchant)))
   if (refusal !== null) return { kind: 'refused', refusal }
   const service: Service = { ...fields, id: fields.id ?? newId(), version: 1 }
   await write(tx, actor, service, rows, Object.keys(fields))
@@ -67,7 +68,7 @@ export async function editService(
   if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
   const service: Service = { ...current, ...changes, version: current.version + 1 }
   const others = rows.services.filter((other) => other.id !== id)
-  const refusal = checkService(service, { ...rows, services: others }, await currentMerchant(tx, merchant))
+  const refusal = reasoned(checkService(service, { ...rows, services: others }, await currentMerchant(tx, merchant)))
   if (refusal !== null) return { kind: 'refused', refusal }
   await write(tx, actor, service, rows, Object.keys(changes))
   return { kind: 'edited', service }

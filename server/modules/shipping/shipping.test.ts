@@ -202,16 +202,36 @@ for (const [changed, expected] of rows) {
       services: [{ ...fields('taken'), id: newId<'shippingService'>(), version: 1 }],
     }
     assert.equal(
-      checkService({ ...fields('new'), ...changed }, others, { calendarById })?.code ?? 'may be saved',
+      checkService({ ...fields('new'), ...changed }, others, { calendarById })[0]?.code ?? 'may be saved',
       expected,
     )
   })
 }
 
 test('a carrier needs a code and a name', () => {
-  assert.equal(checkCarrier({ code: 'UPS', name: 'UPS' })?.code, 'shipping_code_invalid')
-  assert.equal(checkCarrier({ code: 'ups', name: '' })?.code, 'shipping_name_blank')
-  assert.equal(checkCarrier({ code: 'ups', name: 'UPS' }), null)
+  const codes = (code: string, name: string) => checkCarrier({ code, name }).map((reason) => reason.code)
+  assert.deepEqual(codes('UPS', 'UPS'), ['shipping_code_invalid'])
+  assert.deepEqual(codes('ups', ''), ['shipping_name_blank'])
+  assert.deepEqual(codes('UPS', ''), ['shipping_code_invalid', 'shipping_name_blank'])
+  assert.deepEqual(codes('ups', 'UPS'), [])
+})
+
+test('everything that is wrong with a service is told at once', () => {
+  const transit = [route('US', 'XX', 3, 2), route('USab', 'DE', 1, 2), route('USab', 'DE', 1, 2)]
+  const wrong = { ...fields('new'), name: '', carrier: 'pigeon', calendarId: newId<'calendar'>(), transit }
+  assert.deepEqual(
+    checkService(wrong, { carriers: [], services: [] }, { calendarById }).map(({ code }) => code),
+    [
+      'shipping_name_blank',
+      'carrier_unknown',
+      'service_calendar_unknown',
+      'route_country_unknown',
+      'transit_days_invalid',
+      'route_prefix_invalid',
+      'route_prefix_invalid',
+      'route_repeated',
+    ],
+  )
 })
 
 test('every refusal of the table can happen', () => {
