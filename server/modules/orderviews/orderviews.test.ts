@@ -119,8 +119,8 @@ for (const [name, filter, matches] of lists) {
         listOrderRows(source, { ...everything, ...filter }, { before, limit: 20 }),
       )
       const rowsRead = await rowsReadBy(statement)
-      // Two people's orders are sorted: as many as they placed.
-      assert.ok(rowsRead <= (filter.personIds?.length === 2 ? 1_000 : 100), `${rowsRead} rows were read`)
+      // Of two people all 400 are sorted, or a fiftieth of the list is found by passing over the others: PostgreSQL chooses.
+      assert.ok(rowsRead <= (filter.personIds?.length === 2 ? 2_000 : 100), `${rowsRead} rows were read`)
     }
   })
 }
