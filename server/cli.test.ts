@@ -7,7 +7,18 @@ import { commands } from './cli/commands.ts'
 import type { MainDoor } from './cli/main-door.ts'
 import { scenarios } from '../bench/scenarios.ts'
 
-const doorNames = ['start', 'serve', 'work', 'migrate', 'seed', 'importOrders', 'keys', 'audit'] as const
+const doorNames = [
+  'start',
+  'serve',
+  'work',
+  'migrate',
+  'seed',
+  'importOrders',
+  'importFile',
+  'exportFile',
+  'keys',
+  'audit',
+] as const
 
 const understood = [
   // typed                                      asked of main.ts
@@ -18,6 +29,14 @@ const understood = [
   ['migrate', 'migrate', undefined],
   ['seed', 'seed', undefined],
   ['import orders a.csv', 'importOrders', { file: 'a.csv' }],
+  ['import products a.csv', 'importFile', { kind: 'products', file: 'a.csv', dryRun: false }],
+  [
+    'import customers a.csv.gz --dry-run --rejects b.csv',
+    'importFile',
+    { kind: 'customers', file: 'a.csv.gz', dryRun: true, rejectsFile: 'b.csv' },
+  ],
+  ['export stock', 'exportFile', { kind: 'stock' }],
+  ['export prices --output a.csv', 'exportFile', { kind: 'prices', file: 'a.csv' }],
   ['import orders a.csv --rejects b.csv', 'importOrders', { file: 'a.csv', rejectsFile: 'b.csv' }],
   ['audit', 'audit', { json: false, providerBooks: false }],
   ['audit --json', 'audit', { json: true, providerBooks: false }],
@@ -61,9 +80,12 @@ const mistaken = [
   ['start now', "Unexpected argument 'now'"],
   ['work hard', "Unexpected argument 'hard'"],
   ['audit --json=yes', "Option '--json' does not take an argument"],
-  ['import', 'what to import (orders) is missing'],
+  ['import', 'what to import (products, prices, stock, customers, orders) is missing'],
   ['import orders', 'FILE.csv is missing'],
-  ['import customers a.csv', "'customers' cannot be imported; orders can"],
+  ['import people a.csv', "'people' is none of: products, prices, stock, customers, orders"],
+  ['import orders a.csv --dry-run', 'orders have no dry run'],
+  ['export', 'what to export (products, prices, stock, customers) is missing'],
+  ['export orders', "'orders' is none of: products, prices, stock, customers"],
   ['import orders a.csv b.csv', "Unexpected argument 'b.csv'"],
   ['keys', 'list, create or revoke is missing'],
   ['keys forget', "Unknown action 'forget'"],

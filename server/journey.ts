@@ -5,6 +5,7 @@ import type { Checkout } from './modules/checkout/index.ts'
 import { countOrders, forgetOldSignIns, uncountOrders } from './modules/customers/index.ts'
 import { raiseExceptions } from './modules/exceptions/index.ts'
 import { readOrderRows, readOrdersOfPeople, type OrderRow } from './modules/orders/index.ts'
+import { advanceImports, forgetFiles, type FileDeps } from './modules/integrations/index.ts'
 import { dueAttempts, expireValue, forgetShownCodes } from './modules/payments/index.ts'
 import { sealAudit } from './platform/audit.ts'
 import type { Tx } from './platform/db.ts'
@@ -44,27 +45,33 @@ export function reactionsOf({ checkout }: { readonly checkout: Checkout }): Read
   }
 }
 
-export const dues: readonly Due[] = [
-  { name: 'expire-orders', everyMs: SECOND_MS, limit: 100, run: (db) => expireOrders(db) },
-  { name: 'expire-quotes', everyMs: SECOND_MS, limit: 100, run: (db) => expireQuotes(db) },
-  { name: 'expire-carts', everyMs: 5 * SECOND_MS, limit: 500, run: (db) => expireCarts(db) },
-  {
-    name: 'announce-due-payments',
-    everyMs: SECOND_MS,
-    limit: 500,
-    run: (db, limit) => sweepDue(db, dueAttempts, limit),
-  },
-  { name: 'expire-value', everyMs: 5 * SECOND_MS, limit: 500, run: (db, limit) => expireValue(db, limit) },
-  { name: 'forget-shown-codes', everyMs: HOUR_MS, limit: 500, run: (db, limit) => forgetShownCodes(db, limit) },
-  { name: 'seal-audit', everyMs: SECOND_MS, limit: Infinity, run: async (db) => (await sealAudit(db)).sealedCount },
-  {
-    name: 'forget-old-keys',
-    everyMs: HOUR_MS,
-    limit: 5_000,
-    run: async (db, limit) => deleteOldKeys(db, addMs((await db.clock()).wallAt, -KEY_RETENTION_MS), limit),
-  },
-  { name: 'forget-old-sign-ins', everyMs: HOUR_MS, limit: 1_000, run: forgetOldSignIns },
-]
+/** @param rooms  those that take what files say */
+export function duesOf(rooms: FileDeps['rooms']): readonly Due[] {
+  return [
+    { name: 'expire-orders', everyMs: SECOND_MS, limit: 100, run: (db) => expireOrders(db) },
+    { name: 'expire-quotes', everyMs: SECOND_MS, limit: 100, run: (db) => expireQuotes(db) },
+    { name: 'expire-carts', everyMs: 5 * SECOND_MS, limit: 500, run: (db) => expireCarts(db) },
+    {
+      name: 'announce-due-payments',
+      everyMs: SECOND_MS,
+      limit: 500,
+      run: (db, limit) => sweepDue(db, dueAttempts, limit),
+    },
+    { name: 'expire-value', everyMs: 5 * SECOND_MS, limit: 500, run: (db, limit) => expireValue(db, limit) },
+    { name: 'forget-shown-codes', everyMs: HOUR_MS, limit: 500, run: (db, limit) => forgetShownCodes(db, limit) },
+    { name: 'seal-audit', everyMs: SECOND_MS, limit: Infinity, run: async (db) => (await sealAudit(db)).sealedCount },
+    {
+      name: 'forget-old-keys',
+      everyMs: HOUR_MS,
+      limit: 5_000,
+      run: async (db, limit) => deleteOldKeys(db, addMs((await db.clock()).wallAt, -KEY_RETENTION_MS), limit),
+    },
+    { name: 'forget-old-sign-ins', everyMs: HOUR_MS, limit: 1_000, run: forgetOldSignIns },
+    // One part at a time, of the file that waited for longest; a full run is followed by the next at once.
+    { name: 'take-files', everyMs: 250, limit: 1, run: (db) => advanceImports({ db, rooms }) },
+    { name: 'forget-files', everyMs: HOUR_MS, limit: 1, run: forgetFiles },
+  ]
+}
 
 /** Whose orders these are is for customers to say; those of guests wait until they turn out to be somebody's. */
 async function countAccepted(tx: Tx, events: readonly StoredEvent[]): Promise<void> {

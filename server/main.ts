@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
@@ -8,7 +8,14 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { spawnProvider } from '../sandbox/psp/spawn.ts'
 import { createSandboxProvider } from './adapters/psp/sandbox.ts'
-import type { AuditOptions, ImportOrdersOptions, KeysOptions, ListenOptions } from './cli/main-door.ts'
+import type {
+  AuditOptions,
+  ExportFileOptions,
+  ImportFileOptions,
+  ImportOrdersOptions,
+  KeysOptions,
+  ListenOptions,
+} from './cli/main-door.ts'
 import type { Id } from './kernel/id.ts'
 import { compareProviderBooks, renderComparisons, type BookComparison } from './modules/payments/index.ts'
 import { upsertNodes } from './modules/sourcing/index.ts'
@@ -143,6 +150,42 @@ export async function importOrders(options: ImportOrdersOptions): Promise<number
   })
 }
 
+export async function importFile(options: ImportFileOptions): Promise<number> {
+  const config = configure({})
+  return withDatabase(config, async (databaseUrl) => {
+    await migrateAll(databaseUrl)
+    const node = await openConfigured(config, databaseUrl, null)
+    const { importFile: take } = await import('./modules/integrations/index.ts')
+    try {
+      const outcome = await take({ ...node, say }, options)
+      await sealAudit(node.db)
+      return outcome
+    } finally {
+      await node.stop()
+    }
+  })
+}
+
+export async function exportFile({ kind, file }: ExportFileOptions): Promise<void> {
+  const config = configure({})
+  // Standard output may be the file.
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`)
+  await withDatabase(
+    config,
+    async (databaseUrl) => {
+      const node = await openConfigured(config, databaseUrl, null)
+      const { exportFile: write } = await import('./modules/integrations/index.ts')
+      const out = file === undefined ? process.stdout : createWriteStream(file, { mode: 0o600 })
+      try {
+        await write(node, { kind, out })
+      } finally {
+        await node.stop()
+      }
+    },
+    tell,
+  )
+}
+
 /** The import's counter sells what its channel carries out and sends nothing. */
 async function joinNetwork(
   tx: Tx,
@@ -239,9 +282,13 @@ async function assertPortFree({ host, port }: Config): Promise<void> {
   })
 }
 
-async function withDatabase<Result>(config: Config, use: (databaseUrl: string) => Promise<Result>): Promise<Result> {
+async function withDatabase<Result>(
+  config: Config,
+  use: (databaseUrl: string) => Promise<Result>,
+  log: (line: string) => void = say,
+): Promise<Result> {
   if (config.databaseUrl !== undefined) return use(config.databaseUrl)
-  const postgres = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), log: say })
+  const postgres = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), log })
   try {
     return await use(postgres.url)
   } finally {

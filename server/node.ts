@@ -1,6 +1,6 @@
 import { createJwksFetcher, type JwksFetcher } from './adapters/oidc/fetch-jwks.ts'
 import { createSandboxProvider, type SandboxProvider } from './adapters/psp/sandbox.ts'
-import { dues, onParked, reactionsOf } from './journey.ts'
+import { duesOf, onParked, reactionsOf } from './journey.ts'
 import { askPayment } from './modules/checkout/index.ts'
 import { projectOrders } from './modules/orderviews/index.ts'
 import type { Id } from './kernel/id.ts'
@@ -249,7 +249,7 @@ async function startWorking(
     wake,
     name: 'journey',
     reactions: reactionsOf(rooms),
-    dues,
+    dues: duesOf(rooms),
     leader,
     onParked,
     onError,

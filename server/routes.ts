@@ -6,6 +6,7 @@ import { mountCheckout, mountQuotes, releaseGoods } from './modules/checkout/ind
 import { mountCustomers, mountSegments, mountSignIn, mountStoreCustomer } from './modules/customers/index.ts'
 import { mountExceptions } from './modules/exceptions/index.ts'
 import { mountIdentity, mountIdentityProviders } from './modules/identity/index.ts'
+import { mountImports } from './modules/integrations/index.ts'
 import { mountInventory } from './modules/inventory/index.ts'
 import { mountMerchant } from './modules/merchant/index.ts'
 import { mountOrderviews, ordersOfPeople } from './modules/orderviews/index.ts'
@@ -27,6 +28,7 @@ const tags = {
   customers: 'People who buy: accounts, sign-in, addresses, consents, segments, merged guests, export and erasure.',
   exceptions: 'What needs a person: the reason, the facts, and the next action.',
   identity: 'API keys and identity providers: who may call what, and who may say who a shopper is.',
+  integrations: 'Files of products, prices, stock and customers, in and out.',
   inventory: 'Locations, stock levels, adjustments, counts, goods on their way.',
   merchant: 'Legal entities, channels, markets, zones and calendars: who sells, where and when.',
   operations: 'Health, metrics and this description.',
@@ -79,5 +81,6 @@ export function mountRoutes(
   mountChanges(app, { db, verify })
   mountOrderviews(app, { db, catalog, customers, verify })
   mountExceptions(app, { db })
+  mountImports(app, { db, rooms })
   mountAudit(app, { db, auditDb })
 }

@@ -39,6 +39,7 @@ function buildHouse(t: TestContext): string {
     `import { Type } from 'typebox'
 export const events = { 'cart.opened': { summary: 'A cart was opened.', data: Type.Object({ id: Type.String() }) } }\n`,
   )
+  write('server/modules/integrations/describe-files.ts', `export function describeFiles() { return '# Files\\n' }\n`)
   write(
     'server/main.ts',
     `import { createHttpServer, mountPlatform } from './platform/http/index.ts'
@@ -56,7 +57,7 @@ test('the pages of a house are made from its rooms, and stale until written', as
   const pages = await makePages(root)
   assert.deepEqual(
     [...pages.keys()],
-    ['docs/configuration.md', 'docs/errors.md', 'docs/events.md', 'docs/openapi.json'],
+    ['docs/configuration.md', 'docs/csv.md', 'docs/errors.md', 'docs/events.md', 'docs/openapi.json'],
   )
   assert.match(
     pages.get('docs/errors.md') ?? '',

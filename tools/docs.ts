@@ -9,7 +9,7 @@ import { renderErrors, renderEvents, type RoomErrors, type RoomEvents } from './
 export type Pages = ReadonlyMap<string, string>
 
 /**
- * Makes docs/errors.md, docs/events.md, docs/configuration.md and docs/openapi.json from the code at `root`:
+ * Makes docs/errors.md, docs/events.md, docs/configuration.md, docs/csv.md and docs/openapi.json from the code at `root`:
  * the tables `refusals` and `events` of every room, the settings of `config`, and the routes of the server that
  * `describeApi` of server/main.ts builds without a database.
  */
@@ -20,12 +20,14 @@ export async function makePages(root: string): Promise<Pages> {
     openapi: 'server/platform/http/openapi.ts',
     version: 'server/version.ts',
     main: 'server/main.ts',
+    files: 'server/modules/integrations/describe-files.ts',
   })
   const app = platform.main.describeApi()
   const api = platform.openapi.describeOpenApi(app, platform.version.version)
   await app.close()
   return new Map([
     ['docs/configuration.md', platform.config.describeSettings()],
+    ['docs/csv.md', platform.files.describeFiles()],
     ['docs/errors.md', renderErrors(platform.refusals.refusals, await readRooms<RoomErrors>(root, 'refusals'))],
     ['docs/events.md', renderEvents(await readRooms<RoomEvents>(root, 'events'))],
     ['docs/openapi.json', `${JSON.stringify(api, null, 2)}\n`],
@@ -37,6 +39,7 @@ interface PlatformModules {
   readonly config: typeof import('../server/platform/config.ts')
   readonly openapi: typeof import('../server/platform/http/openapi.ts')
   readonly version: { readonly version: string }
+  readonly files: { readonly describeFiles: () => string }
   readonly main: { readonly describeApi: () => App }
 }
 

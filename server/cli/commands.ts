@@ -1,5 +1,5 @@
 import { expectWords, parse, UsageError, type Command } from './command.ts'
-import type { KeyReach, KeysOptions, ListenOptions } from './main-door.ts'
+import { fileKinds, type FileKind, type KeyReach, type KeysOptions, type ListenOptions } from './main-door.ts'
 import { runScript } from './run-script.ts'
 
 const listenOptions = {
@@ -8,7 +8,16 @@ const listenOptions = {
 } as const
 
 const importOptions = {
-  rejects: { type: 'string', value: 'FILE', about: 'write rejected lines here (FILE.rejects.csv beside the input)' },
+  'dry-run': { type: 'boolean', about: 'change nothing, and tell what would become of each row (not for orders)' },
+  rejects: {
+    type: 'string',
+    value: 'FILE',
+    about: 'write refused rows here (beside the input: FILE.refused.csv, of orders FILE.rejects.csv)',
+  },
+} as const
+
+const exportOptions = {
+  output: { type: 'string', value: 'FILE', about: 'write to this file (standard output)' },
 } as const
 
 const keysOptions = {
@@ -35,6 +44,8 @@ const auditOptions = {
     about: "also compare our money book with the payment providers' own; without traffic",
   },
 } as const
+
+const importable = [...fileKinds, 'orders'].join(', ')
 
 /** In the order of the help text. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -88,17 +99,40 @@ merchant, prints the address and the demo keys, and serves and works in one proc
     },
   },
   import: {
-    synopsis: 'orders FILE.csv [--rejects FILE]',
-    summary: 'Takes in orders from a file, each once',
-    details:
-      'Run again it goes on where it was interrupted. What it cannot take goes to the rejects file with its reason.',
+    synopsis: 'products|prices|stock|customers|orders FILE.csv [--dry-run] [--rejects FILE]',
+    summary: 'Takes in a file, each row once',
+    details: `
+Products, prices, stock and customers: the columns are in docs/csv.md, or in what \`waybill export\` writes. Exit code 0
+when every row went in, 1 when some were refused. Ended in between, the rest is taken by a server at work on the
+database; given again, the command changes what is left to change.
+
+Orders: the columns of UCI Online Retail. Run again it goes on where it was interrupted.
+
+A name that ends in .gz is unpacked. What is refused goes to a file of its own, with the reasons.`,
     options: importOptions,
     run: async (args, main) => {
       const { values, positionals } = parse(args, importOptions)
-      const [what = '', file = ''] = expectWords(positionals, 'what to import (orders)', 'FILE.csv')
-      if (what !== 'orders') throw new UsageError(`'${what}' cannot be imported; orders can`)
-      const options = values.rejects === undefined ? { file } : { file, rejectsFile: values.rejects }
+      const [what = '', file = ''] = expectWords(positionals, `what to import (${importable})`, 'FILE.csv')
+      const { 'dry-run': dryRun = false, rejects } = values
+      const options = rejects === undefined ? { file } : { file, rejectsFile: rejects }
+      if (what !== 'orders') {
+        const kind = readKind(what, importable)
+        return (await main()).importFile({ kind, dryRun, ...options })
+      }
+      if (dryRun) throw new UsageError('orders have no dry run')
       return (await main()).importOrders(options)
+    },
+  },
+  export: {
+    synopsis: 'products|prices|stock|customers [--output FILE]',
+    summary: 'Writes all of a kind as CSV, as the import takes it',
+    details: 'Imported again, it changes nothing. The columns are in docs/csv.md.',
+    options: exportOptions,
+    run: async (args, main) => {
+      const { values, positionals } = parse(args, exportOptions)
+      const [what = ''] = expectWords(positionals, `what to export (${fileKinds.join(', ')})`)
+      const kind = readKind(what, fileKinds.join(', '))
+      return (await main()).exportFile(values.output === undefined ? { kind } : { kind, file: values.output })
     },
   },
   keys: {
@@ -135,6 +169,12 @@ merchant, prints the address and the demo keys, and serves and works in one proc
     options: {},
     run: (args) => runScript('tools/test.ts', args),
   },
+}
+
+function readKind(what: string, known: string): FileKind {
+  const kind = fileKinds.find((each) => each === what)
+  if (kind === undefined) throw new UsageError(`'${what}' is none of: ${known}`)
+  return kind
 }
 
 function expectNothing(args: readonly string[]): void {

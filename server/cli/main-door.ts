@@ -10,6 +10,8 @@ export interface MainDoor {
   migrate(): Promise<ExitCode>
   seed(): Promise<ExitCode>
   importOrders(options: ImportOrdersOptions): Promise<ExitCode>
+  importFile(options: ImportFileOptions): Promise<ExitCode>
+  exportFile(options: ExportFileOptions): Promise<ExitCode>
   keys(options: KeysOptions): Promise<ExitCode>
   audit(options: AuditOptions): Promise<ExitCode>
 }
@@ -33,6 +35,24 @@ export interface ImportOrdersOptions {
   readonly file: string
   /** Where rejected lines go; beside the file when left out. */
   readonly rejectsFile?: string
+}
+
+export const fileKinds = ['products', 'prices', 'stock', 'customers'] as const
+export type FileKind = (typeof fileKinds)[number]
+
+export interface ImportFileOptions {
+  readonly kind: FileKind
+  readonly file: string
+  /** Tell what would become of each row, and change nothing. */
+  readonly dryRun: boolean
+  /** Where refused rows go; beside the file when left out. */
+  readonly rejectsFile?: string
+}
+
+export interface ExportFileOptions {
+  readonly kind: FileKind
+  /** Standard output when left out. */
+  readonly file?: string
 }
 
 export type KeysOptions =

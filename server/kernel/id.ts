@@ -26,6 +26,7 @@ export const prefixByKind = {
   demandLine: 'dln',
   event: 'evt',
   exception: 'exc',
+  fileImport: 'fim',
   giftCard: 'gft',
   hold: 'hld',
   identityProvider: 'idp',

@@ -50,3 +50,74 @@ create table integrations.known_customer (
   person_id uuid not null,
   primary key (kind, reference)
 );
+
+-- A file of products, prices, stock or customers that was handed in, and how far it is. What its rows say is sealed with
+-- a key of the file's own: a file of customers is personal data, and is gone when its key is.
+create table integrations.file_import (
+  id           uuid primary key,
+  kind         text not null check (kind in ('products', 'prices', 'stock', 'customers')),
+  -- Nothing is changed; what would be is told.
+  dry_run      boolean not null,
+  -- Who handed it in, in the public form: named in the audit log for all that it changes.
+  actor        text not null,
+  -- Receiving: its rows are coming in. Running: they are all here and taken part by part. Each is left once.
+  status       text not null check (status in ('receiving', 'running', 'completed', 'failed')),
+  -- The names of its columns, in their order.
+  columns      text[] not null,
+  row_count    int not null default 0 check (row_count >= 0),
+  created      int not null default 0 check (created >= 0),
+  changed      int not null default 0 check (changed >= 0),
+  unchanged    int not null default 0 check (unchanged >= 0),
+  refused      int not null default 0 check (refused >= 0),
+  received_at  timestamptz not null,
+  finished_at  timestamptz,
+  -- Wall time: when a part of it was received or taken last. Of several the one that waited for longest comes next.
+  touched_at   timestamptz not null,
+  -- How often in a row its next part could not be taken.
+  failures     int not null default 0 check (failures >= 0),
+  key_version  int not null,
+  -- Null: the key is destroyed, and with it what the rows said.
+  wrapped_key  bytea,
+  check ((status in ('completed', 'failed')) = (finished_at is not null)),
+  check (created + changed + unchanged + refused <= row_count or status = 'receiving'),
+  -- Every row was created, changed, unchanged or refused: none is lost, whatever died in between.
+  check (status <> 'completed' or created + changed + unchanged + refused = row_count),
+  check (wrapped_key is not null or status in ('completed', 'failed'))
+);
+create index file_import_waiting on integrations.file_import (touched_at) where status = 'running';
+create index file_import_receiving on integrations.file_import (touched_at) where status = 'receiving';
+create index file_import_readable on integrations.file_import (finished_at)
+  where wrapped_key is not null and finished_at is not null;
+
+-- Rows that are still to be taken, a few hundred in a part; a part goes in the transaction that records its outcome.
+create table integrations.file_part (
+  import_id uuid not null references integrations.file_import,
+  -- Bundles come after everything that could be in them, wherever they stand in the file.
+  stage     int not null check (stage in (0, 1)),
+  number    int not null check (number >= 0),
+  vault     bytea not null,
+  primary key (import_id, stage, number)
+);
+
+-- What became of every row, or would.
+create table integrations.file_row (
+  import_id uuid not null references integrations.file_import,
+  -- As an editor counts: the header is line 1.
+  line      int not null check (line > 1),
+  outcome   text not null check (outcome in ('created', 'changed', 'unchanged', 'refused')),
+  -- What it is about, such as a SKU; null where that would be personal.
+  subject   text,
+  -- Of a refused row: its cells and everything wrong with them.
+  vault     bytea,
+  primary key (import_id, line),
+  check ((outcome = 'refused') = (vault is not null))
+);
+create index file_row_by_outcome on integrations.file_row (import_id, outcome, line);
+
+-- Variants that a dry run would have made: a bundle further down may contain them.
+create table integrations.file_variant (
+  import_id uuid not null references integrations.file_import,
+  sku       text not null,
+  kind      text not null,
+  primary key (import_id, sku)
+);

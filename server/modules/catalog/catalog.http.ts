@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { formatId, type Id } from '../../kernel/id.ts'
 import { must, unreachable } from '../../kernel/invariant.ts'
 import { commitIf } from '../../platform/commit-if.ts'
@@ -22,12 +21,12 @@ import {
   strict,
   type App,
 } from '../../platform/http/index.ts'
-import { violationsOf } from '../../platform/http/validate.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { listVariantRows, readProducts } from './catalog.sql.ts'
 import { refusals } from './catalog.refusals.ts'
-import type { ProductDecision, ProductEdit } from './decide-products.ts'
+import type { ProductDecision } from './decide-products.ts'
 import type { Catalog } from './open-catalog.ts'
+import { readProductRow } from './read-product-row.ts'
 import {
   NewProductBody,
   ProductEditBody,
@@ -37,7 +36,6 @@ import {
   ProductResult,
   ProductRow,
   VariantListItem,
-  type RowErrorJson,
 } from './product-json.ts'
 import { searchedWords } from './plan-search.ts'
 import { TaxonomyCode } from './taxonomy-json.ts'
@@ -77,8 +75,6 @@ const BatchBody = strict({
     { minItems: 1, maxItems: BATCH_PRODUCTS_MAX },
   ),
 })
-
-const rowValidator = Compile(ProductRow)
 
 export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
   const { db, catalog } = deps
@@ -221,7 +217,7 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
       bodyLimit: BATCH_BODY_BYTES_MAX,
     },
     async (request, reply) => {
-      const rows = request.body.products.map(readRow)
+      const rows = request.body.products.map(readProductRow)
       const edits = rows.flatMap((row) => (row.kind === 'edit' ? [row.edit] : []))
       const variantCount = edits.reduce((count, { variants = [] }) => count + variants.length, 0)
       if (variantCount > BATCH_VARIANTS_MAX) {
@@ -237,7 +233,7 @@ export function mountCatalog(app: App, deps: CatalogHttpDeps): void {
       const results = rows.map((row, index) =>
         row.kind === 'edit'
           ? resultOf(must(decisions.next().value, 'a decision an edit'), index)
-          : { index, ...row.result },
+          : { index, status: 'error' as const, errors: [...row.errors] },
       )
       return reply.send({ results })
     },
@@ -282,16 +278,6 @@ async function viewer({
 }: CatalogHttpDeps): Promise<(product: Product) => Static<typeof ProductJson>> {
   const [{ channelById }, { categoryById }] = await Promise.all([merchant.currentBook(), catalog.currentBook()])
   return (product) => productJson(product, { channelById, categoryById })
-}
-
-type Row =
-  | { readonly kind: 'edit'; readonly edit: ProductEdit }
-  | { readonly kind: 'invalid'; readonly result: { readonly status: 'error'; readonly errors: RowErrorJson[] } }
-
-function readRow(row: unknown): Row {
-  if (rowValidator.Check(row)) return { kind: 'edit', edit: readProductEdit(row) }
-  const errors = violationsOf(rowValidator, row).map((violation) => ({ ...violation, code: 'invalid' as const }))
-  return { kind: 'invalid', result: { status: 'error', errors } }
 }
 
 function resultOf(decision: ProductDecision, index: number): Static<typeof ProductResult> {

@@ -8,10 +8,11 @@ import type { ProductDecision, ProductEdit } from './decide-products.ts'
 import type { TaxonomyByKind, TaxonomyKind } from './check-taxonomy.ts'
 import { reindexProducts } from './index-products.ts'
 import { cacheOffers, cacheSkus, OFFERS_MAX, type Offer } from './offers.ts'
-import type { Product } from './product.ts'
+import type { Product, VariantKind } from './product.ts'
 import {
   createProduct,
   editProduct,
+  foreseeProducts,
   saveProducts,
   type CreateProductOutcome,
   type EditProductOutcome,
@@ -54,6 +55,11 @@ export interface Catalog {
   saveProducts(
     tx: Tx,
     command: { readonly actor: string; readonly edits: readonly ProductEdit[] },
+  ): Promise<ProductDecision[]>
+  /** See `foreseeProducts`. */
+  foreseeProducts(
+    tx: Tx,
+    command: { readonly edits: readonly ProductEdit[]; readonly assumed: ReadonlyMap<string, VariantKind> },
   ): Promise<ProductDecision[]>
   createProduct(tx: Tx, command: { readonly actor: string; readonly edit: ProductEdit }): Promise<CreateProductOutcome>
   editProduct(
@@ -119,6 +125,7 @@ export function openCatalog({ db, offersMax = OFFERS_MAX, ...deps }: CatalogDeps
     nextAssortmentChange: readNextAssortmentChange,
     productIdsByHandleAt: (source, revision, handles) => idsByHandle.at(source, revision, handles),
     saveProducts: (tx, command) => saveProducts(deps, tx, command),
+    foreseeProducts: (tx, command) => foreseeProducts(deps, tx, command),
     createProduct: (tx, command) => createProduct(deps, tx, command),
     editProduct: (tx, command) => editProduct(deps, tx, command),
     createTaxonomy,

@@ -13,7 +13,7 @@ import type { FindUnknownPlaces, OnVariantsCreated } from './ports.ts'
 import { putProducts } from './put-products.sql.ts'
 import type { RowError } from './row-errors.ts'
 import { readTaxonomy } from './taxonomy.sql.ts'
-import type { Product } from './product.ts'
+import { isStocked, type Product, type VariantKind } from './product.ts'
 
 export interface SaveProductsDeps {
   readonly merchant: Merchant
@@ -50,6 +50,18 @@ export async function saveProducts(
   const decisions = await decide(deps, tx, edits)
   await write(deps, tx, { actor, decisions, revision })
   return decisions
+}
+
+/**
+ * What `saveProducts` would answer now; nothing is written and nobody waits.
+ * @param assumed  variants that would be there by then: bundles may contain them
+ */
+export function foreseeProducts(
+  deps: SaveProductsDeps,
+  tx: Tx,
+  { edits, assumed }: { readonly edits: readonly ProductEdit[]; readonly assumed: ReadonlyMap<string, VariantKind> },
+): Promise<ProductDecision[]> {
+  return decide(deps, tx, edits, assumed)
 }
 
 /** Refused: nothing was written; the caller rolls back, or carries on and only a revision was used up. */
@@ -99,6 +111,7 @@ async function decide(
   { merchant, findUnknownPlaces }: SaveProductsDeps,
   tx: Tx,
   edits: readonly ProductEdit[],
+  assumed: ReadonlyMap<string, VariantKind> = new Map(),
 ): Promise<ProductDecision[]> {
   const variantEdits = edits.flatMap(({ variants = [] }) => variants)
   const skus = new Set(variantEdits.flatMap(({ sku, components = [] }) => [sku, ...components.map((part) => part.sku)]))
@@ -116,6 +129,10 @@ async function decide(
     }),
     readRevisions(tx),
   ])
+  for (const [sku, kind] of assumed) {
+    if (!variantBySku.has(sku))
+      variantBySku.set(sku, { id: newId(), productId: newId(), kind, stocked: isStocked(kind) })
+  }
   const { rows } = await merchant.bookAt(tx, revisions.merchant)
   const known = {
     productByHandle: new Map(products.map((product) => [product.handle, product])),

@@ -191,6 +191,30 @@ export async function hasAccount(source: Queryable, emailHashes: readonly Buffer
   return rows.length > 0
 }
 
+/** The accounts with one of these e-mails, in id order. */
+export async function findAccountIds(source: Queryable, emailHashes: readonly Buffer[]): Promise<Id<'person'>[]> {
+  const rows = await source.rows<{ id: Id<'person'> }>({
+    name: 'customers.find_account_ids',
+    text: `select id from customers.person where kind = 'account' and email_hash = any($1::bytea[]) order by id`,
+    values: [byteaArray(emailHashes)],
+  })
+  return rows.map(({ id }) => id)
+}
+
+/** Accounts in the order of their ids, erased ones too. @param after  null for the first page */
+export async function walkAccountIds(
+  source: Queryable,
+  { after, limit }: { readonly after: Id<'person'> | null; readonly limit: number },
+): Promise<Id<'person'>[]> {
+  const rows = await source.rows<{ id: Id<'person'> }>({
+    name: 'customers.walk_accounts',
+    text: `select id from customers.person
+            where kind = 'account' and ($1::uuid is null or id > $1) order by id limit $2`,
+    values: [after, limit],
+  })
+  return rows.map(({ id }) => id)
+}
+
 export interface SealedContact {
   readonly id: Id<'person'>
   readonly vault: Buffer

@@ -19,6 +19,13 @@ import { Passwords } from './password.ts'
 import type { Person, PersonAddress } from './person.ts'
 import type { IdentityProviders, SessionTokens } from './ports.ts'
 import {
+  putAccounts,
+  readFlatAccounts,
+  type AccountEntry,
+  type FlatAccount,
+  type PutAccountOutcome,
+} from './put-accounts.ts'
+import {
   findPeople,
   listPeople,
   readAddresses,
@@ -36,6 +43,7 @@ import {
   type RecordedPerson,
   type SealedNewPerson,
 } from './record-people.ts'
+import { makeFileVault, openFileVault, type FileVault, type NewFileVault, type WrappedFileKey } from './sealed-files.ts'
 import { createSegment, type CreateSegmentOutcome, type NewSegment } from './save-segment.ts'
 import { readSegmentRows } from './segments.sql.ts'
 import { deleteOldSignIns } from './sign-in.sql.ts'
@@ -51,6 +59,13 @@ export interface Customers {
   /** See `addAddresses`: for guests and accounts. */
   addAddresses(tx: Tx, sent: readonly SentTo[]): Promise<(Id<'address'> | null)[]>
   createAccount(tx: Tx, actor: string | null, account: NewAccount): Promise<CreateAccountOutcome>
+  /** See `putAccounts`: some hundreds a call. */
+  putAccounts(
+    tx: Tx,
+    command: { readonly actor: string; readonly entries: readonly AccountEntry[]; readonly dryRun: boolean },
+  ): Promise<PutAccountOutcome[]>
+  /** Accounts that are not erased, by id; who is not one is left out. */
+  readFlatAccounts(source: Queryable, ids: readonly Id<'person'>[]): Promise<FlatAccount[]>
   editAccount(
     tx: Tx,
     command: {
@@ -104,6 +119,10 @@ export interface Customers {
     asked: { readonly questions: readonly BuyerQuestion[]; readonly at: Instant },
   ): Promise<Buyer[]>
 
+  /** See `makeFileVault`: for files of other rooms that may hold personal data. */
+  makeFileVault(id: string): NewFileVault
+  openFileVault(id: string, key: WrappedFileKey): FileVault
+
   /** For this room's own routes. */
   readonly inner: CustomersInner
 }
@@ -133,6 +152,8 @@ export function openCustomers({ db, masterKeys, tokens, providers }: CustomersDe
     changeGuests: (tx, changes) => changeGuests(tx, keys, changes),
     addAddresses: (tx, sent) => addAddresses(tx, keys, sent),
     createAccount: (tx, actor, account) => createAccount(tx, keys, actor, account),
+    putAccounts: (tx, command) => putAccounts(tx, keys, command),
+    readFlatAccounts: (source, ids) => readFlatAccounts(source, keys, ids),
     editAccount: (tx, command) => editAccount(tx, keys, command),
     erasePerson,
     readPeople: (source, ids) => readPeople(source, keys, ids),
@@ -150,6 +171,8 @@ export function openCustomers({ db, masterKeys, tokens, providers }: CustomersDe
     currentSegmentBook: async (source = db) => books.at(source, (await readRevisions(source)).customers),
     createSegment,
     buyersAt: async (source, revision, asked) => readBuyers(source, keys, await books.at(source, revision), asked),
+    makeFileVault: (id) => makeFileVault(keys, id),
+    openFileVault: (id, key) => openFileVault(keys, id, key),
     inner,
   }
 }

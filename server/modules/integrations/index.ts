@@ -1,2 +1,7 @@
+export { advanceImports, forgetFiles } from './advance-import.ts'
+export { fileKindNames, type FileDeps, type FileKindName } from './file-kind.ts'
+export { exportFile, importFile, type FileCommandDeps, type ImportFileOptions } from './import-file.ts'
+export { mountImports } from './imports.http.ts'
 export { importRetailOrders, type ImportDeps, type ImportOptions } from './import-retail-orders.ts'
 export type { JoinNetwork } from './ports.ts'
+export { refusals, type IntegrationsRefusal } from './integrations.refusals.ts'

@@ -39,6 +39,8 @@ export interface TakeCounts {
   readonly entries: readonly CountEntry[]
   /** The locations whose counts the sender may tell; null for all. */
   readonly only: ReadonlySet<Id<'location'>> | null
+  /** Tells what would become of each entry, and leaves everything as it is. */
+  readonly dryRun?: boolean | undefined
 }
 
 /** `path` is a JSON pointer into the request's body. */
@@ -87,7 +89,7 @@ export interface TakeCountsDeps extends ResolveDeps {
  * believe it would send the goods twice); the others become true, whoever had claimed what is missing.
  */
 export async function takeCounts(deps: TakeCountsDeps, command: TakeCounts): Promise<TakeCountsOutcome> {
-  const { actor, messageId, asOf, meaning, entries } = command
+  const { actor, messageId, asOf, meaning, entries, dryRun = false } = command
   const resolved = await resolveEntries(deps, entries, { only: command.only })
   if (resolved.kind === 'refused') return resolved
   const counted = entries.map(({ quantity, disposition = 'sellable' }, index): CountedEntry => {
@@ -101,7 +103,8 @@ export async function takeCounts(deps: TakeCountsDeps, command: TakeCounts): Pro
   }
 
   return untilLocked(deps.db, async (tx, lockFirst): Promise<TakeCountsOutcome | LockMore> => {
-    const take = (cause: string) => takeEntries(tx, deps, { actor, asOf, meaning, entries: counted, cause, lockFirst })
+    const take = (cause: string) =>
+      takeEntries(tx, deps, { actor, asOf, meaning, entries: counted, cause, lockFirst, dryRun })
     const once =
       messageId === null
         ? withoutKey(await take(newId()))
@@ -125,13 +128,16 @@ interface RunningCount {
   /** What the ledger names as the cause. */
   readonly cause: string
   readonly lockFirst: ReadonlySet<string>
+  readonly dryRun: boolean
 }
+
+type Taken = Extract<TakeCountsOutcome, { readonly kind: 'taken' }>
 
 async function takeEntries(
   tx: Tx,
   { demand, counts }: TakeCountsDeps,
-  { actor, asOf, meaning, entries, cause, lockFirst }: RunningCount,
-): Promise<Worked<CountsTaken, Refused | LockMore>> {
+  { actor, asOf, meaning, entries, cause, lockFirst, dryRun }: RunningCount,
+): Promise<Worked<CountsTaken, Taken | Refused | LockMore>> {
   if (asOf > addMs(tx.at, AHEAD_MAX_MS)) {
     return { kind: 'drop', outcome: refuse({ code: 'as_of_in_future', path: '/asOf', now: formatInstant(tx.at) }) }
   }
@@ -142,11 +148,14 @@ async function takeEntries(
   )
   if (truth.kind === 'lock_more') return { kind: 'drop', outcome: truth }
 
-  // From here on the message is taken.
   const { gated, decided, freeings } = truth
   const judged = entries.map((entry, index) =>
     judge(entry, must(decided.merges[index], 'a merge for every entry'), must(freeings[index], 'a freeing as well')),
   )
+  const answer = { results: judged.map(resultOf) }
+  if (dryRun) return { kind: 'drop', outcome: { kind: 'taken', answer } }
+
+  // From here on the message is taken.
   const applied = judged.filter((each) => each.kind === 'applied')
   const quarantined = judged.filter((each) => each.kind === 'quarantined')
   if (quarantined.length > 0) await quarantineCounts(gated, counts, quarantined, { source: actor, countedAt })
@@ -161,7 +170,7 @@ async function takeEntries(
     freedUnits: applied.reduce((sum, { freeing }) => sum + unitsOf(freeing), 0),
   }
   appendAudit(tx, { actor, action: 'stock.counted', object: cause, detail })
-  return { kind: 'keep', answer: { results: judged.map(resultOf) } }
+  return { kind: 'keep', answer }
 }
 
 interface Merge {

@@ -46,7 +46,7 @@ export {
 export type { Named, PricingPorts, ReadNamed, TaxAnswer, TaxQuestion, TaxService } from './ports.ts'
 export { events } from './pricing.events.ts'
 export { mountPricing } from './pricing.http.ts'
-export { variantsRepricedSince } from './pricing.sql.ts'
+export { listPriceRows, variantsRepricedSince, type PriceRowPlace } from './pricing.sql.ts'
 export { refusals, type PricingRefusal } from './pricing.refusals.ts'
 export type {
   CreatePricingOutcome,
@@ -69,4 +69,4 @@ export {
   redemptionJson,
 } from './offers-json.ts'
 export { lockUses, readUses, UsesPool, type OffersAsk } from './uses-pool.ts'
-export type { PriceEdit, PriceResult, SetPricesOutcome } from './set-prices.ts'
+export { foreseePrices, type PriceEdit, type PriceResult, type SetPricesOutcome } from './set-prices.ts'

@@ -1,10 +1,11 @@
 import { formatId, type Id } from '../../kernel/id.ts'
 import type { Money } from '../../kernel/money.ts'
 import { appendAudit } from '../../platform/audit.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Queryable, Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
 import { raiseRevision } from '../../platform/revision.ts'
 import { findVariants } from '../catalog/index.ts'
+import type { PriceList } from './price-choice.ts'
 import { putPriceList, putPrices, readPrices, readPricing, type NewPrice } from './pricing.sql.ts'
 
 export interface PriceEdit {
@@ -32,8 +33,9 @@ export const priceErrors = {
 export type PriceErrorCode = keyof typeof priceErrors
 
 export type PriceResult =
-  | { readonly kind: 'set' }
-  | { readonly kind: 'withdrawn' }
+  /** `beforeMinor` is what the list said before, null when nothing. */
+  | { readonly kind: 'set'; readonly beforeMinor: bigint | null }
+  | { readonly kind: 'withdrawn'; readonly beforeMinor: bigint | null }
   | { readonly kind: 'error'; readonly errors: readonly PriceError[] }
 
 export type SetPricesOutcome =
@@ -59,31 +61,9 @@ export async function setPrices(
   },
 ): Promise<SetPricesOutcome> {
   const revision = await raiseRevision(tx, 'pricing')
-  const [{ priceLists }, variantBySku] = await Promise.all([
-    readPricing(tx),
-    findVariants(tx, [...new Set(edits.map(({ sku }) => sku))]),
-  ])
-  const list = priceLists.find(({ id }) => id === priceListId)
-  if (list === undefined) return { kind: 'unknown' }
-
-  const prices: NewPrice[] = []
-  const seen = new Set<string>()
-  const breaks = await readBreaks(tx, priceListId, edits, variantBySku)
-  const results = edits.map(({ sku, minQuantity = 1, price }): PriceResult => {
-    const variant = variantBySku.get(sku)
-    const errors: PriceError[] = []
-    const row = `${sku} ${minQuantity}`
-    if (seen.has(row)) errors.push(errorAt('/sku', 'sku_repeated'))
-    else if (variant === undefined) errors.push(errorAt('/sku', 'sku_unknown'))
-    if (price !== null && price.currency !== list.currency) errors.push(errorAt('/price/currency', 'currency_differs'))
-    seen.add(row)
-    if (variant !== undefined && isDearer(breaks.get(variant.id), minQuantity)) {
-      errors.push(errorAt('/price', 'break_dearer'))
-    }
-    if (errors.length > 0 || variant === undefined) return { kind: 'error', errors }
-    prices.push({ variantId: variant.id, minQuantity, amountMinor: price?.minor ?? null })
-    return { kind: price === null ? 'withdrawn' : 'set' }
-  })
+  const judged = await judgePrices(tx, { priceListId, edits })
+  if (judged === null) return { kind: 'unknown' }
+  const { list, prices, results } = judged
 
   const changedCount = prices.length === 0 ? 0 : await putPrices(tx, { priceListId, prices, revision })
   if (changedCount > 0) {
@@ -105,31 +85,82 @@ export async function setPrices(
   return { kind: 'done', results }
 }
 
+/** What `setPrices` would answer now; nothing is written and nobody waits. */
+export async function foreseePrices(
+  source: Queryable,
+  command: { readonly priceListId: Id<'priceList'>; readonly edits: readonly PriceEdit[] },
+): Promise<SetPricesOutcome> {
+  const judged = await judgePrices(source, command)
+  return judged === null ? { kind: 'unknown' } : { kind: 'done', results: judged.results }
+}
+
+interface JudgedPrices {
+  readonly list: PriceList
+  /** Of the rows without errors. */
+  readonly prices: readonly NewPrice[]
+  readonly results: readonly PriceResult[]
+}
+
+/** @returns null when there is no such list */
+async function judgePrices(
+  source: Queryable,
+  { priceListId, edits }: { readonly priceListId: Id<'priceList'>; readonly edits: readonly PriceEdit[] },
+): Promise<JudgedPrices | null> {
+  const [{ priceLists }, variantBySku] = await Promise.all([
+    readPricing(source),
+    findVariants(source, [...new Set(edits.map(({ sku }) => sku))]),
+  ])
+  const list = priceLists.find(({ id }) => id === priceListId)
+  if (list === undefined) return null
+
+  const prices: NewPrice[] = []
+  const seen = new Set<string>()
+  const { before, after: breaks } = await readBreaks(source, priceListId, edits, variantBySku)
+  const results = edits.map(({ sku, minQuantity = 1, price }): PriceResult => {
+    const variant = variantBySku.get(sku)
+    const errors: PriceError[] = []
+    const row = `${sku} ${minQuantity}`
+    if (seen.has(row)) errors.push(errorAt('/sku', 'sku_repeated'))
+    else if (variant === undefined) errors.push(errorAt('/sku', 'sku_unknown'))
+    if (price !== null && price.currency !== list.currency) errors.push(errorAt('/price/currency', 'currency_differs'))
+    seen.add(row)
+    if (variant !== undefined && isDearer(breaks.get(variant.id), minQuantity)) {
+      errors.push(errorAt('/price', 'break_dearer'))
+    }
+    if (errors.length > 0 || variant === undefined) return { kind: 'error', errors }
+    prices.push({ variantId: variant.id, minQuantity, amountMinor: price?.minor ?? null })
+    const beforeMinor = before.get(variant.id)?.get(minQuantity) ?? null
+    return { kind: price === null ? 'withdrawn' : 'set', beforeMinor }
+  })
+  return { list, prices, results }
+}
+
 type Breaks = ReadonlyMap<number, bigint | null>
 
-/**
- * What the list would ask for each minimum if every row went in; one indexed reading of what is there.
- */
+/** What the list asks for each minimum now, and would if every row went in; one indexed reading of what is there. */
 async function readBreaks(
-  tx: Tx,
+  source: Queryable,
   priceListId: Id<'priceList'>,
   edits: readonly PriceEdit[],
   variantBySku: ReadonlyMap<string, { readonly id: Id<'variant'> }>,
-): Promise<Map<Id<'variant'>, Breaks>> {
-  const known = await readPrices(tx, [...new Set([...variantBySku.values()].map(({ id }) => id))])
-  const breaks = new Map<Id<'variant'>, Map<number, bigint | null>>()
+): Promise<{ before: ReadonlyMap<Id<'variant'>, Breaks>; after: ReadonlyMap<Id<'variant'>, Breaks> }> {
+  const known = await readPrices(source, [...new Set([...variantBySku.values()].map(({ id }) => id))])
+  const before = new Map<Id<'variant'>, Breaks>()
+  const after = new Map<Id<'variant'>, Map<number, bigint | null>>()
   for (const [variantId, listed] of known) {
     const own = listed.filter((price) => price.priceListId === priceListId)
-    breaks.set(variantId, new Map(own.map(({ minQuantity, amountMinor }) => [minQuantity, amountMinor])))
+    const breaks = own.map(({ minQuantity, amountMinor }) => [minQuantity, amountMinor] as const)
+    before.set(variantId, new Map(breaks))
+    after.set(variantId, new Map(breaks))
   }
   for (const { sku, minQuantity = 1, price } of edits) {
     const variant = variantBySku.get(sku)
     if (variant === undefined) continue
-    const own = breaks.get(variant.id) ?? new Map<number, bigint | null>()
+    const own = after.get(variant.id) ?? new Map<number, bigint | null>()
     own.set(minQuantity, price?.minor ?? null)
-    breaks.set(variant.id, own)
+    after.set(variant.id, own)
   }
-  return breaks
+  return { before, after }
 }
 
 /** Whether a unit would cost more from this minimum on than from a smaller one, or less than from a larger one. */

@@ -31,6 +31,8 @@ declare module 'fastify' {
     readonly idempotent?: Idempotent
     /** Whether the version the caller decided on is asked for; it is then in `request.ifMatch`. */
     readonly ifMatch?: 'required' | 'optional'
+    /** Takes a file of CSV, packed or not, as a stream in `request.body`; null where none was sent. */
+    readonly takesCsv?: boolean
     /** Of store routes; where nothing is said a customer's token is looked at if there is one. */
     readonly customer?: CustomerNeed
     /** What the route may refuse with, for the API description. */

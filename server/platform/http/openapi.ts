@@ -136,7 +136,7 @@ function describeOperation(operation: Operation, components: Components): JsonOb
     security: securityOf(operation),
     parameters: describeParameters(operation, components),
     ...(takesBody
-      ? { requestBody: { required: true, content: { 'application/json': { schema: components.reference(body) } } } }
+      ? { requestBody: { required: true, content: { [mediaTypeOf(body)]: { schema: components.reference(body) } } } }
       : {}),
     responses: { ...describeAnswers(operation, components), ...describeProblems(operation, takesBody, components) },
   }
@@ -195,14 +195,17 @@ function describeParameters({ params, query, idempotent, ifMatch }: Operation, c
 function describeAnswers({ responses, scope }: Operation, components: Components): JsonObject {
   const answers: Record<string, unknown> = {}
   for (const [status, schema] of Object.entries(responses)) {
-    const { 'x-media-type': mediaType = 'application/json' } = schema as { 'x-media-type'?: string }
     answers[status] = {
       description: (schema as { description?: string }).description ?? successes[status] ?? 'Success.',
       headers: { ...answerHeaders, ...(scope === 'public' ? {} : limitHeaders) },
-      ...(status === '204' ? {} : { content: { [mediaType]: { schema: components.reference(schema) } } }),
+      ...(status === '204' ? {} : { content: { [mediaTypeOf(schema)]: { schema: components.reference(schema) } } }),
     }
   }
   return answers
+}
+
+function mediaTypeOf(schema: TSchema): string {
+  return (schema as { 'x-media-type'?: string })['x-media-type'] ?? 'application/json'
 }
 
 const successes: Readonly<Record<string, string>> = {

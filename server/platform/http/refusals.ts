@@ -45,7 +45,10 @@ export const refusals = {
     meaning: 'The object was changed since the version in `If-Match`; read it again and decide anew.',
   },
   body_too_large: { status: 413, meaning: 'The body is longer than the operation takes.' },
-  unsupported_media_type: { status: 415, meaning: 'Bodies are `application/json` in UTF-8, not compressed.' },
+  unsupported_media_type: {
+    status: 415,
+    meaning: 'Bodies are `application/json` in UTF-8, not compressed; files are `text/csv` in UTF-8, plain or in gzip.',
+  },
   invalid_request: {
     status: 422,
     meaning: 'The request is not what the operation takes; `errors` names each place by its JSON pointer.',
