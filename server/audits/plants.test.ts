@@ -1015,7 +1015,28 @@ const offerRows: typeof stockRows = [
   ],
 ]
 
-const rows = [...offerRows, ...stockRows, ...orderRows, ...moneyRows, ...valueRows, ...logRows, ...timeRows]
+const fileRows: readonly PlantRow[] = [
+  [
+    'a row of a file that was counted and not recorded',
+    () => [
+      `insert into integrations.file_import
+         (id, kind, dry_run, actor, status, columns, row_count, created, received_at, touched_at, key_version, wrapped_key)
+       values ('${newId()}', 'products', false, '${actor}', 'running', '{sku}', 2, 1, '2026-01-01', '2026-01-01', 1, '\\x00')`,
+    ],
+    'file-imports-account-for-every-row',
+  ],
+]
+
+const rows = [
+  ...fileRows,
+  ...offerRows,
+  ...stockRows,
+  ...orderRows,
+  ...moneyRows,
+  ...valueRows,
+  ...logRows,
+  ...timeRows,
+]
 for (const [what, plant, ...found] of rows) {
   test(`${what}: ${found.join(', ') || 'nothing to find'}`, async () => {
     assert.deepEqual((await findersOf(plant(scene))).toSorted(), found.toSorted())

@@ -43,6 +43,8 @@ export interface ApiOperation {
   readonly takesKey: boolean
   readonly takesVersion: 'required' | 'optional' | null
   readonly body: JsonSchema | null
+  /** Takes CSV instead. */
+  readonly takesFile: boolean
   /** Every status it may answer with, and the problem codes told for it. */
   readonly codesByStatus: ReadonlyMap<number, ReadonlySet<string>>
   /** What JSON it answers with, by status; other media types and empty answers are left out. */
@@ -102,6 +104,7 @@ function readOperation(method: string, path: string, described: Described): ApiO
     takesKey: parameters.some((parameter) => parameter.name === 'Idempotency-Key'),
     takesVersion: version === undefined ? null : version.required ? 'required' : 'optional',
     body: body?.content?.['application/json']?.schema ?? null,
+    takesFile: body?.content?.['text/csv'] !== undefined,
     codesByStatus: new Map(
       responses.map(([status, { description }]) => [
         Number(status),

@@ -132,8 +132,10 @@ export async function openShop(api: TestApi, ownWords: Words = {}): Promise<Shop
       headers: {
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
         ...(wanted.takesKey ? { 'idempotency-key': newKey() } : {}),
+        ...(wanted.takesFile ? { 'content-type': 'text/csv' } : {}),
         ...scene.headers,
       },
+      ...(wanted.takesFile ? { raw: fileOf(resource) } : {}),
       ...(wanted.body === null
         ? {}
         : { body: { ...(exampleOf(wanted.body, [resource], options) as object), ...scene.body } }),
@@ -158,6 +160,27 @@ export async function openShop(api: TestApi, ownWords: Words = {}): Promise<Shop
     example: async (wanted, wish) => exampleIn(wanted, await sceneOf(wanted, wish), wish),
   }
   return shop
+}
+
+/** A small file of a kind, of which nobody had one yet. */
+function fileOf(kind: string): string {
+  const name = unique('file')
+  switch (kind) {
+    case 'products':
+      return `handle,sku,title\n${name},${name.toUpperCase()},From a file\n`
+    case 'prices':
+      return `price_list,sku,price\nus,${name},1.00\n`
+    case 'stock':
+      return `sku,location,quantity\n${name},wh-columbus,1\n`
+    default:
+      return `email,name\n${name}@example.com,From a file\n`
+  }
+}
+
+async function fileImport(shop: Shop): Promise<Scene> {
+  const answer = await shop.api.send(await shop.example(shop.operation('POST /v1/admin/imports/products')))
+  invariant(answer.status === 202, `handing in a file succeeds: ${answer.status} ${answer.text}`)
+  return { parameters: { id: answer.json.id as string } }
 }
 
 /** An object of the collection, made a moment ago. */
@@ -191,6 +214,7 @@ const scenes: readonly (readonly [RegExp, SceneMaker])[] = [
   [/^\/v1\/admin\/orders$/, () => ({ body: { fulfillment: { method: 'ship' }, payment: { state: 'due' } } })],
   [/^\/v1\/admin\/exceptions\/\{id\}/, openException],
   [/^\/v1\/admin\/payments\/\{id\}/, slowPayment],
+  [/^\/v1\/admin\/imports\/\{id\}/, fileImport],
   [/^\/v1\/admin\/promotions\/\{id\}/, promotion],
   [/^\/v1\/admin\/locations\/\{id\}\/network$/, locationInNetwork],
   [/^\/v1\/admin\/inventory\/inbound\/\{id\}/, (shop, { name }) => inbound(shop, name)],

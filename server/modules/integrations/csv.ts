@@ -24,6 +24,9 @@ const LINE_CHARACTERS_MAX = 1_000_000
 /** Some 2,500 lines of a sale: a call of the parser for every line would cost ten times the reading. */
 const CHUNK_BYTES = 256 * 1_024
 
+/** The decoder puts it where bytes are not UTF-8, and we where PostgreSQL could not store what is there. */
+const UNSTORABLE = '\uFFFD'
+
 const csvOptions = { record_delimiter: '\n', relax_column_count: true, skip_empty_lines: false } as const
 
 /**
@@ -51,13 +54,13 @@ export function parseCsvLine(raw: string): { readonly fields: readonly string[] 
 interface RawLine {
   readonly lineNumber: number
   readonly raw: string
-  readonly unstorable: boolean
 }
 
-function parseLines(lines: readonly RawLine[]): readonly CsvLine[] {
+/** Parses lines as `readCsv` yields them, again: some thousands at a time cost least. */
+export function parseLines(lines: readonly RawLine[]): readonly CsvLine[] {
   const records = parseTogether(lines)
-  return lines.map(({ lineNumber, raw, unstorable }, index) => {
-    if (unstorable) return { lineNumber, raw, fields: null, fault: 'holds bytes that are not text' }
+  return lines.map(({ lineNumber, raw }, index) => {
+    if (raw.includes(UNSTORABLE)) return { lineNumber, raw, fields: null, fault: 'holds bytes that are not text' }
     const fields = records?.[index]
     if (fields !== undefined) return { lineNumber, raw, fields }
     return { lineNumber, raw, fields: null, ...parseCsvLine(raw) }
@@ -92,9 +95,7 @@ async function* readLines(path: string): AsyncGenerator<readonly RawLine[], void
 function rawLine(lineNumber: number, text: string): RawLine {
   const line = text.endsWith('\r') ? text.slice(0, -1) : text
   const raw = lineNumber === 1 && line.startsWith('\uFEFF') ? line.slice(1) : line
-  // The decoder has put U+FFFD where bytes were not UTF-8.
-  if (!/[\0\uFFFD]/.test(raw)) return { lineNumber, raw, unstorable: false }
-  return { lineNumber, raw: raw.replaceAll('\0', '\uFFFD'), unstorable: true }
+  return { lineNumber, raw: raw.replaceAll('\0', UNSTORABLE) }
 }
 
 async function* readText(path: string): AsyncGenerator<string, void, undefined> {

@@ -6,7 +6,13 @@ import { after, before, test } from 'node:test'
 import { generateRetailCsv, RETAIL_CSV_LINES_MIN } from '../../../tools/generate-retail-csv.ts'
 import { isBalanced, planRetailImport, type RetailBooks } from './plan-retail-import.ts'
 import { skuOf, type RetailInvoice } from './plan-retail-invoice.ts'
-import { loadRetailFile, type RetailFile } from './read-retail.ts'
+import { loadRetailFile, type MalformedLine, type RetailFile } from './read-retail.ts'
+
+/** All of it in memory. */
+type WholeFile = RetailFile & {
+  readonly invoices: readonly RetailInvoice[]
+  readonly malformed: readonly MalformedLine[]
+}
 
 let directory = ''
 before(async () => {
@@ -14,10 +20,11 @@ before(async () => {
 })
 after(() => rm(directory, { recursive: true }))
 
-async function readGenerated(lines: number, seed: number): Promise<{ file: RetailFile; books: RetailBooks }> {
+async function readGenerated(lines: number, seed: number): Promise<{ file: WholeFile; books: RetailBooks }> {
   const path = join(directory, `${lines}-${seed}.csv`)
   await writeFile(path, [...generateRetailCsv({ lines, seed })].join(''))
-  const file = await loadRetailFile(path)
+  const loaded = await loadRetailFile(path)
+  const file = { ...loaded, invoices: [...loaded.invoices], malformed: [...loaded.malformed] }
   return { file, books: planRetailImport(file, { channel: 'trade', location: 'london' }).books }
 }
 

@@ -61,7 +61,7 @@ const KIND = 'online-retail'
 /**
  * Takes in the orders of a file, each once:
  *
- *   read     the whole file; plan what becomes of each line
+ *   read     the whole file, to the disk and not into memory; plan what becomes of each line
  *   prepare  channel, store, catalog, people, stock: everything the orders need, before the first of them
  *   place    invoices by date, in batches; each line's outcome is recorded once its order stands
  *   finish   read the books back, and close the run if they balance
@@ -71,13 +71,22 @@ const KIND = 'online-retail'
  *
  * @returns the exit code: 0 when the books balance
  */
-export async function importRetailOrders(
+export async function importRetailOrders(deps: ImportDeps, options: ImportOptions): Promise<number> {
+  const read = await readFile(deps, options.file)
+  if (read === null) return 1
+  try {
+    return await takeInFile(deps, options, read)
+  } finally {
+    read.file.close()
+  }
+}
+
+async function takeInFile(
   deps: ImportDeps,
   { file: path, rejectsFile }: ImportOptions,
+  read: ReadFile,
 ): Promise<number> {
   const { db, say } = deps
-  const read = await readFile(deps, path)
-  if (read === null) return 1
   const { file, plan } = read
   const name = basename(path)
   const run = await db.inTransaction((tx) => openRun(tx, newId(), { kind: KIND, name, hash: read.hash }))
@@ -106,7 +115,7 @@ async function readFile({ say }: ImportDeps, path: string): Promise<ReadFile | n
     say(`reading ${path}`)
     const hash = await hashFile(path)
     const file = await loadRetailFile(path)
-    say(`read ${grouped(file.lineCount)} lines, ${grouped(file.invoices.length)} invoices`)
+    say(`read ${grouped(file.lineCount)} lines, ${grouped(file.invoiceNos.length)} invoices`)
     return { file, plan: planRetailImport(file, retailTarget), hash }
   } catch (error) {
     if (!(error instanceof CsvFileError)) throw error

@@ -32,11 +32,10 @@ function placingOf(invoiceCount: number): Placing {
     const lines = [{ ...text, lineNumber: index + 2, raw: `line ${index + 2}`, quantity: 1, priceThousandths: 1_000n }]
     return { invoiceNo, placedAt: at, customer: null, lines }
   })
-  const amountThousandths = BigInt(invoiceCount) * 1_000n
   return {
     runId: newId(),
     channel: {} as Channel,
-    file: { columns: [], invoices, malformed: [], lineCount: invoiceCount, amountThousandths },
+    file: { invoices, malformed: [] },
     people: new Map(),
     recorded: new LineSet([]),
     onBatch: async () => {},

@@ -13,7 +13,6 @@ import {
 } from '../checkout/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { eachAtOnce } from './each-at-once.ts'
-import { inParts } from './in-parts.ts'
 import { insertLines, type ImportLine } from './integrations.sql.ts'
 import type { PeopleByReference } from './introduce-retail-customers.ts'
 import type { LineSet } from './line-set.ts'
@@ -43,7 +42,7 @@ export interface PlacingDeps {
 export interface Placing {
   readonly runId: Id<'importRun'>
   readonly channel: Channel
-  readonly file: RetailFile
+  readonly file: Pick<RetailFile, 'invoices' | 'malformed'>
   readonly people: PeopleByReference
   /** Recorded before: these are done. */
   readonly recorded: LineSet
@@ -66,19 +65,30 @@ export async function placeRetailInvoices(deps: PlacingDeps, placing: Placing): 
     const lineCount = await patiently(deps.checkout, () => takeIn(deps, placing, batch))
     await onBatch({ lineCount, orderCount: ordersOf(batch).length })
   })
-  const malformed = file.malformed.filter(({ lineNumber }) => !recorded.has(lineNumber)).map(malformedLine)
-  for (const lines of inParts(malformed, LINES_PER_BATCH)) {
+  await eachAtOnce(malformedOf(file.malformed, recorded), 1, async (lines) => {
     await record(deps, placing, lines)
     await onBatch({ lineCount: lines.length, orderCount: 0 })
-  }
+  })
 }
 
 interface PlannedInvoice extends RetailInvoicePlan {
   readonly invoice: RetailInvoice
 }
 
+function* malformedOf(malformed: Iterable<MalformedLine>, recorded: LineSet): Generator<ImportLine[], void, undefined> {
+  let batch: ImportLine[] = []
+  for (const line of malformed) {
+    if (recorded.has(line.lineNumber)) continue
+    batch.push(malformedLine(line))
+    if (batch.length < LINES_PER_BATCH) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
 function* batchesOf(
-  invoices: readonly RetailInvoice[],
+  invoices: Iterable<RetailInvoice>,
   recorded: LineSet,
 ): Generator<PlannedInvoice[], void, undefined> {
   let batch: PlannedInvoice[] = []

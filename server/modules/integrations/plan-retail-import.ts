@@ -12,8 +12,8 @@ import {
 
 /** The file as the plan needs it: what was read, with its own count of it. */
 export interface RetailInput {
-  readonly invoices: readonly RetailInvoice[]
-  readonly malformed: readonly unknown[]
+  readonly invoices: Iterable<RetailInvoice>
+  readonly malformedCount: number
   readonly lineCount: number
   readonly amountThousandths: bigint
 }
@@ -95,7 +95,7 @@ export function planRetailImport(input: RetailInput, target: RetailTarget): Reta
   const stockAdjustments: RetailStockAdjustment[] = []
   const customers = new Set<string>()
   let orderCount = 0
-  if (input.malformed.length > 0) byReason.set('rejected malformed', { lines: input.malformed.length, thousandths: 0n })
+  if (input.malformedCount > 0) byReason.set('rejected malformed', { lines: input.malformedCount, thousandths: 0n })
 
   for (const invoice of input.invoices) {
     const { order, outcomes } = planRetailInvoice(invoice, target)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { formatInstant } from '../../kernel/time.ts'
 import { CsvFileError } from './csv.ts'
-import { loadRetailFile, readRetailFile, RETAIL_COLUMNS, type RetailFile } from './read-retail.ts'
+import { loadRetailFile, readRetailFile, RETAIL_COLUMNS } from './read-retail.ts'
 
 let directory = ''
 before(async () => {
@@ -21,8 +21,18 @@ async function fileOf(...lines: string[]): Promise<string> {
   return path
 }
 
-async function load(...lines: string[]): Promise<RetailFile> {
-  return loadRetailFile(await fileOf(...lines))
+/** The file as it is read, all of it. */
+async function loadWhole(path: string) {
+  const file = await loadRetailFile(path)
+  try {
+    return { ...file, invoices: [...file.invoices], malformed: [...file.malformed] }
+  } finally {
+    file.close()
+  }
+}
+
+async function load(...lines: string[]) {
+  return loadWhole(await fileOf(...lines))
 }
 
 test('a line is read as it stands', async () => {
@@ -138,7 +148,7 @@ test('an invoice is gathered wherever its lines stand and placed at the earliest
 test('the columns a reject file has more are not read', async () => {
   const path = join(directory, 'rejects.csv')
   await writeFile(path, `${header},Line,Reason,Detail\n"1","A","B",1,2010-12-01 08:26:00,1,NA,"X",7,sub_minor_price,\n`)
-  const { invoices, malformed: bad } = await loadRetailFile(path)
+  const { invoices, malformed: bad } = await loadWhole(path)
   assert.equal(invoices.length, 1)
   assert.deepEqual(bad, [])
 })

@@ -1,8 +1,9 @@
 import { Temporal } from 'temporal-polyfill'
-import { invariant } from '../../kernel/invariant.ts'
+import { invariant, must } from '../../kernel/invariant.ts'
 import { MONEY_MINOR_MAX, parseDecimal } from '../../kernel/money.ts'
 import { addMs, instantFromMs, MINUTE_MS, SECOND_MS, type Instant } from '../../kernel/time.ts'
-import { CsvFileError, readCsv, type CsvLine } from './csv.ts'
+import { CsvFileError, parseLines, readCsv, type CsvLine } from './csv.ts'
+import { LineSpool, type LineRun, type SpooledLine } from './line-spool.ts'
 import type { RetailInvoice, RetailLine } from './plan-retail-invoice.ts'
 
 /** The header of the UCI Online Retail file. A reject file has more columns after these; they are not read. */
@@ -30,16 +31,21 @@ export type RetailRow =
   | { readonly kind: 'line'; readonly line: RetailLine }
   | { readonly kind: 'malformed'; readonly malformed: MalformedLine }
 
-/** The whole file, sorted for the import. */
+/** The whole file, sorted for the import. Its lines lie on the disk and are read again each time they are asked for. */
 export interface RetailFile {
   /** As the header names them; a reject file has more than the eight. */
   readonly columns: readonly string[]
   /** By date, then in the order of the file. */
-  readonly invoices: readonly RetailInvoice[]
-  readonly malformed: readonly MalformedLine[]
+  readonly invoices: Iterable<RetailInvoice>
+  /** Their numbers, in the same order. */
+  readonly invoiceNos: readonly string[]
+  readonly malformed: Iterable<MalformedLine>
+  readonly malformedCount: number
   /** Counted while reading, so that the books can tell whether everything that was read was also accounted for. */
   readonly lineCount: number
   readonly amountThousandths: bigint
+  /** Lets go of the disk. */
+  close(): void
 }
 
 const PRICE_DIGITS = 3
@@ -52,8 +58,10 @@ const ZONE = 'Europe/London'
  * Reads every line of a UCI Online Retail file, in the order of the file.
  * @throws CsvFileError  the file cannot be read or does not have the columns
  */
-export async function* readRetailFile(path: string): AsyncGenerator<RetailRow, void, undefined> {
-  const shared = new SharedValues()
+export async function* readRetailFile(
+  path: string,
+  shared = new SharedValues(),
+): AsyncGenerator<RetailRow, void, undefined> {
   let columnCount = 0
   for await (const line of readCsv(path)) {
     if (columnCount === 0) {
@@ -73,17 +81,37 @@ export async function* readRetailFile(path: string): AsyncGenerator<RetailRow, v
 
 /**
  * Reads the file and gathers its invoices. An invoice's lines need not stand together, and the file need not be sorted;
- * so all of it is held in memory, about 280 bytes a line (the 541,909 lines of the real file: 150 MB).
+ * so its lines are spooled to the disk and memory holds where each invoice stands: some 200 bytes an invoice in one
+ * piece, 60 bytes a line at worst.
  *
  * @param onProgress  called now and then with the number of lines read
  */
 export async function loadRetailFile(path: string, onProgress?: (lines: number) => void): Promise<RetailFile> {
+  const spool = new LineSpool()
+  try {
+    return await spoolFile(path, spool, onProgress)
+  } catch (error) {
+    spool.close()
+    throw error
+  }
+}
+
+interface InvoicePlace {
+  readonly invoiceNo: string
+  /** The earliest of its lines. */
+  placedAt: Instant
+  readonly runs: LineRun[]
+}
+
+async function spoolFile(path: string, spool: LineSpool, onProgress?: (lines: number) => void): Promise<RetailFile> {
+  const shared = new SharedValues()
   let columns: readonly string[] = []
-  const linesByInvoice = new Map<string, RetailLine[]>()
-  const malformed: MalformedLine[] = []
+  const places = new Map<string, InvoicePlace>()
+  const malformed: LineRun[] = []
+  let malformedCount = 0
   let lineCount = 0
   let amountThousandths = 0n
-  for await (const row of readRetailFile(path)) {
+  for await (const row of readRetailFile(path, shared)) {
     if (row.kind === 'columns') {
       columns = row.columns
       continue
@@ -91,26 +119,93 @@ export async function loadRetailFile(path: string, onProgress?: (lines: number) 
     lineCount += 1
     if (lineCount % PROGRESS_EVERY_LINES === 0) onProgress?.(lineCount)
     if (row.kind === 'malformed') {
-      malformed.push(row.malformed)
+      malformedCount += 1
+      append(spool, malformed, row.malformed)
       continue
     }
     const { line } = row
     amountThousandths += BigInt(line.quantity) * line.priceThousandths
-    const lines = linesByInvoice.get(line.invoiceNo)
-    if (lines === undefined) linesByInvoice.set(line.invoiceNo, [line])
-    else lines.push(line)
+    const place = places.get(line.invoiceNo)
+    if (place !== undefined && line.at < place.placedAt) place.placedAt = line.at
+    const { runs } = place ?? { runs: [] }
+    if (place === undefined) places.set(line.invoiceNo, { invoiceNo: line.invoiceNo, placedAt: line.at, runs })
+    append(spool, runs, line)
   }
-  const invoices = [...linesByInvoice.values()].map(invoiceOf)
   // Sorting is stable and the map is in the order of the file.
-  const byDate = invoices.toSorted((a, b) => a.placedAt - b.placedAt)
-  return { columns, invoices: byDate, malformed, lineCount, amountThousandths }
+  const byDate = [...places.values()].toSorted((a, b) => a.placedAt - b.placedAt)
+  const read = (lines: readonly SpooledLine[]) =>
+    parseLines(lines).map((line) => readLine(line, columns.length, shared))
+  return {
+    columns,
+    invoices: { [Symbol.iterator]: () => readInvoices(spool, byDate, read) },
+    invoiceNos: byDate.map(({ invoiceNo }) => invoiceNo),
+    malformed: { [Symbol.iterator]: () => readMalformed(spool, malformed, read) },
+    malformedCount,
+    lineCount,
+    amountThousandths,
+    close: () => spool.close(),
+  }
 }
 
-function invoiceOf(lines: readonly RetailLine[]): RetailInvoice {
-  const [first] = lines
-  invariant(first !== undefined, 'an invoice has a line')
-  const placedAt = lines.reduce((earliest, line) => (line.at < earliest ? line.at : earliest), first.at)
-  return { invoiceNo: first.invoiceNo, placedAt, customer: first.customer, lines }
+function append(spool: LineSpool, runs: LineRun[], line: SpooledLine): void {
+  const { run, isNew } = spool.append(line, runs.at(-1))
+  if (!isNew) runs.pop()
+  runs.push(run)
+}
+
+type ReadLines = (lines: readonly SpooledLine[]) => readonly (RetailLine | string)[]
+
+/** Lines parsed at a time: a call of the parser for every invoice would cost several times the parsing. */
+const LINES_PER_READ = 2_000
+
+function* readInvoices(
+  spool: LineSpool,
+  places: readonly InvoicePlace[],
+  read: ReadLines,
+): Generator<RetailInvoice, void, undefined> {
+  for (const some of readable(places, ({ runs }) => runs.reduce((sum, { count }) => sum + count, 0))) {
+    const raw = some.map(({ runs }) => runs.flatMap((run) => spool.read(run)))
+    const lines = read(raw.flat()).values()
+    for (const [index, { invoiceNo, placedAt }] of some.entries()) {
+      const own = (raw[index] ?? []).map(() => {
+        const line = must(lines.next().value, 'a line for each that was spooled')
+        invariant(typeof line !== 'string', 'a line that could be read can be read again')
+        return line
+      })
+      yield { invoiceNo, placedAt, customer: must(own[0], 'a line of an invoice').customer, lines: own }
+    }
+  }
+}
+
+function* readMalformed(
+  spool: LineSpool,
+  runs: readonly LineRun[],
+  read: ReadLines,
+): Generator<MalformedLine, void, undefined> {
+  for (const some of readable(runs, ({ count }) => count)) {
+    const raw = some.flatMap((run) => spool.read(run))
+    const faults = read(raw)
+    for (const [index, line] of raw.entries()) {
+      const fault = faults[index]
+      invariant(typeof fault === 'string', 'a line that could not be read cannot be read now')
+      yield { ...line, fault }
+    }
+  }
+}
+
+/** The items in parts of about so many lines as are read at a time. */
+function* readable<Item>(items: readonly Item[], linesOf: (item: Item) => number): Generator<Item[], void, undefined> {
+  let some: Item[] = []
+  let lineCount = 0
+  for (const item of items) {
+    some.push(item)
+    lineCount += linesOf(item)
+    if (lineCount < LINES_PER_READ) continue
+    yield some
+    some = []
+    lineCount = 0
+  }
+  if (some.length > 0) yield some
 }
 
 /** @returns the columns every line must have */

@@ -54,7 +54,7 @@ export async function stockRetailStore(
   },
 ): Promise<PostedStock> {
   const known = await knownInvoices(deps.db, { runId, channelId, file })
-  const invoices = file.invoices.filter(({ invoiceNo }) => !known.has(invoiceNo))
+  const invoices = Iterator.from(file.invoices).filter(({ invoiceNo }) => !known.has(invoiceNo))
   const { catalog, stockAdjustments } = known.size === 0 ? plan : planRetailImport({ ...file, invoices }, retailTarget)
   const variants = await findVariants(
     deps.db,
@@ -101,8 +101,7 @@ async function knownInvoices(
   },
 ): Promise<ReadonlySet<string>> {
   const known = new Set<string>()
-  for (const part of inParts(file.invoices, REFERENCES_PER_READ)) {
-    const references = part.map(({ invoiceNo }) => invoiceNo)
+  for (const references of inParts(file.invoiceNos, REFERENCES_PER_READ)) {
     const [orders, adjusted] = await Promise.all([
       readOrdersByReference(
         db,
