@@ -1,4 +1,7 @@
 export { advanceImports, forgetFiles } from './advance-import.ts'
+export { beginImport } from './begin-import.ts'
+export { kindOf } from './file-kinds.ts'
+export { receiveFile } from './receive-file.ts'
 export { fileKindNames, type FileDeps, type FileKindName } from './file-kind.ts'
 export { exportFile, importFile, type FileCommandDeps, type ImportFileOptions } from './import-file.ts'
 export { mountImports } from './imports.http.ts'

@@ -69,9 +69,10 @@ export const pricesFile: FileKind = {
       )
       for (const [priceListId, listed] of [...wanted].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
         const edits = listed.map(({ edit }) => edit)
-        const done = dryRun
-          ? await foreseePrices(tx, { priceListId, edits })
-          : await rooms.pricing.setPrices(tx, { actor, priceListId, edits })
+        const foreseen = await foreseePrices(tx, { priceListId, edits })
+        // A file that says nothing new takes no lock, and leaves the caches of all nodes as they are.
+        const isNews = foreseen.kind === 'done' && foreseen.results.some((result, index) => isNew(result, edits[index]))
+        const done = isNews && !dryRun ? await rooms.pricing.setPrices(tx, { actor, priceListId, edits }) : foreseen
         const results = done.kind === 'done' ? done.results : []
         outcomes.push(...listed.map((each, index) => outcomeOf(each, must(results[index], 'a result for every price'))))
       }
@@ -146,6 +147,10 @@ function readPrice(reader: RowReader, { currency }: PriceList): Money | null {
     `A price in ${currency} looks like ${form}: digits, and a point before decimals.`,
   )
   return null
+}
+
+function isNew(result: PriceResult, edit: PriceEdit | undefined): boolean {
+  return result.kind !== 'error' && result.beforeMinor !== (edit?.price?.minor ?? null)
 }
 
 function outcomeOf({ row: { line, cells }, subject, edit }: PriceRow, result: PriceResult): RowOutcome {

@@ -83,15 +83,14 @@ export const productsFile: FileKind = {
       const productByHandle = new Map(products.map((product) => [product.handle, product]))
       const read = groups.map(([handle, group]) => readGroup(group, productByHandle.get(handle) ?? null, book))
       const edits = read.flatMap(({ edit }) => edit ?? [])
-      let decisions: readonly ProductDecision[] = []
-      if (dryRun) {
-        const assumed = await readAssumed()
-        decisions = await rooms.catalog.foreseeProducts(tx, { edits, assumed })
-        const created = decisions.flatMap((each) =>
-          each.kind === 'created' || each.kind === 'updated' ? each.product.variants : [],
-        )
-        if (created.length > 0) insertForeseen(tx, importId, created)
-      } else if (edits.length > 0) decisions = await rooms.catalog.saveProducts(tx, { actor, edits })
+      const assumed = dryRun ? await readAssumed() : new Map<string, VariantKind>()
+      const foreseen = await rooms.catalog.foreseeProducts(tx, { edits, assumed })
+      const news = foreseen.flatMap((each) =>
+        each.kind === 'created' || each.kind === 'updated' ? each.product.variants : [],
+      )
+      if (dryRun && news.length > 0) insertForeseen(tx, importId, news)
+      // A file that says nothing new takes no lock, and leaves the caches of all nodes as they are.
+      const decisions = dryRun || news.length === 0 ? foreseen : await rooms.catalog.saveProducts(tx, { actor, edits })
       const answers = decisions.values()
       return read.flatMap((group) =>
         group.edit === null
