@@ -145,8 +145,8 @@ test('what goes out comes in as it was', () => {
           attributes: told,
           components,
         })),
-        product.variants.map(({ id: _, components, ...rest }) => ({
-          ...rest,
+        product.variants.map(({ components, ...rest }) => ({
+          ...withoutId(rest),
           components: components.map((part) => ({ sku: part.sku, quantity: part.quantity })),
         })),
       )
@@ -154,6 +154,10 @@ test('what goes out comes in as it was', () => {
     { seed: 20_261_122, numRuns: 400 },
   )
 })
+
+function withoutId<Of extends { readonly id: unknown }>(variant: Of): Omit<Of, 'id'> {
+  return Object.fromEntries(Object.entries(variant).filter(([name]) => name !== 'id')) as Omit<Of, 'id'>
+}
 
 test('a list in a cell survives, whatever stands in it', () => {
   fc.assert(

@@ -104,8 +104,8 @@ export const productsFile: FileKind = {
           readList(textIn(row, 'components') ?? '').map((part) => part.replace(/^\d+\*/, '')),
         )
         if (skus.length === 0) return new Map()
-        const foreseen = await readForeseen(tx, importId, [...new Set(skus)])
-        return new Map(foreseen.map(({ sku, kind }) => [sku, kind as VariantKind]))
+        const variants = await readForeseen(tx, importId, [...new Set(skus)])
+        return new Map(variants.map(({ sku, kind }) => [sku, kind as VariantKind]))
       }
     },
   },
