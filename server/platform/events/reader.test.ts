@@ -247,7 +247,9 @@ test('killed sessions lose and double nothing', async () => {
   await withReader(
     { db: victim.db, horizon: victim.horizon, batchMax: 10, onError: () => void errorCount++ },
     async (reader) => {
-      for (let kill = 0; kill < 10; kill++) {
+      // An idle session that is killed is replaced without a word: until some were hit at work.
+      for (let kill = 0; kill < 10 || errorCount < 3; kill++) {
+        assert.ok(kill < 500, 'no session was ever killed at work')
         await sleep(40)
         await db.rows({
           name: 'test.kill',
@@ -268,7 +270,7 @@ test('killed sessions lose and double nothing', async () => {
                   = (select array_agg(data->>'word' order by position) from platform.event) as "isRight"`,
   })
   assert.ok(row?.isRight)
-  assert.ok(writtenCount > 20 && errorCount > 0, `${writtenCount} events, ${errorCount} interruptions`)
+  assert.ok(writtenCount > 20, `${writtenCount} events`)
 })
 
 async function untilEffects(count: number): Promise<void> {
