@@ -193,7 +193,13 @@ test('forty cards for one order at once: at most one pays, the others give every
     ['tok_declined', 'tok_3ds'],
     ['tok_3ds', 'tok_declined', 'tok_ok'],
   ]
-  for (const deck of decks) {
+  // How fast the machine is decides who comes too late: those who miss a moment come again, further apart.
+  const rounds = function* () {
+    for (let round = 1; round === 1 || (round <= 6 && windows.fewest() === 0); round++) {
+      for (const deck of decks) yield { deck, spreadMs: 30 * round }
+    }
+  }
+  for (const { deck, spreadMs } of rounds()) {
     const [waiting] = await placeWaiting(1)
     const order = must(waiting, 'an order')
     const pages: Answer[] = [order.placed]
@@ -213,7 +219,7 @@ test('forty cards for one order at once: at most one pays, the others give every
     })()
     await race(nodes.clients(40), async (head, start) => {
       await start()
-      await sleep(random.integer(0, 30))
+      await sleep(random.integer(0, spreadMs))
       const { status, body } = await payAgain(head, order, random.pick(deck))
       if (status === 201) windows.hit('paid')
       else if (status === 202) {

@@ -320,6 +320,7 @@ test('whoever waits for a stopped reader is told', async () => {
   await sleep(50)
   await reader.stop()
   await waiting
+  await assert.rejects(reader.caughtUp(), /was stopped/, 'also whoever asks, or learns how far to wait, after it')
 })
 
 test('readFinal pages up to the horizon and says how far it looked', async () => {

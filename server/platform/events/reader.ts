@@ -118,6 +118,8 @@ class DurableReader implements EventReader {
 
   async caughtUp(): Promise<void> {
     const { position } = await this.#options.horizon.look()
+    // Stopped during the look: nobody would tell who begins to wait now.
+    if (this.#stop.signal.aborted) throw this.#stopped()
     if (this.#through !== null && this.#through >= position) return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#awaiting.push({ position, resolve, reject })
@@ -132,8 +134,12 @@ class DurableReader implements EventReader {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#ended
-    for (const { reject } of this.#awaiting) reject(new Error(`the event reader ${this.#options.name} was stopped`))
+    for (const { reject } of this.#awaiting) reject(this.#stopped())
     this.#awaiting = []
+  }
+
+  #stopped(): Error {
+    return new Error(`the event reader ${this.#options.name} was stopped`)
   }
 
   async #run(): Promise<void> {
