@@ -248,3 +248,97 @@ async function stockAt(location: string, sku: string): Promise<number> {
   const [level] = levels.json.items
   return level.available
 }
+
+test('each group is priced by where its goods go: a store’s price is for what is picked up there', async () => {
+  const list = await shop.asMerchant('POST', '/price-lists', {
+    code: 'brooklyn-usd',
+    name: 'In Brooklyn',
+    currency: 'USD',
+    taxIncluded: false,
+    location: 'store-brooklyn',
+    priority: 10,
+  })
+  assert.equal(list.status, 201, list.text)
+  const set = await shop.asMerchant('PUT', `/price-lists/${list.json.id}/prices`, {
+    prices: [{ sku: TARP, price: { amount: 5_000, currency: 'USD' } }],
+  })
+  assert.equal(set.status, 200, set.text)
+  const pickup = 'pickup:store-brooklyn'
+  const unitPrices = async (lines: object[], first: string | null, second: string | null) => {
+    const { cart } = await makeCart({
+      lines,
+      shippingAddress: newYork,
+      deliveryOption: first,
+      groups: [{ number: 2, deliveryOption: second }],
+    })
+    return cart.lines.map(({ sku, unitPrice }: Answer['json']) => [sku, unitPrice.amount])
+  }
+  const tarps = [
+    { sku: TARP, quantity: 1 },
+    { sku: TARP, quantity: 1, group: 2 },
+  ]
+  const [[, shipped], [, fetched]] = await unitPrices(tarps, null, pickup)
+  assert.ok(shipped > 5_000)
+  assert.equal(fetched, 5_000)
+  assert.deepEqual(await unitPrices(tarps, pickup, null), [
+    [TARP, 5_000],
+    [TARP, shipped],
+  ])
+})
+
+test('a cart says what keeps it from being ordered, group by group', async () => {
+  const { id, token, cart } = await makeCart({ lines: [] })
+  assert.deepEqual(cart.problems, [{ code: 'cart_empty' }])
+  const put = async (version: number, body: object) => {
+    const changed = await shop.asBuyer('PATCH', `/carts/${id}`, { token, version, body })
+    assert.equal(changed.status, 200, changed.text)
+    return changed.json
+  }
+  const lines = [
+    { sku: TENT, quantity: 1 },
+    { sku: TARP, quantity: 1, group: 2 },
+  ]
+  const wished = await put(cart.version, { lines, groups: [{ number: 2, deliveryOption: 'teleport' }] })
+  assert.deepEqual(
+    wished.problems.map(({ code, group }: Answer['json']) => [code, group]),
+    [
+      ['address_missing', 1],
+      ['address_missing', 2],
+    ],
+  )
+  const addressed = await put(wished.version, { shippingAddress: newYork })
+  assert.deepEqual(addressed.problems, [{ code: 'delivery_option_unknown', deliveryOption: 'teleport', group: 2 }])
+  const chosen = await put(addressed.version, { groups: [{ number: 2, deliveryOption: 'pickup:store-chicago' }] })
+  assert.deepEqual(chosen.problems, [])
+
+  const setStatus = async (status: string) => {
+    const saved = await shop.asMerchant('POST', '/products/batch', {
+      products: [{ handle: 'featherlite-tarp', variants: [{ sku: TARP, status }] }],
+    })
+    assert.equal(saved.json.results[0].errors, undefined, saved.text)
+  }
+  await setStatus('archived')
+  const read = await shop.asBuyer('GET', `/carts/${id}`, { token })
+  assert.deepEqual(read.json.problems, [{ code: 'sku_unknown', skus: [TARP] }])
+  await setStatus('active')
+})
+
+test('a channel that was switched off sells nothing more; what was ordered can be read', async () => {
+  const { id, token, cart } = await makeCart({ lines: [{ sku: TENT, quantity: 1 }], shippingAddress: newYork })
+  const order = { lines: [{ sku: TENT, quantity: 1 }], shippingAddress: newYork, payment: pay('tok_ok') }
+  const placed = await shop.buy(order)
+  assert.equal(placed.status, 201, placed.text)
+  const channels = await shop.asMerchant('GET', '/channels')
+  const web = channels.json.items.find(({ code }: Answer['json']) => code === 'web')
+  const off = await shop.asMerchant('PATCH', `/channels/${web.id}`, { active: false }, web.version)
+  assert.equal(off.status, 200, off.text)
+  const body = { total: cart.totals.total, payment: pay('tok_ok') }
+  const isClosed = async () =>
+    (await shop.asBuyer('POST', `/carts/${id}/order`, { token, body })).status === 404 &&
+    (await shop.buy(order)).status === 404 &&
+    (await shop.asBuyer('POST', '/carts', { body: {} })).status === 404
+  assert.ok(await shop.eventually(isClosed, (closed) => closed))
+  const read = await shop.asBuyer('GET', `/orders/${placed.json.id}`, { token: placed.json.accessToken })
+  assert.equal(read.status, 200)
+  await shop.asMerchant('PATCH', `/channels/${web.id}`, { active: true }, off.json.version)
+})

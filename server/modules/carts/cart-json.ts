@@ -10,7 +10,7 @@ import type { Channel } from '../merchant/index.ts'
 import { promotionsJson, PromotionsJson } from '../pricing/index.ts'
 import { readCart, type Cart } from './cart.ts'
 import { coverCart } from './cover-cart.ts'
-import { estimateCart, type CartEstimate, type EstimatedOption } from './estimate-cart.ts'
+import { estimateCart, type CartEstimate, type EstimatedOption, type EstimateOutcome } from './estimate-cart.ts'
 import type { GuestTokens } from './ports.ts'
 import { FIRST_GROUP, type GroupChoice } from './price-sale.ts'
 import { isHolding, type Quote } from './quote.ts'
@@ -30,8 +30,30 @@ const DeliveryOptionJson = strict(
 )
 
 const LineMoneyJson = Type.Union([MoneyJson, Type.Null()], {
-  description: 'Null while something keeps the cart from being priced; ordering says what.',
+  description: 'Null while something keeps the cart from being priced; `problems` says what.',
 })
+
+const ProblemsJson = Type.Array(
+  strict(
+    {
+      code: Type.Enum([
+        'cart_empty',
+        'sku_unknown',
+        'price_missing',
+        'amount_too_large',
+        'address_missing',
+        'address_not_served',
+        'delivery_option_unknown',
+      ]),
+      skus: Type.Optional(Type.Array(Type.String())),
+      group: Type.Optional(Type.Integer()),
+      country: Type.Optional(Type.String()),
+      deliveryOption: Type.Optional(Type.String()),
+    },
+    { title: 'CartProblem' },
+  ),
+  { description: 'Why the cart could not be ordered as it is, whether or not its goods are there; empty: it could.' },
+)
 
 const TotalsJson = strict({
   items: MoneyJson,
@@ -66,6 +88,7 @@ export const CartJson = strict(
       ),
     ),
     totals: TotalsJson,
+    problems: ProblemsJson,
     giftCards: Type.Array(
       strict(
         {
@@ -154,7 +177,7 @@ export async function renderCart(
     standing,
     quote,
   })
-  // What is sold no longer, or has no price any more, is told when ordering; a cart can always be read.
+  // What is sold no longer, or has no price any more, is told as a problem; a cart can always be read.
   const estimate = outcome.kind === 'estimated' ? outcome.estimate : null
   const [addresses, people] = await Promise.all([
     rooms.customers.readAddresses(
@@ -183,6 +206,7 @@ export async function renderCart(
     currency: cart.currency,
     lines: linesJson(cart, estimate, world),
     totals: totalsJson(cart, estimate),
+    problems: problemsOf(outcome),
     giftCards: cover.cards.map(({ id, last4, coveredMinor, unusable }) => ({
       id: formatId('giftCard', id),
       last4,
@@ -201,6 +225,19 @@ export async function renderCart(
     orderId: cart.orderId === null ? null : formatId('order', cart.orderId),
     expiresAt: formatInstant(cart.expiresAt),
   }
+}
+
+/** What ordering would refuse, by the codes of ordering. */
+function problemsOf(outcome: EstimateOutcome): CartJson['problems'] {
+  if (outcome.kind === 'refused') {
+    const { refusal } = outcome
+    return [refusal.code === 'amount_too_large' ? refusal : { ...refusal, skus: [...refusal.skus] }]
+  }
+  const { groups } = outcome.estimate
+  if (groups.length === 0) return [{ code: 'cart_empty' }]
+  return groups.flatMap(({ number: group, delivery }) =>
+    delivery.kind === 'refused' ? [{ ...delivery.refusal, ...(groups.length > 1 ? { group } : {}) }] : [],
+  )
 }
 
 function quoteJson({ currency }: Cart, { priced, groups, holdsGoods, expiresAt }: Quote) {

@@ -71,7 +71,8 @@ export function mountCarts(app: App, deps: CartsDeps): void {
   const channelOf = async ({ caller }: StoreRequest): Promise<Channel | null> => {
     if (caller.kind !== 'publishable') return null
     const book = rooms.merchant.peek() ?? (await rooms.merchant.currentBook())
-    return book.channelById.get(caller.channelId) ?? null
+    const channel = book.channelById.get(caller.channelId)
+    return channel?.active ? channel : null
   }
   /** The id in the path, when the request brings the token that was given out with the cart. */
   const ownCartId = ({ headers }: StoreRequest, text: string): Id<'cart'> | null => {

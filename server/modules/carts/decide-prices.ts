@@ -11,7 +11,7 @@ export interface WantedSale {
   readonly channel: Channel
   readonly currency: CurrencyCode
   readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly group: number }[]
-  /** Those that have lines, by number; the first one's place decides what the buyer is charged by. */
+  /** Those that have lines, by number. Goods are priced and taxed where their group goes, offers by the first one's place. */
   readonly groups: readonly WantedGroup[]
 }
 
@@ -32,19 +32,19 @@ export function cartToPrice(
   { buyer, offers: onOffer }: Standing,
 ): CartToPrice {
   const [first, ...others] = sale.groups
-  const place = first === undefined ? null : taxedPlace(first, world)
-  const elsewhere = new Map(others.map((group) => [group.number, taxRatesAt(world, taxedPlace(group, world))]))
+  const goingTo = (group: WantedGroup | undefined) => {
+    const place = group === undefined ? null : taxedPlace(group, world)
+    const pricedAt = whereabouts(sale.channel, { place, deliveryOption: group?.deliveryOption ?? null }, world)
+    const { segmentIds, taxExempt } = buyer
+    return { buyer: { segmentIds, taxExempt, ...pricedAt }, taxRates: taxRatesAt(world, place) }
+  }
+  const elsewhere = new Map(others.map((group) => [group.number, goingTo(group)]))
   return {
+    ...goingTo(first),
     at: world.at,
     channel: sellingTerms(sale.channel, sale.currency),
-    buyer: {
-      segmentIds: buyer.segmentIds,
-      taxExempt: buyer.taxExempt,
-      ...whereabouts(sale.channel, { place, deliveryOption: first?.deliveryOption ?? null }, world),
-    },
     priceLists: world.pricing.priceListById,
     prices: world.prices,
-    taxRates: taxRatesAt(world, place),
     deliveries: [],
     offers: onOffer,
     lines: sale.lines.map((line, index) => {
@@ -57,7 +57,7 @@ export function cartToPrice(
         categories,
         quantity,
         taxClass,
-        taxRates: elsewhere.get(group),
+        elsewhere: elsewhere.get(group),
       }
     }),
   }

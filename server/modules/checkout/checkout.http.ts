@@ -83,7 +83,8 @@ export function mountCheckout(app: App, deps: CheckoutHttpDeps): void {
   const { db, tokens } = deps
   const channelOf = async (channelId: Id<'channel'>): Promise<Channel | undefined> => {
     const book = deps.merchant.peek() ?? (await deps.merchant.currentBook())
-    return book.channelById.get(channelId)
+    const channel = book.channelById.get(channelId)
+    return channel?.active ? channel : undefined
   }
 
   app.post(

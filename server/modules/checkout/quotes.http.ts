@@ -18,7 +18,8 @@ export function mountQuotes(app: App, deps: QuotesHttpDeps): void {
   const { db, rooms, tokens, prepare } = deps
   const channelOf = async (channelId: Id<'channel'>): Promise<Channel | undefined> => {
     const book = rooms.merchant.peek() ?? (await rooms.merchant.currentBook())
-    return book.channelById.get(channelId)
+    const channel = book.channelById.get(channelId)
+    return channel?.active ? channel : undefined
   }
 
   app.post(

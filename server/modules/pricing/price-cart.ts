@@ -28,8 +28,8 @@ export interface LineToPrice {
   readonly categories: readonly string[]
   readonly quantity: number
   readonly taxClass: string
-  /** Where it goes somewhere else than the rest of the cart. */
-  readonly taxRates?: TaxRates | undefined
+  /** Where it goes somewhere else than the rest of the cart: by that place it is priced and taxed. */
+  readonly elsewhere?: Pick<CartToPrice, 'buyer' | 'taxRates'> | undefined
 }
 
 export interface DeliveryToPrice {
@@ -154,9 +154,9 @@ function chooseLines(cart: CartToPrice): (ChosenLine | null)[] {
       unitsByVariant ??= countUnits(cart.lines)
       quantity = unitsByVariant.get(line.variantId) ?? quantity
     }
-    const price = choosePrice(listed, cart, quantity)
+    const price = choosePrice(listed, line.elsewhere === undefined ? cart : { ...cart, ...line.elsewhere }, quantity)
     if (price === null) return null
-    const ratePpm = (line.taxRates ?? taxRates).get(line.taxClass) ?? null
+    const ratePpm = (line.elsewhere?.taxRates ?? taxRates).get(line.taxClass) ?? null
     const { amountMinor } = price
     const unitPriceMinor = buyer.taxExempt && channel.taxIncluded ? withoutTax(amountMinor, ratePpm) : amountMinor
     return {
