@@ -1,9 +1,9 @@
 import process from 'node:process'
-import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { invariant, must } from '../kernel/invariant.ts'
 import { instantFromMs, type Instant } from '../kernel/time.ts'
 import { runInsideTransactionScope } from './outside.ts'
+import { ConnectionSilentError, SilenceWatch, streamOf } from './silence.ts'
 
 /** One named SQL statement with its values. A name always carries the same text: it is prepared once a connection. */
 export interface Statement {
@@ -40,12 +40,13 @@ export interface Db extends Queryable {
    *
    * Serialisation failures, deadlocks and lock timeouts (40001, 40P01, 55P03) repeat the whole of `work`, at most
    * three times with jitter, then throw `BusyError`; so does a connection that breaks before COMMIT is sent, and then
-   * `DatabaseAwayError` is thrown. `work` must have no effect outside the database.
+   * `DatabaseAwayError` is thrown. One that falls silent is closed, and not worth a repeat. `work` must have no effect
+   * outside the database.
    *
    * @throws BusyError           the database is contended, has no free connection, or no time or room for a statement;
    *                             nothing was written
-   * @throws DatabaseAwayError   no connection, or it broke before COMMIT was sent; nothing was written
-   * @throws CommitUnknownError  the connection broke after COMMIT was sent; ask by key whether it took effect
+   * @throws DatabaseAwayError   no connection, or it broke or fell silent before COMMIT was sent; nothing was written
+   * @throws CommitUnknownError  it did so after COMMIT was sent; ask by key whether it took effect
    */
   inTransaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>
   /** Business now and the database's wall clock, outside of any transaction. */
@@ -71,7 +72,10 @@ export interface DbOptions {
   readonly databaseUrl: string
   readonly poolMax: number
   readonly applicationName: string
-  /** Longest single statement; 0 switches the limit off, for migrations, imports and audits. */
+  /**
+   * Longest single statement; 0 switches the limit off, for migrations and loads. A second or two after it without a
+   * word from the server the connection is closed on our side.
+   */
   readonly statementTimeoutMs?: number
   readonly connectTimeoutMs?: number
 }
@@ -104,22 +108,24 @@ export function createDb(options: DbOptions): Db {
   pool.on('error', () => {})
   // Likewise one in use: whoever uses it is told by the statement that fails.
   pool.on('connect', (client) => client.on('error', () => {}))
-  return new PgDb(pool)
+  return new PgDb(pool, new SilenceWatch(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS))
 }
 
 class PgDb implements Db {
   readonly #pool: pg.Pool
+  readonly #silence: SilenceWatch
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, silence: SilenceWatch) {
     this.#pool = pool
+    this.#silence = silence
   }
 
   async rows<Row>(statement: Statement): Promise<Row[]> {
-    return this.#read(async (client) => (await client.query(queryConfig(statement))).rows as Row[])
+    return (await this.#read(statement)).rows as Row[]
   }
 
   async execute(statement: Statement): Promise<number> {
-    return this.#read(async (client) => (await client.query(queryConfig(statement))).rowCount ?? 0)
+    return (await this.#read(statement)).rowCount ?? 0
   }
 
   async clock(): Promise<{ at: Instant; wallAt: Instant }> {
@@ -133,6 +139,7 @@ class PgDb implements Db {
 
   async close(): Promise<void> {
     await this.#pool.end()
+    this.#silence.stop()
   }
 
   async inTransaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
@@ -155,15 +162,15 @@ class PgDb implements Db {
     let tx: PgTx | undefined
     try {
       const opened = Promise.all([
-        sendTogether(client, { text: 'begin' }),
-        sendTogether(client, queryConfig(openTransaction)),
+        this.#sendTogether(client, { text: 'begin' }),
+        this.#sendTogether(client, queryConfig(openTransaction)),
       ])
       const clock = clockOf((await opened)[1].rows[0] as ClockRow | undefined)
-      tx = new PgTx(client, clock)
+      tx = new PgTx((statement) => this.#sendTogether(client, queryConfig(statement)), clock)
       const result = await work(tx as unknown as Tx)
       const pending = tx.finish()
       commitSent = true
-      const committed = sendTogether(client, { text: 'commit' })
+      const committed = this.#sendTogether(client, { text: 'commit' })
       await Promise.all(pending.concat(committed))
       // A failed statement that nobody awaited turns COMMIT into ROLLBACK; Promise.all has thrown it by then.
       invariant((await committed).command === 'COMMIT', 'a transaction without a failed statement commits')
@@ -173,24 +180,25 @@ class PgDb implements Db {
       const error = sqlState(thrown) === IN_FAILED_TRANSACTION ? (tx?.failure ?? thrown) : thrown
       if (isConnectionLoss(error)) {
         broken = true
-        throw commitSent
-          ? new CommitUnknownError('the connection broke while committing', { cause: error })
-          : new ConnectionBrokenError('the connection broke', { cause: error })
+        if (commitSent) throw new CommitUnknownError('the connection broke while committing', { cause: error })
+        // Where one fell silent the next would too, and whoever asks has waited long enough.
+        const Loss = error instanceof ConnectionSilentError ? DatabaseAwayError : ConnectionBrokenError
+        throw new Loss('the connection broke', { cause: error })
       }
       // Whatever `work` began and did not wait for must not go on behind the ROLLBACK, on a session of somebody else.
       void tx?.finish()
-      await client.query('rollback').catch(() => (broken = true))
+      await this.#silence.await(client, client.query('rollback')).catch(() => (broken = true))
       throw isOverload(error) ? new BusyError('the database has no time or room for it', { cause: error }) : error
     } finally {
       client.release(broken)
     }
   }
 
-  async #read<Result>(use: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  async #read(statement: Statement): Promise<pg.QueryResult> {
     const client = await this.#connect()
     let broken = false
     try {
-      return await use(client)
+      return await this.#silence.await(client, client.query(queryConfig(statement)))
     } catch (error) {
       broken = isConnectionLoss(error)
       if (broken) throw new DatabaseAwayError('the connection broke', { cause: error })
@@ -198,6 +206,10 @@ class PgDb implements Db {
     } finally {
       client.release(broken)
     }
+  }
+
+  #sendTogether(client: pg.PoolClient, config: pg.QueryConfig): Promise<pg.QueryResult> {
+    return this.#silence.await(client, sendTogether(client, config))
   }
 
   async #connect(): Promise<pg.PoolClient> {
@@ -215,14 +227,17 @@ class PgDb implements Db {
 class PgTx {
   readonly at: Instant
   readonly wallAt: Instant
-  readonly #client: pg.PoolClient
+  readonly #send: (statement: Statement) => Promise<pg.QueryResult>
   readonly #pending: Promise<unknown>[] = []
   /** What the first statement to fail among those sent failed with. */
   failure: unknown
   #open = true
 
-  constructor(client: pg.PoolClient, clock: { at: Instant; wallAt: Instant }) {
-    this.#client = client
+  constructor(
+    send: (statement: Statement) => Promise<pg.QueryResult>,
+    clock: { readonly at: Instant; readonly wallAt: Instant },
+  ) {
+    this.#send = send
     this.at = clock.at
     this.wallAt = clock.wallAt
   }
@@ -248,7 +263,7 @@ class PgTx {
 
   #query(statement: Statement): Promise<pg.QueryResult> {
     invariant(this.#open, `statement ${statement.name} was sent after its transaction ended`)
-    const answer = sendTogether(this.#client, queryConfig(statement))
+    const answer = this.#send(statement)
     // Statements behind a failed one only hear that the transaction is aborted; this is what it was.
     answer.catch((error: unknown) => (this.failure ??= error))
     return answer
@@ -263,8 +278,7 @@ const corked = new WeakSet<pg.PoolClient>()
  */
 function sendTogether(client: pg.PoolClient, config: pg.QueryConfig): Promise<pg.QueryResult> {
   if (!corked.has(client)) {
-    // The driver's types leave its connection out.
-    const { stream } = (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
+    const stream = streamOf(client)
     corked.add(client)
     stream.cork()
     process.nextTick(() => {
@@ -314,6 +328,7 @@ function isConnectionLoss(error: unknown): boolean {
   const code = sqlState(error)
   // Class 57P: the server was told to end us or is starting; class 08: the connection itself.
   if (code !== undefined) return code.startsWith('57P') || code.startsWith('08') || code === '25P03'
+  if (error instanceof ConnectionSilentError) return true
   if (!(error instanceof Error)) return false
   const { code: errno } = error as NodeJS.ErrnoException
   return (

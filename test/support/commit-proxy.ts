@@ -1,6 +1,6 @@
 import { must } from '../../server/kernel/invariant.ts'
 import { PostgresMessages } from './postgres-messages.ts'
-import { startProxy, type Passage, type Proxy, type Upstream } from './proxy.ts'
+import { databaseUrlAt, startProxy, upstreamOf, type Passage, type Proxy } from './proxy.ts'
 
 /** What becomes of a COMMIT on its way: it passes, it is lost before the server hears it, or its answer is lost. */
 export type CommitFate = 'pass' | 'lose_commit' | 'lose_answer'
@@ -40,10 +40,8 @@ export async function startCommitProxy(
     toUpstream: (bytes, passage) => sessionOf(passage).hearClient(bytes),
     toClient: (bytes, passage) => sessionOf(passage).hearServer(bytes),
   })
-  const url = new URL(databaseUrl)
-  const credentials = url.password === '' ? url.username : `${url.username}:${url.password}`
   return {
-    databaseUrl: `postgres://${credentials}@127.0.0.1:${proxy.port}${url.pathname}?sslmode=disable`,
+    databaseUrl: databaseUrlAt(databaseUrl, proxy),
     cut(moment) {
       const wanted = moment === 'within a transaction'
       const found = [...proxy.passages].find(
@@ -109,11 +107,4 @@ class Session {
     this.#passage.cut()
     this.#onCut(outcome === 'COMMIT' ? 'answer of COMMIT lost' : 'within a transaction')
   }
-}
-
-function upstreamOf(databaseUrl: string): Upstream {
-  const { hostname, port } = new URL(databaseUrl)
-  const host = decodeURIComponent(hostname)
-  const number = port === '' ? 5432 : Number(port)
-  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${number}` } : { host, port: number }
 }

@@ -46,6 +46,21 @@ export async function startProxy(upstream: Upstream, hooks: ProxyHooks = {}): Pr
   }
 }
 
+/** Where a database listens. */
+export function upstreamOf(databaseUrl: string): Upstream {
+  const { hostname, port } = new URL(databaseUrl)
+  const host = decodeURIComponent(hostname)
+  const number = port === '' ? 5432 : Number(port)
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${number}` } : { host, port: number }
+}
+
+/** The same database by way of a proxy before it. */
+export function databaseUrlAt(databaseUrl: string, { port }: Pick<Proxy, 'port'>): string {
+  const { username, password, pathname } = new URL(databaseUrl)
+  const credentials = password === '' ? username : `${username}:${password}`
+  return `postgres://${credentials}@127.0.0.1:${port}${pathname}?sslmode=disable`
+}
+
 function openPassage(client: Socket, upstream: Socket, onEnd: () => void): Passage {
   const passage: Passage = {
     client,
