@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { newId } from '../../kernel/id.ts'
 import { openBrowseShop, catalogRevision, pricingRevision, type BrowseShop } from '../../../test/support/browse-shop.ts'
 
 interface Page {
@@ -87,6 +88,62 @@ test('a change of supply tells that SKU and the bundles it is in, nothing else',
   await reader.catchUp()
   assert.deepEqual([...reader.told.keys()].toSorted(), ['set', 'tee'])
   assert.notEqual(before.get('tee'), reader.told.get('tee'))
+})
+
+/** As `setPrices` writes it: the list is another version. */
+const repricing = (sku: string): string[] => [
+  `update pricing.price set amount_minor = amount_minor + 1, revision = ${pricingRevision}
+    where amount_minor is not null and variant_id = '${shop.variantId(sku)}'`,
+  `update pricing.price_list set version = version + 1, revision = ${pricingRevision} where code = 'usd'`,
+]
+
+/** What a reader who knew everything is told after a change, until they hear of another price that came after it. */
+async function toldAfter(change: () => Promise<void>): Promise<{ skus: string[]; isFull: boolean }> {
+  const reader = new Reader()
+  await reader.catchUp()
+  await change()
+  await shop.change('pricing', ...repricing('cap'))
+  const skus = new Set<string>()
+  let isFull = false
+  for (let tries = 0; !skus.has('cap'); tries++) {
+    assert.ok(tries < 200, 'the cap’s price is told')
+    const page = await read(reader.cursor, 50)
+    for (const { sku } of page.items) skus.add(sku)
+    isFull ||= page.isFull
+    reader.cursor = page.nextCursor
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  // With the bundle it is in.
+  return { skus: [...skus.difference(new Set(['cap', 'set']))].toSorted(), isFull }
+}
+
+const list = (code: string, columns: Readonly<Record<string, string>> = {}): string => {
+  const all = { currency: "'USD'", tax_included: 'false', revision: pricingRevision, ...columns }
+  return `insert into pricing.price_list (id, code, name, ${Object.keys(all).join(', ')})
+          values (gen_random_uuid(), '${code}', '${code}', ${Object.values(all).join(', ')})`
+}
+const untouching: readonly (readonly [string, () => readonly string[], readonly string[]])[] = [
+  ['one price', () => repricing('tee'), ['tee']],
+  ['another name of a list', () => [`update pricing.price_list set name = 'Dollars', version = version + 1`], []],
+  ['a list in another currency', () => [list('sek', { currency: "'SEK'" })], []],
+  ['a list of another channel', () => [list('tills', { channel_id: `'${newId()}'` })], []],
+  ['a list that holds one day', () => [list('later', { valid_from: "'2101-01-01'" })], []],
+]
+for (const [words, texts, expected] of untouching) {
+  test(`${words} is told as what it touches, not by a walk`, async () => {
+    assert.deepEqual(await toldAfter(() => shop.change('pricing', ...texts())), { skus: expected, isFull: false })
+  })
+}
+
+test('what of a channel no shopper sees begins no walk', async () => {
+  const { isFull } = await toldAfter(() =>
+    shop.change('merchant', `update merchant.channel set name = 'The web', version = version + 1 where code = 'web'`),
+  )
+  assert.equal(isFull, false)
+})
+
+test('a list that begins to hold may touch every SKU: a walk', async () => {
+  assert.equal((await toldAfter(() => shop.change('pricing', list('now')))).isFull, true)
 })
 
 test('a product that is archived, or loses its price, ceases to be sold; a new one comes', async () => {

@@ -6,10 +6,10 @@ import { readFinal, type StoredEvent } from '../../platform/events/reader.ts'
 import { decodeCursor, encodeCursor, moneyJson } from '../../platform/http/index.ts'
 import { skusTouched, walkVariants } from '../catalog/index.ts'
 import type { MerchantBook } from '../merchant/index.ts'
-import { variantsRepricedSince } from '../pricing/index.ts'
+import { listsFor, variantsRepricedSince } from '../pricing/index.ts'
 import type { AvailabilityAnswers } from './availability-answers.ts'
 import type { Watch } from './watch.ts'
-import { openStorefront, type Numbers, type Storefront, type World } from './world.ts'
+import { openStorefront, sellingNodes, type Numbers, type Storefront } from './world.ts'
 
 export interface FeedQuestion {
   /** A channel's code or id. */
@@ -44,7 +44,7 @@ interface Progress {
   /** Products and prices are told up to these revisions. */
   readonly catalog: bigint
   readonly pricing: bigint
-  /** Names what decides over every SKU at once: the network, the channel, the price lists in force. */
+  /** Names what decides over every SKU at once: see `describeTerms`. */
   readonly terms: string
 }
 
@@ -58,8 +58,8 @@ const CHANGES_MAX = 5_000
  *
  * Nothing is lost: a walk notes where the events stood when it began, and what changed while it went on is told after
  * it. Events are taken up to the position that this node has seen as final; whatever is told is at least as new. A
- * change that touches every SKU (a location joins, a price list begins, a thousand products are edited) begins a new
- * walk. A SKU may come more than once, each time as it is then; what the channel ceased to sell comes as `not_sold`.
+ * change that may touch every SKU (a location joins, a price list begins to hold, thousands of products are edited)
+ * begins a new walk. A SKU may come more than once, each time as it is then; what the channel ceased to sell comes as `not_sold`.
  * The node keeps nothing of a reader: everything is in the cursor.
  */
 export class AvailabilityFeed {
@@ -177,20 +177,23 @@ export class AvailabilityFeed {
   }
 }
 
-/** Everything by which one change may touch every SKU. */
-function describeTerms({ world, channel }: Storefront): string {
-  const { nodes } = world.sourcing.network
+/**
+ * Everything by which one change may touch every SKU, and nothing that could not: prices of a list and the products of
+ * an assortment are told one by one, whatever version that makes the list.
+ */
+function describeTerms({ world, channel, terms, buyer }: Storefront): string {
+  const { at, pricing, sourcing, merchant } = world
+  const lists = listsFor({ at, channel: terms, buyer, priceLists: pricing.priceListById })
   return JSON.stringify([
-    channel,
-    nodes.map(({ locationId, ships, offersPickup, channelIds }) => [locationId, ships, offersPickup, channelIds]),
-    priceListsInForce(world),
-  ])
-}
-
-function priceListsInForce({ pricing, at }: World): unknown[] {
-  return pricing.priceLists.map(({ validFrom, validUntil, ...list }) => [
-    list,
-    (validFrom ?? at) <= at && at < (validUntil ?? Infinity),
+    terms.currency,
+    merchant.legalEntityById.get(channel.legalEntityId)?.country,
+    sellingNodes(sourcing.network.nodes, channel.id)
+      .map(({ locationId }) => locationId)
+      .toSorted(),
+    // Which lists hold, and which of two counts.
+    lists.map(({ id, priority }) => [id, priority]),
+    // The rules that begin or end at that moment may be anybody's.
+    world.assortmentUntil,
   ])
 }
 

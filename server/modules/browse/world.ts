@@ -161,7 +161,7 @@ export function openStorefront(
         marketIds: channel.marketId === null ? [] : [channel.marketId],
         segmentIds: audience.segmentIds,
       },
-      places: sellingPlaces(world.sourcing.network.nodes, channelId, numbers.locations),
+      places: sellingPlaces(sellingNodes(world.sourcing.network.nodes, channelId), numbers.locations),
       key: `${numbers.storefronts.of(`${channelId} ${name}`)}\n`,
     }
     if (storefronts.size === STOREFRONTS_MAX) storefronts.clear()
@@ -170,17 +170,16 @@ export function openStorefront(
   return { kind: 'open', storefront }
 }
 
-/** Where the channel may sell from: nodes of the network that serve it and hand goods to carriers or to buyers. */
-function sellingPlaces(
-  nodes: readonly Node[],
-  channelId: Id<'channel'>,
-  numbers: Numbering<Id<'location'>>,
-): SellingPlaces {
-  const selling = nodes
-    .filter(({ channelIds }) => channelIds.length === 0 || channelIds.includes(channelId))
-    .filter(({ ships, offersPickup }) => ships || offersPickup)
-    .map(({ locationId }) => numbers.of(locationId))
+function sellingPlaces(nodes: readonly Node[], numbers: Numbering<Id<'location'>>): SellingPlaces {
+  const selling = nodes.map(({ locationId }) => numbers.of(locationId))
   const places = new Uint8Array(numbers.size)
   for (const number of selling) places[number] = 1
   return places
+}
+
+/** Where the channel may sell from: nodes of the network that serve it and hand goods to carriers or to buyers. */
+export function sellingNodes(nodes: readonly Node[], channelId: Id<'channel'>): Node[] {
+  return nodes
+    .filter(({ channelIds }) => channelIds.length === 0 || channelIds.includes(channelId))
+    .filter(({ ships, offersPickup }) => ships || offersPickup)
 }

@@ -19,6 +19,7 @@ export {
 export {
   anonymousBuyer,
   choosePrice,
+  listsFor,
   type Buyer,
   type ListedPrice,
   type PriceList,

@@ -103,6 +103,11 @@ export function choosePrice(
   return best
 }
 
+/** The lists whose prices count, in the order of their map. */
+export function listsFor(question: PriceQuestion): PriceList[] {
+  return [...question.priceLists.values()].filter((list) => applies(list, question))
+}
+
 function applies(list: PriceList, { at, channel, buyer }: PriceQuestion): boolean {
   return (
     list.currency === channel.currency &&
