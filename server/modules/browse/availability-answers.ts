@@ -9,6 +9,7 @@ import { writeOptions } from './delivery-options.ts'
 import { isSoldTo, readListings, type Listing, type Sold, type ToldSupply } from './listing.ts'
 import { areCurrent, oldestOf, type Moment } from './moment.ts'
 import { isOutage } from './outage.ts'
+import { homeOf, type Place } from './place.ts'
 import type { SupplyCache } from './supply-cache.ts'
 import type { Supply } from './supply.ts'
 import type { Watch } from './watch.ts'
@@ -25,8 +26,6 @@ import { writeDates, writePickups } from './sku-details.ts'
 export interface AvailabilityQuestion extends StorefrontQuestion {
   /** Each once. */
   readonly skus: readonly string[]
-  /** That of the channel's legal entity when absent. */
-  readonly country?: string | undefined
   readonly postalCode?: string | undefined
 }
 
@@ -72,31 +71,34 @@ export class AvailabilityAnswers {
     const { watch, numbers } = this.#deps
     const choice = openStorefront(watch.world, question, numbers)
     if (choice.kind !== 'open') return choice
-    const { storefront } = choice
+    const { storefront, place } = choice
+    const where = { ...question, place }
     const items: Item[] = []
     for (const sku of question.skus) {
       const item = this.#itemInMemory(sku, storefront)
-      if (item === null) return this.#load(question, storefront)
+      if (item === null) return this.#load(question.skus, where, storefront)
       items.push(item)
     }
-    return this.#tell(items, question, storefront)
+    return this.#tell(items, where, storefront)
   }
 
   /** What can be had of SKUs, in their order; null of what the storefront does not sell to anybody at its home. */
   async availabilityOf(skus: readonly string[], storefront: Storefront): Promise<(FoundSku | null)[]> {
+    const home = homeOf(storefront.channel, storefront.world.merchant)
     const items = await this.#readItems(skus, storefront)
     return items.map(({ listing: { sold }, told }) =>
-      sold === null || told === null || !isSoldTo(sold.offer, storefront, {})
+      sold === null || told === null || !isSoldTo(sold.offer, storefront, home)
         ? null
         : { head: told.head, unitPriceMinor: sold.unitPriceMinor },
     )
   }
 
-  answerOne({ sku, ...where }: SkuQuestion): Answering {
+  answerOne({ sku, ...question }: SkuQuestion): Answering {
     const { watch, numbers } = this.#deps
-    const choice = openStorefront(watch.world, where, numbers)
+    const choice = openStorefront(watch.world, question, numbers)
     if (choice.kind !== 'open') return choice
-    const { storefront } = choice
+    const { storefront, place } = choice
+    const where = { ...question, place }
     const item = this.#itemInMemory(sku, storefront)
     return item === null ? this.#loadOne(sku, where, storefront) : this.#tellOne(item, where, storefront)
   }
@@ -108,7 +110,7 @@ export class AvailabilityAnswers {
 
   #tellOne({ listing, told }: Item, where: Where, storefront: Storefront): Answer {
     const { sold, world } = listing
-    if (sold === null || told === null || !isSoldTo(sold.offer, storefront, where)) return { kind: 'not_found' }
+    if (sold === null || told === null || !isSoldTo(sold.offer, storefront, where.place)) return { kind: 'not_found' }
     const { watch, numbers } = this.#deps
     const { at } = watch
     const { parts, unitPriceMinor } = sold
@@ -131,8 +133,8 @@ export class AvailabilityAnswers {
     return { kind: 'found', json: `${json}}`, tag: `W/"${hash('sha1', content, 'base64url')}"`, shared: true }
   }
 
-  #planFor({ country, postalCode = '' }: Where, storefront: Storefront): DeliveryPlan {
-    return this.#desk.planFor(storefront, { country: country ?? homeOf(storefront), postalCode })
+  #planFor({ country, postalCode = '', place }: Where, storefront: Storefront): DeliveryPlan {
+    return this.#desk.planFor(storefront, { country: country ?? place.country, postalCode })
   }
 
   /** Null when something of it must be read first. */
@@ -151,8 +153,8 @@ export class AvailabilityAnswers {
     return { listing, told: tellSupply(listing.sku, sold, supplies, storefront) }
   }
 
-  async #load(question: AvailabilityQuestion, storefront: Storefront): Promise<Answer> {
-    return this.#tell(await this.#readItems(question.skus, storefront), question, storefront)
+  async #load(skus: readonly string[], where: Where, storefront: Storefront): Promise<Answer> {
+    return this.#tell(await this.#readItems(skus, storefront), where, storefront)
   }
 
   async #readItems(skus: readonly string[], storefront: Storefront): Promise<Item[]> {
@@ -200,7 +202,7 @@ export class AvailabilityAnswers {
       listing: { sku, sold, world },
       told,
     } of items) {
-      if (sold === null || told === null || !isSoldTo(sold.offer, storefront, where)) {
+      if (sold === null || told === null || !isSoldTo(sold.offer, storefront, where.place)) {
         unknown.push(sku)
         continue
       }
@@ -217,8 +219,8 @@ export class AvailabilityAnswers {
   }
 }
 
-/** Where the goods would go. */
-type Where = Pick<AvailabilityQuestion, 'channelId' | 'currency' | 'country' | 'postalCode'>
+/** Where the goods would go: shipped as asked, sold and priced as at the place. */
+type Where = Pick<AvailabilityQuestion, 'country' | 'postalCode'> & { readonly place: Place }
 
 function asOfItem(
   now: Moment,
@@ -232,8 +234,4 @@ function tellSupply(sku: string, sold: Sold, supplies: readonly Supply[], { chan
   const told = { supplies, head: `{"sku":${JSON.stringify(sku)},"status":"${status}","quantity":${quantity}` }
   sold.told = told
   return told
-}
-
-function homeOf({ world, channel }: Storefront): string {
-  return must(world.merchant.legalEntityById.get(channel.legalEntityId), 'the legal entity of a channel').country
 }

@@ -8,6 +8,7 @@ import { skusTouched, walkVariants } from '../catalog/index.ts'
 import type { MerchantBook } from '../merchant/index.ts'
 import { listsFor, variantsRepricedSince } from '../pricing/index.ts'
 import type { AvailabilityAnswers } from './availability-answers.ts'
+import { homeOf } from './place.ts'
 import type { Watch } from './watch.ts'
 import { openStorefront, sellingNodes, type Numbers, type Storefront } from './world.ts'
 
@@ -186,7 +187,7 @@ function describeTerms({ world, channel, terms, buyer }: Storefront): string {
   const lists = listsFor({ at, channel: terms, buyer, priceLists: pricing.priceListById })
   return JSON.stringify([
     terms.currency,
-    merchant.legalEntityById.get(channel.legalEntityId)?.country,
+    homeOf(channel, merchant),
     sellingNodes(sourcing.network.nodes, channel.id)
       .map(({ locationId }) => locationId)
       .toSorted(),

@@ -46,6 +46,13 @@ const locale = Type.Optional(Locale)
 
 const whereabouts = {
   country: Type.Optional(CountryCode),
+  location: Type.Optional(
+    line(40, {
+      description:
+        'Code or id of a store or a till: prices and assortment are those of its place, and what is sold only there is shown.',
+      examples: ['l1'],
+    }),
+  ),
   region: Type.Optional(
     Type.String({ pattern: '^[A-Z]{2}-[A-Z0-9]{1,3}$', description: 'ISO 3166-2', examples: ['US-CA'] }),
   ),
@@ -89,7 +96,7 @@ const availabilityQuery = strict({
     description: `Up to ${SKUS_MAX} SKUs, separated by commas.`,
     examples: ['TEE-RED-M,TEE-RED-L'],
   }),
-  country: Type.Optional(CountryCode),
+  ...whereabouts,
   postalCode: Type.Optional(PostalCode),
 })
 

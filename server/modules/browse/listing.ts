@@ -1,9 +1,9 @@
 import type { Id } from '../../kernel/id.ts'
-import { must } from '../../kernel/invariant.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { isOffered, type Buyer, type Offer } from '../catalog/index.ts'
 import { choosePrice, type ListedPrice } from '../pricing/index.ts'
 import type { StockedPart } from './decide-availability.ts'
+import type { Place } from './place.ts'
 import type { Supply } from './supply.ts'
 import type { BrowsedRooms, Storefront, World } from './world.ts'
 
@@ -53,21 +53,13 @@ export async function readListings(
   })
 }
 
-/** Where a shopper asks from; the home of the channel when that is not told. */
-export interface Whereabouts {
-  readonly country?: string | undefined
-  /** ISO 3166-2, `US-CA`. */
-  readonly region?: string | undefined
-}
-
-export function buyerAt({ world, channel, buyer }: Storefront, { country, region }: Whereabouts): Buyer {
-  const home = must(world.merchant.legalEntityById.get(channel.legalEntityId), 'the legal entity of a channel')
-  return { channelId: channel.id, at: world.at, country: country ?? home.country, region, segmentIds: buyer.segmentIds }
+export function buyerAt({ world, channel, buyer }: Storefront, place: Place): Buyer {
+  return { ...place, channelId: channel.id, at: world.at, segmentIds: buyer.segmentIds }
 }
 
 /** Whether a rule of the assortment keeps it from this shopper; most things have none. */
-export function isSoldTo(offer: Offer, storefront: Storefront, whereabouts: Whereabouts): boolean {
-  return offer.rules.length === 0 || isOffered(offer, buyerAt(storefront, whereabouts))
+export function isSoldTo(offer: Offer, storefront: Storefront, place: Place): boolean {
+  return offer.rules.length === 0 || isOffered(offer, buyerAt(storefront, place))
 }
 
 /** What one unit costs at the storefront, minor units; null when the channel does not sell it to anybody. */

@@ -4,7 +4,8 @@ import { moneyJson } from '../../platform/http/index.ts'
 import { lookUpLocale, type CatalogBook, type Media, type Offer, type Product, type Variant } from '../catalog/index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import type { StockedPart } from './decide-availability.ts'
-import { isSoldTo, priceAt, stockedParts, type Whereabouts } from './listing.ts'
+import { isSoldTo, priceAt, stockedParts } from './listing.ts'
+import type { Place } from './place.ts'
 import type { BrowsedRooms, Storefront } from './world.ts'
 
 /** A product as a storefront shows it, written as JSON but for the availability of its variants. */
@@ -29,7 +30,7 @@ export interface VariantCard {
 export interface CardQuestion {
   readonly storefront: Storefront
   readonly locale: string
-  readonly whereabouts: Whereabouts
+  readonly place: Place
 }
 
 /** Cards take 0.5 kB and as much again for every variant. */
@@ -48,7 +49,7 @@ export class ProductCards {
 
   /** Cards of products in their order; what the storefront does not sell is left out. */
   async read(productIds: readonly Id<'product'>[], question: CardQuestion): Promise<ProductCard[]> {
-    const { storefront, whereabouts } = question
+    const { storefront, place } = question
     const { world } = storefront
     const { catalog, pricing } = world.revisions
     const products = await this.#rooms.catalog.productsAt(this.#source, catalog, productIds)
@@ -71,7 +72,7 @@ export class ProductCards {
       if (product === undefined) return []
       const sold = product.variants.flatMap((variant): SoldVariant[] => {
         const offer = offers.get(variant.sku)
-        if (offer === undefined || !isSoldTo(offer, storefront, whereabouts)) return []
+        if (offer === undefined || !isSoldTo(offer, storefront, place)) return []
         const unitPriceMinor = priceAt(offer, prices, storefront)
         return unitPriceMinor === null ? [] : [{ variant, offer, unitPriceMinor }]
       })

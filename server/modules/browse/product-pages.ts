@@ -12,6 +12,7 @@ import { findChosenPage, findPlainPage, type ListPlace } from './find-page.ts'
 import { buyerAt } from './listing.ts'
 import { areCurrent, oldestOf } from './moment.ts'
 import { isOutage } from './outage.ts'
+import type { Place } from './place.ts'
 import { productDetails } from './product-details.ts'
 import { ProductCards, type ProductCard } from './product-card.ts'
 import { readFilters, type FilterTexts } from './read-filters.ts'
@@ -30,9 +31,6 @@ import {
 
 interface Asking extends StorefrontQuestion {
   readonly locale?: string | undefined
-  /** That of the channel's legal entity when absent. */
-  readonly country?: string | undefined
-  readonly region?: string | undefined
 }
 
 export interface ProductListQuestion extends Asking, FilterTexts {
@@ -103,18 +101,16 @@ export class ProductPages {
   }
 
   list(question: ProductListQuestion): Answering {
-    const { locale = '', currency = '', country = '', region = '', limit, cursor = '' } = question
+    const { limit, cursor = '' } = question
     const { category = '', query = '', brand = '', attributes = '', priceFrom = '', priceTo = '' } = question
     const asked = `${question.available ?? ''}\n${question.facets ?? ''}\n${priceFrom}\n${priceTo}`
     // None of these can hold a line break.
-    const where = `${question.channelId}\n${question.audience?.key ?? ''}\n${currency}\n${locale}\n${country}\n${region}`
-    const key = `${where}\n${limit}\n${cursor}\n${category}\n${query}\n${brand}\n${attributes}\n${asked}`
+    const key = `${askingKey(question)}\n${limit}\n${cursor}\n${category}\n${query}\n${brand}\n${attributes}\n${asked}`
     return this.#answer(key, (old) => this.#writeList(question, old))
   }
 
   one(question: ProductQuestion): Answering {
-    const { channelId, audience, currency = '', locale = '', country = '', region = '', idOrHandle } = question
-    const key = `${channelId}\n${audience?.key ?? ''}\n${currency}\n${locale}\n${country}\n${region}\n${idOrHandle}`
+    const key = `${askingKey(question)}\n${question.idOrHandle}`
     return this.#answer(key, (old) => this.#writeOne(question, old))
   }
 
@@ -161,7 +157,7 @@ export class ProductPages {
     const { source, watch, numbers, supplies } = this.#deps
     const choice = openStorefront(watch.world, question, numbers)
     if (choice.kind !== 'open') return choice
-    const { storefront } = choice
+    const { storefront, place } = choice
     const from = readPlace(question.cursor)
     if (from === null) return { kind: 'cursor_unknown' }
     const book = storefront.world.catalog
@@ -172,7 +168,7 @@ export class ProductPages {
     }
     const asked: Question = {
       book,
-      buyer: buyerAt(storefront, question),
+      buyer: buyerAt(storefront, place),
       locale: question.locale ?? storefront.channel.locale,
       filters: read.filters,
     }
@@ -190,7 +186,7 @@ export class ProductPages {
     const deps = {
       source,
       supplies,
-      readCards: (ids: readonly Id<'product'>[]) => this.#readCards(ids, storefront, question),
+      readCards: (ids: readonly Id<'product'>[]) => this.#readCards(ids, choice, question),
     }
     const { limit } = question
     if (isSameList) {
@@ -213,23 +209,24 @@ export class ProductPages {
     const { source, rooms, watch, numbers } = this.#deps
     const choice = openStorefront(watch.world, question, numbers)
     if (choice.kind !== 'open') return choice
-    const { storefront } = choice
+    const { storefront, place } = choice
     const { idOrHandle } = question
     const revision = storefront.world.revisions.catalog
     const productId =
       parseId('product', idOrHandle) ??
       (await rooms.catalog.productIdsByHandleAt(source, revision, [idOrHandle])).get(idOrHandle)
     const known = old?.storefront === storefront ? old.cards : null
-    const cards = known ?? (productId === undefined ? [] : await this.#readCards([productId], storefront, question))
+    const cards =
+      known ?? (productId === undefined ? [] : await this.#readCards([productId], { storefront, place }, question))
     return cards.length === 0 ? { kind: 'not_found' } : this.#writePage({ storefront, list: null, cards }, question)
   }
 
   #readCards(
     productIds: readonly Id<'product'>[],
-    storefront: Storefront,
-    { locale = storefront.channel.locale, country, region }: Asking,
+    { storefront, place }: { readonly storefront: Storefront; readonly place: Place },
+    { locale = storefront.channel.locale }: Asking,
   ): Promise<readonly ProductCard[]> {
-    return this.#cards.read(productIds, { storefront, locale, whereabouts: { country, region } })
+    return this.#cards.read(productIds, { storefront, locale, place })
   }
 
   async #writePage(
@@ -249,6 +246,10 @@ export class ProductPages {
     const tag = `W/"${hash('sha1', json, 'base64url')}"`
     return { storefront, list, cards, madeOf: [storefront.world, ...supplies.values()], json, tag }
   }
+}
+
+function askingKey({ channelId, audience, currency, locale, country, region, location }: Asking): string {
+  return [channelId, audience?.key, currency, locale, country, region, location].join('\n')
 }
 
 /** Whether the same products are offered to the same shoppers as when the page was written. */

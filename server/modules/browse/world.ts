@@ -5,19 +5,22 @@ import type { Queryable } from '../../platform/db.ts'
 import type { Revisions } from '../../platform/revision.ts'
 import type { Catalog, CatalogBook } from '../catalog/index.ts'
 import { pricesIncludeTax, type Channel, type Merchant, type MerchantBook } from '../merchant/index.ts'
-import {
-  anonymousBuyer,
-  type Buyer,
-  type PriceList,
-  type Pricing,
-  type PricingBook,
-  type SellingTerms,
-} from '../pricing/index.ts'
+import type { Buyer, PriceList, Pricing, PricingBook, SellingTerms } from '../pricing/index.ts'
 import type { Node, Sourcing, SourcingBook } from '../sourcing/index.ts'
 import { everybody, type Audience } from './audience.ts'
 import type { SellingPlaces } from './decide-availability.ts'
 import type { Dated } from './moment.ts'
 import type { Numbering } from './numbering.ts'
+import {
+  guestAt,
+  nowhere,
+  placeOf,
+  pricedPart,
+  pricedPlaces,
+  type AskedPlace,
+  type Place,
+  type PricedPlaces,
+} from './place.ts'
 
 export interface BrowsedRooms {
   readonly merchant: Merchant
@@ -33,22 +36,24 @@ export interface World extends Dated {
   readonly catalog: CatalogBook
   readonly pricing: PricingBook
   readonly sourcing: SourcingBook
+  /** Null: prices are the same everywhere. */
+  readonly pricedPlaces: PricedPlaces | null
   /** Prices and assortments are of this moment. */
   readonly at: Instant
   /** When the next price list begins or ends; Infinity when none does. */
   readonly pricesUntil: number
   /** When the next rule of some assortment begins or ends to hold; Infinity when none does. */
   readonly assortmentUntil: number
-  /** By channel, then by currency and audience, of those that were asked for. */
+  /** By channel, then by currency, place as far as prices depend on it, and audience; of those that were asked for. */
   readonly storefronts: Map<Id<'channel'>, Map<string, Storefront>>
 }
 
-/** A channel selling in one of its currencies to one audience. */
+/** A channel selling in one of its currencies to one audience, at places where prices are the same. */
 export interface Storefront {
   readonly world: World
   readonly channel: Channel
   readonly terms: SellingTerms
-  /** Nobody knows who looks, but for the segments they are in. */
+  /** Nobody knows who looks, but for where that is and the segments they are in. */
   readonly buyer: Buyer
   readonly places: SellingPlaces
   /** Begins the keys of what is cached for it; the same in every world. */
@@ -61,13 +66,12 @@ export interface Numbers {
   readonly storefronts: Numbering<string>
 }
 
-export interface StorefrontRefusal {
-  readonly code: 'currency_unknown'
-  readonly currencies: readonly CurrencyCode[]
-}
+export type StorefrontRefusal =
+  | { readonly code: 'currency_unknown'; readonly currencies: readonly CurrencyCode[] }
+  | { readonly code: 'location_unknown' }
 
 export type StorefrontChoice =
-  | { readonly kind: 'open'; readonly storefront: Storefront }
+  | { readonly kind: 'open'; readonly storefront: Storefront; readonly place: Place }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'refused'; readonly refusal: StorefrontRefusal }
 
@@ -102,6 +106,7 @@ export async function readWorld(
     catalog,
     pricing,
     sourcing,
+    pricedPlaces: pricedPlaces(pricing.priceLists, merchant),
     at,
     pricesUntil,
     assortmentUntil: assortmentUntil ?? Infinity,
@@ -119,7 +124,7 @@ function nextChange(lists: readonly PriceList[], at: Instant): number {
   return next
 }
 
-export interface StorefrontQuestion {
+export interface StorefrontQuestion extends AskedPlace {
   readonly channelId: Id<'channel'>
   /** The channel's own when absent. */
   readonly currency?: CurrencyCode | undefined
@@ -131,11 +136,15 @@ const STOREFRONTS_MAX = 1_000
 
 export function openStorefront(
   world: World,
-  { channelId, currency, audience = everybody }: StorefrontQuestion,
+  { channelId, currency, audience = everybody, ...asked }: StorefrontQuestion,
   numbers: Numbers,
 ): StorefrontChoice {
   const channel = world.merchant.channelById.get(channelId)
   if (channel === undefined || !channel.active) return { kind: 'not_found' }
+  const { merchant, sourcing } = world
+  const nodes = (): Node[] => sellingNodes(sourcing.network.nodes, channelId)
+  const place = placeOf(asked, { channel, merchant, nodes })
+  if (place === null) return { kind: 'refused', refusal: { code: 'location_unknown' } }
   const { currencies } = channel
   const chosen = currency ?? channel.currency
   let storefronts = world.storefronts.get(channelId)
@@ -143,7 +152,10 @@ export function openStorefront(
     storefronts = new Map<string, Storefront>()
     world.storefronts.set(channelId, storefronts)
   }
-  const name = `${chosen}${audience.key}`
+  const part = world.pricedPlaces === null ? nowhere : pricedPart(place, world.pricedPlaces)
+  const isSomewhere = part.country !== null || part.locationId !== null
+  const where = isSomewhere ? `${part.country ?? ''} ${part.region ?? ''} ${part.locationId ?? ''} ` : ''
+  const name = `${chosen}${where}${audience.key}`
   let storefront = storefronts.get(name)
   if (storefront === undefined) {
     if (!currencies.includes(chosen)) return { kind: 'refused', refusal: { code: 'currency_unknown', currencies } }
@@ -156,18 +168,14 @@ export function openStorefront(
         taxIncluded: pricesIncludeTax(channel, chosen),
         taxRounding: channel.taxRounding,
       },
-      buyer: {
-        ...anonymousBuyer,
-        marketIds: channel.marketId === null ? [] : [channel.marketId],
-        segmentIds: audience.segmentIds,
-      },
-      places: sellingPlaces(sellingNodes(world.sourcing.network.nodes, channelId), numbers.locations),
+      buyer: { ...guestAt(part, channel, merchant), segmentIds: audience.segmentIds },
+      places: sellingPlaces(nodes(), numbers.locations),
       key: `${numbers.storefronts.of(`${channelId} ${name}`)}\n`,
     }
     if (storefronts.size === STOREFRONTS_MAX) storefronts.clear()
     storefronts.set(name, storefront)
   }
-  return { kind: 'open', storefront }
+  return { kind: 'open', storefront, place }
 }
 
 function sellingPlaces(nodes: readonly Node[], numbers: Numbering<Id<'location'>>): SellingPlaces {

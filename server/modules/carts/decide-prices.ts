@@ -1,7 +1,7 @@
 import { must } from '../../kernel/invariant.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Offer } from '../catalog/index.ts'
-import { plainRegion, type Channel } from '../merchant/index.ts'
+import { marketsOf, plainRegion, type Channel } from '../merchant/index.ts'
 import type { Buyer as PricedBuyer, CartToPrice } from '../pricing/index.ts'
 import { pickupLocation, sellingTerms, taxedPlace, taxRatesAt, type Destination } from './decide-delivery.ts'
 import type { SellingWorld, Standing } from './selling-world.ts'
@@ -68,19 +68,14 @@ export function lineKeyOf({ sku, group }: { readonly sku: string; readonly group
   return group === 1 ? sku : `${sku} in group ${group}`
 }
 
-/** A channel without a market of its own sells in all that the destination lies in. */
 function whereabouts(
   channel: Channel,
   { place, deliveryOption }: { readonly place: Destination | null; readonly deliveryOption: string | null },
   world: SellingWorld,
 ): Pick<PricedBuyer, 'marketIds' | 'country' | 'region' | 'locationId'> {
   const country = place?.country ?? null
-  const markets =
-    channel.marketId === null && country !== null
-      ? world.merchant.rows.market.filter(({ countries }) => countries.includes(country)).map(({ id }) => id)
-      : []
   return {
-    marketIds: channel.marketId === null ? markets : [channel.marketId],
+    marketIds: marketsOf(channel, country, world.merchant),
     country,
     region:
       place?.region === undefined || place.region === null || country === null

@@ -127,3 +127,17 @@ export function buildBook(rows: ConfigurationRows): MerchantBook {
 function byId<RowId, Row extends { readonly id: RowId }>(rows: readonly Row[]): ReadonlyMap<RowId, Row> {
   return new Map(rows.map((row) => [row.id, row]))
 }
+
+/**
+ * The markets that a sale is in: the channel's own, else all that the destination lies in.
+ * @param country  null where nobody knows it yet
+ */
+export function marketsOf(
+  { marketId }: Pick<Channel, 'marketId'>,
+  country: string | null,
+  { rows }: Pick<MerchantBook, 'rows'>,
+): Id<'market'>[] {
+  if (marketId !== null) return [marketId]
+  if (country === null) return []
+  return rows.market.filter(({ countries }) => countries.includes(country)).map(({ id }) => id)
+}

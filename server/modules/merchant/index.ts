@@ -1,4 +1,4 @@
-export { pricesIncludeTax } from './book.ts'
+export { marketsOf, pricesIncludeTax } from './book.ts'
 export type {
   Calendar,
   Channel,
