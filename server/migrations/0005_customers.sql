@@ -91,11 +91,15 @@ create table customers.message (
   vault       bytea,
   -- The e-mail address it was made for: a token proves no other.
   email_hash  bytea,
+  -- What the sign-up that asked for this message chose as password, where the e-mail had an account already: it is the
+  -- account's only when this message's token comes back with it. Argon2id, in the PHC form.
+  password_hash text check (password_hash like '$argon2id$%'),
   created_at  timestamptz not null,
   expires_at  timestamptz not null,
   revealed_at timestamptz,
   used_at     timestamptz,
-  check ((kind = 'already_registered') = (token_hash is null))
+  check ((kind = 'already_registered') = (token_hash is null)),
+  check (password_hash is null or (kind = 'verify_email' and used_at is null))
 );
 create index message_by_person on customers.message (person_id, kind, created_at);
 create index message_unrevealed on customers.message (id) where revealed_at is null;

@@ -45,7 +45,14 @@ export async function writeMessage(
     kind,
     channelId,
     version,
-  }: { readonly kind: MessageKind; readonly channelId: Id<'channel'>; readonly version: number },
+    passwordHash = null,
+  }: {
+    readonly kind: MessageKind
+    readonly channelId: Id<'channel'>
+    readonly version: number
+    /** The account's from when the token of a `verify_email` comes back with it. */
+    readonly passwordHash?: string | null
+  },
 ): Promise<number> {
   const { id: personId, dataKey, contact } = account
   const normalEmail = contact.email === null ? null : normaliseEmail(contact.email)
@@ -63,6 +70,7 @@ export async function writeMessage(
     tokenHash: token === null ? null : hashToken(token),
     vault: token === null ? null : sealText(dataKey, id, token),
     email_hash: keys.hash('email', normalEmail),
+    password_hash: passwordHash,
     created_at: tx.wallAt,
     expires_at: addMs(tx.wallAt, VALID_MS[kind]),
   })

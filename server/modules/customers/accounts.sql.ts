@@ -100,6 +100,15 @@ export async function listAddressRow(
   return changed === 1
 }
 
+/** Empties a person's book; orders that name its addresses keep them. @returns how many were in it */
+export function unlistAddressRows(tx: Tx, personId: Id<'person'>): Promise<number> {
+  return tx.execute({
+    name: 'customers.unlist_addresses',
+    text: 'update customers.address set listed = false where person_id = $1 and listed',
+    values: [personId],
+  })
+}
+
 /** The ids of the addresses in a person's book, newest first. */
 export async function readListedAddressIds(source: Queryable, personId: Id<'person'>): Promise<Id<'address'>[]> {
   const rows = await source.rows<{ id: Id<'address'> }>({

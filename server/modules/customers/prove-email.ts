@@ -2,27 +2,27 @@ import type { Id } from '../../kernel/id.ts'
 import type { Tx } from '../../platform/db.ts'
 import { lockAccount, tellOf, type LockedAccount } from './account.ts'
 import { hashToken, writeMessage } from './account-messages.ts'
-import { findAccountByEmail, readAccountRows, updateAccountRow } from './accounts.sql.ts'
+import { findAccountByEmail, readAccountRows, unlistAddressRows, updateAccountRow } from './accounts.sql.ts'
 import { normaliseEmail } from './contact.ts'
 import type { KeyRing } from './key-ring.ts'
 import { mergeGuestsOf } from './merge-guests.ts'
-import { findMessageByToken, spendMessages, type MessageKind, type MessageRow } from './sign-in.sql.ts'
-import {
-  checkPassword,
-  replacePassword,
-  slowed,
-  type PasswordRefusal,
-  type SignInDeps,
-  type WaitRefusal,
-} from './sign-up.ts'
+import { findMessageByToken, revokeSessions, spendMessages, type MessageKind, type MessageRow } from './sign-in.sql.ts'
+import { checkPassword, slowed, type PasswordRefusal, type SignInDeps, type WaitRefusal } from './sign-up.ts'
 import { countAttempt, forgive } from './throttle-sign-ins.ts'
 
 export type ProveEmailRefusal = { readonly code: 'token_invalid' } | { readonly code: 'credentials_wrong' }
 
 /**
- * Proves by the token from a mailbox that an account's e-mail is its owner's. Where the account has a password it is
- * asked for as well: else a stranger signs up with somebody's address, waits until they click on what came by mail, and
- * is then inside an account whose guest orders are theirs. Whoever does not know it resets it.
+ * Proves by the token from a mailbox that an account's e-mail is its owner's. Where a password was chosen it is asked
+ * for as well: else a stranger signs up with somebody's address, waits until they click on what came by mail, and is
+ * then inside an account whose guest orders are theirs. Whoever does not know it resets it.
+ *
+ * | typed                                   | what becomes of the account                                           |
+ * |-----------------------------------------|-----------------------------------------------------------------------|
+ * | the account's own password              | proved; who is signed in stays, what later sign-ups chose is gone     |
+ * | the one that the token's message brings | proved and its owner's: see `giveToOwner`                             |
+ * | nothing, and there is neither           | proved; a password comes by a reset                                   |
+ * | anything else                           | `credentials_wrong`                                                   |
  *
  * The same token again says the same again, as long as nothing else was proved.
  */
@@ -33,18 +33,76 @@ export async function proveEmail(
   const seen = await findMessageByToken(db, { tokenHash: hashToken(token), kind: 'verify_email' })
   if (seen === undefined) return { code: 'token_invalid' }
   const [account] = await readAccountRows(db, [seen.person_id])
-  const seenHash = account?.password_hash ?? null
+  const chosen = [account?.password_hash, seen.password_hash].flatMap((hash) => hash ?? [])
   // Guessing needs the token, of 256 bits: it is not slowed.
-  if (seenHash !== null && !(await passwords.matches(password ?? '', seenHash))) return { code: 'credentials_wrong' }
+  const typedHash = await findMatch(passwords, password ?? '', chosen)
+  if (typedHash === null && chosen.length > 0) return { code: 'credentials_wrong' }
   return db.inTransaction(async (tx): Promise<ProveEmailRefusal | null> => {
     const locked = await lockAccount(tx, keys, seen.person_id)
-    if (locked === null || !isForTheirEmail(keys, locked, seen)) return { code: 'token_invalid' }
-    if (locked.account.password_hash !== seenHash) return { code: 'credentials_wrong' }
-    if (locked.account.email_verified_at !== null) return null
-    if (seen.used_at !== null || seen.expires_at <= tx.wallAt) return { code: 'token_invalid' }
-    await markEmailProved(tx, keys, locked, locked.person.version)
+    // Read again under the lock: another token may have been used meanwhile, which spends this one.
+    const message = await findMessageByToken(tx, { tokenHash: hashToken(token), kind: 'verify_email' })
+    if (locked === null || message === undefined || !isForTheirEmail(keys, locked, message)) {
+      return { code: 'token_invalid' }
+    }
+    const { password_hash: ownHash, email_verified_at: provedAt } = locked.account
+    // Said again; not so where a password was typed that another proof left without effect.
+    const isSaidAgain = ownHash === typedHash && (typedHash !== null || password === undefined)
+    if (provedAt !== null) return isSaidAgain ? null : { code: 'token_invalid' }
+    if (message.used_at !== null || message.expires_at <= tx.wallAt) return { code: 'token_invalid' }
+    if (ownHash === typedHash) {
+      await markEmailProved(tx, keys, locked, locked.person.version)
+      return null
+    }
+    // The account's own was replaced while it was compared.
+    if (typedHash === null || message.password_hash !== typedHash) return { code: 'credentials_wrong' }
+    await giveToOwner(tx, keys, locked, typedHash)
     return null
   })
+}
+
+/** The first of these that is the password's hash. */
+async function findMatch(
+  passwords: Pick<SignInDeps['passwords'], 'matches'>,
+  password: string,
+  hashes: readonly string[],
+): Promise<string | null> {
+  const [hash, ...others] = hashes
+  if (hash === undefined) return null
+  return (await passwords.matches(password, hash)) ? hash : findMatch(passwords, password, others)
+}
+
+/**
+ * Gives an account to who sees its mailbox, with the password of their choice: every session ends, every open token is
+ * spent. Where the e-mail was not proved and somebody had a password, what they did may be a stranger's: their addresses
+ * leave the book, or the owner's next order goes to the stranger's door. Orders stay, they are the shop's record.
+ *
+ * @param passwordHash  null for who comes in by an identity provider
+ * @returns the person's version after it
+ */
+export async function giveToOwner(
+  tx: Tx,
+  keys: KeyRing,
+  locked: LockedAccount,
+  passwordHash: string | null,
+): Promise<number> {
+  const { id, account, person } = locked
+  const isProvedNow = account.email_verified_at === null
+  const isDoubtful = isProvedNow && account.password_hash !== null
+  const unlisted = isDoubtful ? await unlistAddressRows(tx, id) : 0
+  updateAccountRow(tx, {
+    ...account,
+    password_hash: passwordHash,
+    email_verified_at: account.email_verified_at ?? tx.at,
+    default_address: isDoubtful ? null : account.default_address,
+  })
+  await revokeSessions(tx, { personId: id })
+  for (const kind of ['verify_email', 'reset_password'] as const) spendMessages(tx, { personId: id, kind })
+  const version = tellOf(tx, id, person.version, [
+    ...(unlisted > 0 ? [{ type: 'customer.edited', data: { fields: ['addresses'] }, actor: null }] : []),
+    ...(passwordHash === null ? [] : [{ type: 'customer.password_changed', actor: null }]),
+    ...(isProvedNow ? [{ type: 'customer.email_verified', actor: null }] : []),
+  ])
+  return (await mergeGuestsOf(tx, keys, locked, { actor: null, version })).version
 }
 
 /** Writes that an account's e-mail is its owner's and gives them what they did as guests. @returns the version after */
@@ -101,15 +159,7 @@ export async function resetPassword(
     if (locked === null || message === undefined || message.used_at !== null || message.expires_at <= tx.wallAt)
       return { code: 'token_invalid' }
     if (!isForTheirEmail(keys, locked, message)) return { code: 'token_invalid' }
-    const before = locked.person.version
-    const version = await replacePassword(tx, locked, {
-      passwordHash,
-      keepSession: null,
-      version: before,
-      emailVerified: true,
-    })
-    spendMessages(tx, { personId: locked.id, kind: 'verify_email' })
-    await mergeGuestsOf(tx, keys, locked, { actor: null, version })
+    await giveToOwner(tx, keys, locked, passwordHash)
     const email = normaliseEmail(locked.contact.email ?? '')
     if (email !== null) await forgive(tx, keys, { email, from: null })
     return null

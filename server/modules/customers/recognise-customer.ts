@@ -2,14 +2,15 @@ import { newId, type Id } from '../../kernel/id.ts'
 import type { Db, Tx } from '../../platform/db.ts'
 import { commitIf } from '../../platform/commit-if.ts'
 import type { PublishableCaller, SignedInCustomer } from '../../platform/http/index.ts'
-import { lockAccount, tellOf } from './account.ts'
-import { findAccountByEmail, updateAccountRow } from './accounts.sql.ts'
+import { lockAccount } from './account.ts'
+import { findAccountByEmail } from './accounts.sql.ts'
 import { normaliseEmail } from './contact.ts'
 import { createAccount } from './create-account.ts'
 import type { KeyRing } from './key-ring.ts'
 import { mergeGuestsOf } from './merge-guests.ts'
 import type { IdentityProviders, ProvenLogin, SessionTokens } from './ports.ts'
-import { insertLogin, readLogin, readSession, revokeSessions, spendMessages } from './sign-in.sql.ts'
+import { giveToOwner } from './prove-email.ts'
+import { insertLogin, readLogin, readSession } from './sign-in.sql.ts'
 import { readSessionToken } from './sessions.ts'
 
 export interface RecogniseDeps {
@@ -86,15 +87,10 @@ async function introduce(tx: Tx, keys: KeyRing, login: ProvenLogin): Promise<Id<
   if (personId === null) return null
   const locked = await lockAccount(tx, keys, personId)
   if (locked === null) return null
-  let { version } = locked.person
-  if (locked.account.email_verified_at === null && email !== null) {
-    // Whoever signed up with this e-mail never proved it: what they could come in with ends.
-    updateAccountRow(tx, { ...locked.account, email_verified_at: tx.at, password_hash: null })
-    await revokeSessions(tx, { personId })
-    for (const kind of ['verify_email', 'reset_password'] as const) spendMessages(tx, { personId, kind })
-    version = tellOf(tx, personId, version, [{ type: 'customer.email_verified', actor: null }])
-  }
-  if (email !== null) await mergeGuestsOf(tx, keys, locked, { actor: null, version })
+  const { version } = locked.person
+  // Whoever signed up with this e-mail never proved it: what they could come in with ends.
+  if (locked.account.email_verified_at === null && email !== null) await giveToOwner(tx, keys, locked, null)
+  else if (email !== null) await mergeGuestsOf(tx, keys, locked, { actor: null, version })
   const subjectHash = keys.hash('subject', login.subject)
   const isNew = await insertLogin(tx, { providerId: login.providerId, subjectHash, personId })
   return isNew ? personId : null

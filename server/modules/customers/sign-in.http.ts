@@ -68,7 +68,9 @@ export function mountSignIn(
     {
       schema: {
         summary: 'Asks for an account',
-        description: 'The answer is the same when the e-mail has one already; its owner is told by mail.',
+        description:
+          'The answer is the same when the e-mail has one already: that account stays as it is, and its owner is told ' +
+          'by mail. Where its e-mail was not proved yet, the password takes effect with the token of that mail.',
         tags,
         body: strict(
           {
@@ -168,7 +170,10 @@ export function mountSignIn(
     {
       schema: {
         summary: 'Proves an e-mail with the token from its mailbox',
-        description: 'Where the account has a password it is asked for as well; whoever does not know it resets it.',
+        description:
+          "Where a password was chosen it is asked for as well, the account's own or that of the sign-up that the " +
+          'mail answers; whoever knows neither resets it. With the latter every session ends, and addresses that were ' +
+          'put into the book before leave it.',
         tags,
         body: strict({ token: Token, password: Type.Optional(Password) }, { title: 'EmailVerification' }),
         response: { 200: Done },

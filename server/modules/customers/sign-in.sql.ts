@@ -121,6 +121,8 @@ export interface MessageRow {
   readonly kind: MessageKind
   readonly vault: Buffer | null
   readonly email_hash: Buffer | null
+  /** Of the password that takes effect when the token comes back with it; null when the message brings none. */
+  readonly password_hash: string | null
   readonly created_at: Instant
   readonly expires_at: Instant
   readonly revealed_at: Instant | null
@@ -128,7 +130,7 @@ export interface MessageRow {
 }
 
 const messageColumns =
-  'id, person_id, channel_id, kind, vault, email_hash, created_at, expires_at, revealed_at, used_at'
+  'id, person_id, channel_id, kind, vault, email_hash, password_hash, created_at, expires_at, revealed_at, used_at'
 
 export function insertMessage(
   tx: Tx,
@@ -137,8 +139,8 @@ export function insertMessage(
   tx.send({
     name: 'customers.insert_message',
     text: `insert into customers.message
-             (id, person_id, channel_id, kind, token_hash, vault, email_hash, created_at, expires_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+             (id, person_id, channel_id, kind, token_hash, vault, email_hash, password_hash, created_at, expires_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     values: [
       message.id,
       message.person_id,
@@ -147,6 +149,7 @@ export function insertMessage(
       message.tokenHash,
       message.vault,
       message.email_hash,
+      message.password_hash,
       formatInstant(message.created_at),
       formatInstant(message.expires_at),
     ],
@@ -209,14 +212,14 @@ export async function findMessageByToken(
   return rows[0]
 }
 
-/** Spends every open token of a kind: after one was used no other may be. The tokens leave the vault. */
+/** Spends every open token of a kind: after one was used no other may be. Tokens and passwords they brought are gone. */
 export function spendMessages(
   tx: Tx,
   { personId, kind }: { readonly personId: Id<'person'>; readonly kind: MessageKind },
 ): void {
   tx.send({
     name: 'customers.spend_messages',
-    text: `update customers.message set used_at = $3, vault = null
+    text: `update customers.message set used_at = $3, vault = null, password_hash = null
             where person_id = $1 and kind = $2 and used_at is null`,
     values: [personId, kind, formatInstant(tx.wallAt)],
   })

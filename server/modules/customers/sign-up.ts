@@ -43,12 +43,15 @@ export type SignUpRefusal =
 
 /**
  * Makes an account, or does as if: the answer is the same when the e-mail has one. Its owner is told by a message.
+ * An account that is there is never changed by it, whoever made it and whether its e-mail is proved or not.
  *
  *   count    one transaction:  the attempt, by e-mail
  *   hash     no transaction:   always, so that time tells nothing
- *   write    one transaction:  the account with the message that proves its e-mail
+ *   write    one transaction:  the account with the message that proves its e-mail, or the message alone
  *
- * While an e-mail is not proved the last sign-up counts: who took a stranger's address first does not keep it.
+ * Where the account's e-mail is not proved yet, the message brings the password that was chosen here. It takes effect
+ * when the message's token comes back with it (`proveEmail`): who took a stranger's address first does not keep it, and
+ * who comes later and never sees the mailbox gets nothing.
  */
 export async function signUp({ db, keys, passwords }: SignInDeps, wanted: SignUp): Promise<SignUpRefusal | null> {
   const email = normaliseEmail(wanted.email)
@@ -84,8 +87,7 @@ async function writeSignUp(
     await writeMessage(tx, keys, locked, { kind: 'already_registered', channelId, version })
     return
   }
-  const replaced = await replacePassword(tx, locked, { passwordHash, keepSession: null, version })
-  await writeMessage(tx, keys, locked, { kind: 'verify_email', channelId, version: replaced })
+  await writeMessage(tx, keys, locked, { kind: 'verify_email', channelId, version, passwordHash })
 }
 
 /** A new password ends every session but the one it was changed in. @returns the person's version after it */
@@ -96,27 +98,12 @@ export async function replacePassword(
     passwordHash,
     keepSession,
     version,
-    emailVerified = false,
-  }: {
-    readonly passwordHash: string
-    readonly keepSession: Id<'session'> | null
-    readonly version: number
-    /** Whoever sets it has just proved that the e-mail is theirs. */
-    readonly emailVerified?: boolean
-  },
+  }: { readonly passwordHash: string; readonly keepSession: Id<'session'> | null; readonly version: number },
 ): Promise<number> {
-  const isProvedNow = emailVerified && account.email_verified_at === null
-  updateAccountRow(tx, {
-    ...account,
-    password_hash: passwordHash,
-    email_verified_at: isProvedNow ? tx.at : account.email_verified_at,
-  })
+  updateAccountRow(tx, { ...account, password_hash: passwordHash })
   await revokeSessions(tx, { personId: id, except: keepSession })
   spendMessages(tx, { personId: id, kind: 'reset_password' })
-  return tellOf(tx, id, version, [
-    { type: 'customer.password_changed', actor: null },
-    ...(isProvedNow ? [{ type: 'customer.email_verified', actor: null }] : []),
-  ])
+  return tellOf(tx, id, version, [{ type: 'customer.password_changed', actor: null }])
 }
 
 export function checkPassword(password: string): PasswordRefusal | null {
