@@ -90,7 +90,6 @@ async function walk(index: number): Promise<void> {
         name: 'Ada Shopper',
         line1: '1 Main Street',
         city: 'Town',
-        region: 'NY',
         postalCode: ZIPS[index % ZIPS.length],
         country: 'US',
       },

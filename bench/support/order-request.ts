@@ -28,7 +28,6 @@ export function orderRequest({
         name: 'Ada Shopper',
         line1: '1 Main Street',
         city: 'Town',
-        region: 'NY',
         postalCode: ZIPS[index % ZIPS.length],
         country: 'US',
       },

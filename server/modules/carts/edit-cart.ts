@@ -2,7 +2,7 @@ import { newId, type Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import { addMs, SECOND_MS } from '../../kernel/time.ts'
 import type { Tx } from '../../platform/db.ts'
-import { checkAddress, type Address, type AddressProblem, type Customers } from '../customers/index.ts'
+import { checkAddress, tidyAddress, type Address, type AddressProblem, type Customers } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { LINES_PER_CART_MAX } from './cart.ts'
 import {
@@ -108,13 +108,14 @@ export async function editCart(
   {
     id,
     seenVersion,
-    changes,
+    changes: typed,
   }: {
     readonly id: Id<'cart'>
     readonly seenVersion: number | null
     readonly changes: CartChanges
   },
 ): Promise<EditCartOutcome> {
+  const changes = tidyPlaces(typed)
   const [cart] = await lockCarts(tx, [id])
   if (cart === undefined || cart.channel_id !== channel.id) return { kind: 'not_found' }
   const refusal = refuseEdit(cart, { seenVersion, changes, channel, at: tx.at })
@@ -174,6 +175,19 @@ function refuseEdit(
   }
   const problems = addressesOf(changes).flatMap((address) => checkAddress(address))
   return problems.length === 0 ? null : { code: 'address_invalid', problems }
+}
+
+/** Taxes, prices and assortments go by region and postal code: nothing behind here sees them as they were typed. */
+function tidyPlaces(typed: CartChanges): CartChanges {
+  const { shippingAddress, groups } = typed
+  return {
+    ...typed,
+    shippingAddress: shippingAddress && tidyAddress(shippingAddress),
+    groups: groups?.map((group) => ({
+      ...group,
+      shippingAddress: group.shippingAddress && tidyAddress(group.shippingAddress),
+    })),
+  }
 }
 
 function addressesOf({ shippingAddress, groups = [] }: CartChanges): Address[] {
@@ -243,7 +257,8 @@ function changedGroup(
     address_id: shippingAddress ? addressId : null,
     ship_country: shippingAddress?.country ?? null,
     ship_region: shippingAddress?.region ?? null,
-    ship_postal_code: shippingAddress?.postalCode ?? null,
+    // Empty where the country has none: null says that nothing was told.
+    ship_postal_code: shippingAddress ? (shippingAddress.postalCode ?? '') : null,
   }
 }
 

@@ -24,7 +24,7 @@ import {
 } from '../../platform/http/index.ts'
 import { FIRST_GROUP, GroupNumberJson, GroupsBody, readCart, repeatedGroup, type GuestTokens } from '../carts/index.ts'
 import type { Catalog } from '../catalog/index.ts'
-import { checkAddress, type Address, type Customers } from '../customers/index.ts'
+import { checkAddress, tidyAddress, type Address, type Customers } from '../customers/index.ts'
 import type { Channel, Merchant } from '../merchant/index.ts'
 import { orderNumber, readGuestOrder } from '../orders/index.ts'
 import { readAttemptRowsOfOrders } from '../payments/index.ts'
@@ -274,7 +274,8 @@ async function readGroups(
     number: group.number,
     deliveryOption: group.deliveryOption ?? null,
     addressId: newId<'address'>(),
-    address: group.shippingAddress ?? null,
+    // Tidied before anything sees it: taxes, prices and assortments go by region and postal code.
+    address: group.shippingAddress ? tidyAddress(group.shippingAddress) : null,
   }))
   const customer = caller.kind === 'publishable' ? caller.customer : undefined
   const keptIds =

@@ -2,7 +2,7 @@ import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
 import type { Cart, Sale } from '../carts/index.ts'
-import type { AddressProblem } from '../customers/index.ts'
+import type { Address, AddressProblem } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import type { NewOrder, ShipTo } from '../orders/index.ts'
 import type { TenderWish, UnusableReason } from '../payments/index.ts'
@@ -26,16 +26,8 @@ export interface KnownBuyer {
   readonly personId: Id<'person'> | null
 }
 
-export interface BuyerAddress {
-  readonly name: string
-  readonly line1: string
-  readonly line2?: string | undefined
-  readonly city: string
-  readonly region?: string | undefined
-  readonly postalCode: string
-  readonly country: string
-  readonly phone?: string | undefined
-}
+/** As `tidyAddress` writes it. */
+export type BuyerAddress = Address
 
 /** A shopper's order: priced by us, paid through a provider. */
 export interface ShopperPlacement extends Sale {
@@ -217,7 +209,7 @@ export interface PlacedGroup {
 }
 
 /** The part of an address that taxes and sourcing read. */
-export function shipToOf(address: BuyerAddress | undefined): ShipTo | null {
-  if (address === undefined) return null
-  return { country: address.country, region: address.region ?? null, postalCode: address.postalCode }
+export function shipToOf(address: BuyerAddress | null): ShipTo | null {
+  if (address === null) return null
+  return { country: address.country, region: address.region ?? null, postalCode: address.postalCode ?? '' }
 }

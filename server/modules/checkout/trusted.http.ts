@@ -22,6 +22,7 @@ import {
   strict,
   type App,
 } from '../../platform/http/index.ts'
+import { tidyAddress } from '../customers/index.ts'
 import type { Merchant } from '../merchant/index.ts'
 import { orderNumber, readOrderRows } from '../orders/index.ts'
 import { refusals } from './checkout.refusals.ts'
@@ -192,6 +193,8 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
     ...(body.payment.tenders ?? []).map(({ amount }) => amount),
   ].some((money) => money !== undefined && money.currency !== currency)
   if (foreign) return { kind: 'refused', refusal: { code: 'currency_unknown', currencies: [currency] } }
+  // Not checked: it has been sold. Its region and postal code are told as those of our own orders are.
+  const address = body.shippingAddress === undefined ? null : tidyAddress(body.shippingAddress)
   const minorOf = (money: { amount: number } | undefined) => BigInt(money?.amount ?? 0)
   return {
     kind: 'read',
@@ -217,8 +220,8 @@ async function readTrusted(merchant: Merchant, body: TrustedOrderBody, actor: st
         amountMinor: minorOf(amount),
         taxMinor: minorOf(tax),
       })),
-      buyer: { email: body.customer?.email ?? null, address: body.shippingAddress ?? null },
-      shipTo: shipToOf(body.shippingAddress),
+      buyer: { email: body.customer?.email ?? null, address },
+      shipTo: shipToOf(address),
       method: body.fulfillment.method,
       locationCode: body.fulfillment.location ?? null,
       paymentState: body.payment.state,

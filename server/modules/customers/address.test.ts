@@ -16,7 +16,9 @@ const postalCodes = [
   ['US',      '62701',       '62701',       ''],
   ['US',      '62701-1234',  '62701-1234',  ''],
   ['US',      '6270',        '6270',        'postalCode invalid'],
-  ['US',      '',            '',            'postalCode missing'],
+  ['US',      '',            undefined,     'postalCode missing'],
+  ['US',      '00100',       '00100',       'postalCode invalid'],
+  ['AU',      '0300',        '0300',        'postalCode invalid'],
   ['us',      ' 62701 ',     '62701',       ''],
   ['GB',      'sw1a  1aa',   'SW1A 1AA',    ''],
   ['GB',      'SW1A1AA',     'SW1A1AA',     ''],
@@ -28,11 +30,12 @@ const postalCodes = [
   ['NL',      '1012 ab',     '1012 AB',     ''],
   ['JP',      '100-0001',    '100-0001',    ''],
   ['JP',      '1000001',     '1000001',     ''],
-  ['HK',      '',            '',            ''],
+  ['HK',      '',            undefined,     ''],
+  ['QA',      '',            undefined,     ''],
   ['HK',      '999077',      '999077',      ''],
   ['PY',      '1209',        '1209',        ''],
   ['PY',      '<1209>',      '<1209>',      'postalCode invalid'],
-  ['PY',      '',            '',            'postalCode missing'],
+  ['PY',      '',            undefined,     'postalCode missing'],
   ['PH',      '1000',        '1000',        ''],
   ['PH',      '10000',       '10000',       'postalCode invalid'],
   ['VN',      '700000',      '700000',      ''],
@@ -52,27 +55,43 @@ for (const [country, typed, kept, problem] of postalCodes) {
 
 // oxfmt-ignore
 const regions = [
-  // country  typed             kept as    problem
-  ['US',      'NY',             'NY',      ''],
-  ['US',      'new york',       'NY',      ''],
-  ['US',      'US-NY',          'NY',      ''],
-  ['US',      'Bavaria',        'Bavaria', 'region invalid'],
-  ['US',      '',               undefined, ''],
-  ['CA',      'Quebec',         'QC',      ''],
-  ['CA',      'NY',             'NY',      'region invalid'],
-  ['AU',      'nsw',            'NSW',     ''],
-  ['DE',      'Bayern',         'Bayern',  ''],
-  ['AE',      'Dubai',          'Dubai',   ''],
-  ['AE',      '',               undefined, 'region missing'],
+  // country  postal code  typed             kept as    problem
+  ['US',      '10001',     'NY',             'NY',      ''],
+  ['US',      '10001',     'new york',       'NY',      ''],
+  ['US',      '10001',     'US-NY',          'NY',      ''],
+  ['US',      '96813',     'Hawaii',         'HI',      ''],
+  ['US',      '96813',     '',               'HI',      ''],
+  ['US',      '90001',     '',               'CA',      ''],
+  ['US',      '90001-1234', '',              'CA',      ''],
+  ['US',      '90001',     'NY',             'NY',      'region elsewhere'],
+  ['US',      '90001',     'Bavaria',        'Bavaria', 'region invalid'],
+  ['US',      '9000',      'NY',             'NY',      'postalCode invalid'],
+  ['US',      '06390',     '',               'NY',      ''],
+  ['US',      '06390',     'CT',             'CT',      'region elsewhere'],
+  ['US',      '89439',     'CA',             'CA',      ''],
+  ['US',      '09012',     'ae',             'AE',      ''],
+  ['CA',      'H2Y 1C6',   'Quebec',         'QC',      ''],
+  ['CA',      'h2y1c6',    '',               'QC',      ''],
+  ['CA',      'H2Y 1C6',   'NY',             'NY',      'region invalid'],
+  ['CA',      'H2Y 1C6',   'ON',             'ON',      'region elsewhere'],
+  ['CA',      'X0A 0H0',   '',               'NU',      ''],
+  ['CA',      'K1A 0H3',   'QC',             'QC',      ''],
+  ['AU',      '2000',      'nsw',            'NSW',     ''],
+  ['AU',      '0872',      'South Australia', 'SA',     ''],
+  ['AU',      '3000',      'QLD',            'QLD',     'region elsewhere'],
+  ['AU',      '3000',      '',               'VIC',     ''],
+  ['DE',      '10115',     'Bayern',         'Bayern',  ''],
+  ['DE',      '10115',     '',               undefined, ''],
+  ['AE',      '',          'Dubai',          'Dubai',   ''],
+  ['AE',      '',          '',               undefined, 'region missing'],
 ] as const
 
-const codeIn: Readonly<Record<string, string>> = { US: '62701', CA: 'K1A 0B1', AU: '2000', DE: '10115', AE: '' }
-
-for (const [country, typed, kept, problem] of regions) {
-  test(`region ${JSON.stringify(typed)} of ${country}: ${problem || 'accepted'}`, () => {
-    const address = { ...home, country, region: typed, postalCode: codeIn[country] ?? '' }
+for (const [country, postalCode, typed, kept, problem] of regions) {
+  test(`region ${JSON.stringify(typed)} of ${postalCode} in ${country}: ${problem || 'accepted'}`, () => {
+    const address = { ...home, country, region: typed, postalCode }
     assert.equal(tidyAddress(address).region, kept)
     assert.equal(told(address), problem)
+    assert.deepEqual(tidyAddress(tidyAddress(address)), tidyAddress(address), 'tidied twice is tidied once')
   })
 }
 

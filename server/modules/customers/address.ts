@@ -1,7 +1,6 @@
 import { postcodeValidator, postcodeValidatorExistsForCountry } from 'postcode-validator'
 import type { Id } from '../../kernel/id.ts'
-import { isCountry } from '../merchant/index.ts'
-import { isRegion, isRegionRequired, tidyRegion } from './address-regions.ts'
+import { isCountry, isRegion, isRegionRequired, regionsOfPostalCode, tidyRegion } from '../merchant/index.ts'
 
 /** A postal address as heads send it; who lives there is personal, so it is kept in the vault. */
 export interface Address {
@@ -10,8 +9,8 @@ export interface Address {
   readonly line2?: string | null | undefined
   readonly city: string
   readonly region?: string | null | undefined
-  /** Empty only in countries that have no postal codes. */
-  readonly postalCode: string
+  /** Left out only in countries that have no postal codes. */
+  readonly postalCode?: string | null | undefined
   /** ISO 3166-1 alpha-2, upper case. */
   readonly country: string
   readonly phone?: string | null | undefined
@@ -24,7 +23,8 @@ export type AddressField = keyof Address
 
 export interface AddressProblem {
   readonly field: AddressField
-  readonly problem: 'missing' | 'too_long' | 'invalid'
+  /** `elsewhere`: a region that the postal code does not lie in. */
+  readonly problem: 'missing' | 'too_long' | 'invalid' | 'elsewhere'
 }
 
 /** Characters; the longest that carriers' labels and customs forms are asked to hold. */
@@ -153,17 +153,23 @@ const countriesWithoutPostalCodes: ReadonlySet<string> = new Set([
   'ZW',
 ])
 
-/** An address without surrounding and doubled blanks; country and postal code in upper case. */
+/**
+ * An address without surrounding and doubled blanks; country and postal code in upper case, the region as its code
+ * where we know them. A region left out is told by the postal code where those have one: what goes by the region must
+ * not depend on who types it.
+ */
 export function tidyAddress(address: Address): Address {
   const tidied: Record<string, string> = {}
   for (const field of fields) {
     const text = (address[field] ?? '').trim().replace(/\s+/g, ' ')
-    if (text !== '' || !isOptional(field)) {
+    if (text !== '' || !(isOptional(field) || field === 'postalCode')) {
       tidied[field] = field === 'country' || field === 'postalCode' ? text.toUpperCase() : text
     }
   }
-  const { country = '', region } = tidied
-  if (region !== undefined) tidied['region'] = tidyRegion(country, region)
+  const { country = '', postalCode = '' } = tidied
+  const region = tidied['region'] === undefined ? undefined : tidyRegion(country, tidied['region'])
+  const told = region ?? regionsOfPostalCode(country, postalCode)?.[0]
+  if (told !== undefined) tidied['region'] = told
   return tidied as unknown as Address
 }
 
@@ -185,18 +191,29 @@ function problemOfBlank(field: AddressField, { country }: Address): AddressProbl
   return field === 'postalCode' && countriesWithoutPostalCodes.has(country) ? null : 'missing'
 }
 
-function problemOfText(field: AddressField, text: string, { country }: Address): AddressProblem['problem'] | null {
+function problemOfText(
+  field: AddressField,
+  text: string,
+  { country, postalCode }: Address,
+): AddressProblem['problem'] | null {
   if (text.length > LENGTH_MAX[field]) return 'too_long'
   if (/\p{Cc}/u.test(text)) return 'invalid'
   if (field === 'country') return isCountry(text) ? null : 'invalid'
   if (field === 'postalCode') return isPostalCode(country, text) ? null : 'invalid'
-  if (field === 'region') return isRegion(country, text) ? null : 'invalid'
+  if (field === 'region') return problemOfRegion(country, text, postalCode ?? '')
   return null
+}
+
+function problemOfRegion(country: string, region: string, postalCode: string): AddressProblem['problem'] | null {
+  if (!isRegion(country, region)) return 'invalid'
+  const regions = regionsOfPostalCode(country, postalCode) ?? []
+  return regions.length === 0 || regions.includes(region) ? null : 'elsewhere'
 }
 
 function isPostalCode(country: string, text: string): boolean {
   const shape = postalCodeByCountry[country]
-  if (shape !== undefined) return shape.test(text)
+  // A code of no region is of no address, and would be a way around what goes by the region.
+  if (shape !== undefined) return shape.test(text) && regionsOfPostalCode(country, text)?.length !== 0
   // Countries without codes and those the library does not know: whatever a code could look like.
   if (countriesWithoutPostalCodes.has(country) || !postcodeValidatorExistsForCountry(country))
     return /^[A-Z0-9][A-Z0-9 -]*$/.test(text)

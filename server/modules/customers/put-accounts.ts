@@ -114,7 +114,11 @@ function decide(entry: AccountEntry, before: FlatAccount | undefined, at: Instan
   } else if (until !== null && until <= at) refuse('taxExemptUntil', 'tax_exemption_over', 'This time is over.')
   if (isNewAddress) {
     for (const { field, problem } of checkAddress(address)) {
-      refuse(`address.${field}`, `address_${problem}`, `As part of the address this is ${problem.replace('_', ' ')}.`)
+      const message =
+        problem === 'elsewhere'
+          ? 'The postal code does not lie in this region.'
+          : `As part of the address this is ${problem.replace('_', ' ')}.`
+      refuse(`address.${field}`, `address_${problem}`, message)
     }
   }
   if (problems.length > 0) return { outcome: { kind: 'refused', problems }, work: null }

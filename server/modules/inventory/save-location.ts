@@ -3,7 +3,7 @@ import { appendAudit } from '../../platform/audit.ts'
 import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
 import { raiseRevision, readRevisions } from '../../platform/revision.ts'
-import type { Merchant } from '../merchant/index.ts'
+import { regionsOfPostalCode, tidyRegion, type Merchant } from '../merchant/index.ts'
 import { checkLocation, type LocationRefusal } from './check-location.ts'
 import type { Location } from './location.ts'
 import { putLocations, readLocations } from './locations.sql.ts'
@@ -32,7 +32,7 @@ export async function createLocation(
 ): Promise<CreateLocationOutcome> {
   const revision = await raiseRevision(tx, 'inventory')
   const [others, book] = await Promise.all([readLocations(tx), currentMerchant(tx, merchant)])
-  const location: Location = { ...fields, id: fields.id ?? newId(), version: 1 }
+  const location = withRegion({ ...fields, id: fields.id ?? newId(), version: 1 })
   const refusal = checkLocation(location, others, book)
   if (refusal !== null) return { kind: 'refused', refusal }
 
@@ -62,7 +62,7 @@ export async function editLocation(
   const current = locations.find((location) => location.id === id)
   if (current === undefined) return { kind: 'unknown' }
   if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
-  const location = { ...current, ...changes, version: current.version + 1 }
+  const location = withRegion({ ...current, ...changes, version: current.version + 1 })
   const refusal = checkLocation(
     location,
     locations.filter((other) => other.id !== id),
@@ -73,6 +73,13 @@ export async function editLocation(
   putLocations(tx, [location], revision)
   announce(tx, actor, location, Object.keys(changes))
   return { kind: 'edited', location }
+}
+
+/** What is picked up is taxed here: the region's code, told by the postal code where nobody said it. */
+function withRegion(location: Location): Location {
+  const { country, region, postalCode } = location
+  const told = region === null ? regionsOfPostalCode(country, postalCode)?.[0] : tidyRegion(country, region)
+  return { ...location, region: told ?? null }
 }
 
 async function currentMerchant(tx: Tx, merchant: Merchant) {

@@ -1,4 +1,5 @@
 export { marketsOf, pricesIncludeTax } from './book.ts'
+export { isRegion, isRegionRequired, tidyRegion } from './address-regions.ts'
 export type {
   Calendar,
   Channel,
@@ -16,6 +17,7 @@ export { events } from './merchant.events.ts'
 export { mountMerchant } from './merchant.http.ts'
 export { refusals, type MerchantRefusal } from './merchant.refusals.ts'
 export { isCountry, isCurrency, isTimeZone } from './iso-codes.ts'
+export { regionsOfPostalCode } from './postal-regions.ts'
 export { openMerchant, type Merchant } from './open-merchant.ts'
 export {
   createConfiguration,

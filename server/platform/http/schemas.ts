@@ -124,7 +124,9 @@ export const AddressJson = strict(
     line2: Type.Optional(line(200)),
     city: line(100),
     region: Type.Optional(line(100)),
-    postalCode: PostalCode,
+    postalCode: Type.Optional(
+      line(16, { description: 'Left out only in countries that have none.', examples: ['10115'] }),
+    ),
     country: CountryCode,
     phone: Type.Optional(Phone),
   },
