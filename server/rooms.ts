@@ -48,8 +48,8 @@ export function pricingPorts({
   customers,
 }: Pick<Rooms, 'shipping' | 'inventory' | 'customers'>): PricingPorts {
   return {
-    shippingServices: async () => (await shipping.currentBook()).services,
-    locations: async () => (await inventory.currentLocations()).all,
+    shippingServices: async (source) => (await shipping.currentBook(source)).services,
+    locations: async (source) => (await inventory.currentLocations(source)).all,
     segments: async (source) => (await customers.currentSegmentBook(source)).segments,
   }
 }

@@ -112,3 +112,16 @@ test('what a failed transaction began and did not wait for is not done behind it
   await sleep(50)
   assert.deepEqual(await notes(), ['once'])
 })
+
+test('inside a transaction the pool answers nobody: a second connection would be waited for with one in hand', async () => {
+  const asks: readonly (readonly [what: string, ask: () => Promise<unknown>])[] = [
+    ['rows', () => db.rows({ name: 'test.one', text: 'select 1' })],
+    ['execute', () => db.execute({ name: 'test.one', text: 'select 1' })],
+    ['clock', () => db.clock()],
+    ['inTransaction', () => db.inTransaction(async () => {})],
+  ]
+  for (const [what, ask] of asks) {
+    await assert.rejects(db.inTransaction(ask), /second connection/, what)
+    await assert.doesNotReject(ask(), what)
+  }
+})

@@ -2,7 +2,7 @@ import process from 'node:process'
 import pg from 'pg'
 import { invariant, must } from '../kernel/invariant.ts'
 import { instantFromMs, type Instant } from '../kernel/time.ts'
-import { runInsideTransactionScope } from './outside.ts'
+import { assertNoTransactionHeld, runInsideTransactionScope } from './outside.ts'
 import { ConnectionSilentError, SilenceWatch, streamOf } from './silence.ts'
 
 /** One named SQL statement with its values. A name always carries the same text: it is prepared once a connection. */
@@ -121,10 +121,12 @@ class PgDb implements Db {
   }
 
   async rows<Row>(statement: Statement): Promise<Row[]> {
+    assertNoTransactionHeld(statement.name)
     return (await this.#read(statement)).rows as Row[]
   }
 
   async execute(statement: Statement): Promise<number> {
+    assertNoTransactionHeld(statement.name)
     return (await this.#read(statement)).rowCount ?? 0
   }
 
@@ -143,6 +145,7 @@ class PgDb implements Db {
   }
 
   async inTransaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    assertNoTransactionHeld('a transaction')
     for (let attempt = 1; ; attempt++) {
       try {
         return await runInsideTransactionScope(() => this.#attempt(work))

@@ -120,3 +120,22 @@ test('what does not exist is asked for once', async () => {
   assert.deepEqual(await read(pool, 1n, ['none']), [])
   assert.equal(asked.length, 1)
 })
+
+test('a transaction does not wait for what a reader of the pool asks: that one may wait for a connection', async () => {
+  const free = Promise.withResolvers<void>()
+  const map = new RevisionedMap<string, string>({
+    entriesMax: 100,
+    async changedSince(source) {
+      if (source === pool) await free.promise
+      return ['a']
+    },
+    load: async (source, keys) => new Map(keys.map((key) => [key, source === pool ? 'pool' : 'tx'])),
+  })
+  assert.deepEqual(await map.at(pool, 1n, ['a']), new Map([['a', 'pool']]))
+  const late = map.at(pool, 2n, ['a'])
+  assert.deepEqual(await map.at(tx, 3n, ['a']), new Map([['a', 'tx']]))
+  free.resolve()
+  assert.deepEqual(await late, new Map([['a', 'pool']]))
+  // What the late reader kept is of revision 3: nothing older came back with it.
+  assert.deepEqual(await map.at(pool, 3n, ['a']), new Map([['a', 'pool']]))
+})

@@ -208,6 +208,8 @@ export class RevisionedMap<Key, Value> {
   }
 
   async #catchUp(source: Queryable, revision: bigint): Promise<void> {
+    // A transaction waits for nobody who may himself wait for a connection: it holds one.
+    if (!isPool(source)) return this.#dropChanged(source, revision)
     while (this.#catchingUp !== undefined) await this.#catchingUp
     if (revision <= this.#revision) return
     this.#catchingUp = this.#dropChanged(source, revision)
@@ -226,6 +228,7 @@ export class RevisionedMap<Key, Value> {
         this.#old.delete(key)
       }
     }
-    this.#revision = revision
+    // Two of them may cross; what the slower one dropped is loaded again.
+    if (revision > this.#revision) this.#revision = revision
   }
 }

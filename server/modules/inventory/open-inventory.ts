@@ -26,7 +26,7 @@ export interface Inventory {
   /** All locations at `revision` of this room or later; one small statement when they must be loaded, else none. */
   locationsAt(source: Queryable, revision: bigint): Promise<LocationBook>
   /** All locations as the database holds them now: asks for the revision first. */
-  currentLocations(): Promise<LocationBook>
+  currentLocations(source?: Queryable): Promise<LocationBook>
   /** All locations as last loaded, for reads that may be a second old or run while the database is away. */
   peekLocations(): LocationBook | undefined
   /** @returns those of the ids that no location has */
@@ -66,7 +66,7 @@ export function openInventory({ db, merchant, ports }: InventoryDeps): Inventory
   const deps = { db, merchant, locationsAt, ...ports }
   return {
     locationsAt,
-    currentLocations: async () => books.at(db, (await readRevisions(db)).inventory),
+    currentLocations: async (source = db) => books.at(source, (await readRevisions(source)).inventory),
     peekLocations: () => books.peek(),
     unknownLocations: readUnknownLocations,
     createLocation: (tx, command) => createLocation(tx, { merchant }, command),
