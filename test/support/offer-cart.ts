@@ -115,6 +115,7 @@ export function offerCart({
       variantId: sku as Id<'variant'>,
       productId: `p-${sku}` as Id<'product'>,
       categories: category === undefined ? [] : [category],
+      isGiftCard: sku === 'giftcard',
       quantity,
       taxClass,
     })),
@@ -189,7 +190,7 @@ export function minorOf(text: string | undefined): bigint {
   return must(parseDecimal(text ?? '', 2), `an amount, not ${text}`)
 }
 
-/** `2 tee à 19.99, 1 mug à 5.00` */
+/** `2 tee à 19.99, 1 mug à 5.00`; a `giftcard` is one. */
 export function linesOf(text: string): DrawnLine[] {
   return text.split(', ').map((part) => {
     const [, quantity, sku, price] = must(/^(\d+) (\w+) à ([\d.]+)$/.exec(part), part)

@@ -38,7 +38,10 @@ export async function openPricingShop() {
       tx,
       {
         actor,
-        edits: [{ handle: 'goods', title: 'Goods', variants: ['TEE', 'MUG', 'CAP'].map((sku) => ({ sku })) }],
+        edits: [
+          { handle: 'goods', title: 'Goods', variants: ['TEE', 'MUG', 'CAP'].map((sku) => ({ sku })) },
+          { handle: 'card', title: 'Card', variants: [{ sku: 'CARD', kind: 'gift_card' }] },
+        ],
       },
     ),
   )

@@ -48,13 +48,14 @@ export function cartToPrice(
     deliveries: [],
     offers: onOffer,
     lines: sale.lines.map((line, index) => {
-      const { variantId, productId, categories, taxClass } = must(offers[index], 'an offer for every line')
+      const { variantId, productId, categories, taxClass, kind } = must(offers[index], 'an offer for every line')
       const { quantity, group } = line
       return {
         lineKey: lineKeyOf(line),
         variantId,
         productId,
         categories,
+        isGiftCard: kind === 'gift_card',
         quantity,
         taxClass,
         elsewhere: elsewhere.get(group),

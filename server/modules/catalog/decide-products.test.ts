@@ -42,6 +42,7 @@ const cases = [
   ['set: SET physical of TEE-M',                              'v0 components_not_allowed'],
   ['set: SET bundle of SET',                                  'v0.c0 bundle_contains_itself'],
   ['set: SET bundle of TEE-M + GIFT-BOX',                     'v0.c1 component_is_bundle'],
+  ['set: SET bundle of CARD | card: CARD gift_card',          'v0.c0 component_is_gift_card | created'],
   ['set: SET bundle of TEE-M + TEE-M',                        'v0.c1 component_repeated'],
   ['set: SET bundle of TEE-M + NOTHING',                      'v0.c1 component_unknown'],
   ['set: SET bundle of HAT | hat: HAT',                       'created | created'],

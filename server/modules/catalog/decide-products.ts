@@ -341,6 +341,7 @@ function componentError(
   if (reaches(sku, bundle.sku, bundle.contentsBySku)) return 'bundle_contains_itself'
   const component = offered.get(sku)
   if (component === undefined) return 'component_unknown'
+  if (component.kind === 'gift_card') return 'component_is_gift_card'
   if (component.kind === 'bundle') return 'component_is_bundle'
   return bundle.components.findIndex((each) => each.sku === sku) < place ? 'component_repeated' : null
 }

@@ -23,6 +23,7 @@ export const rowErrors = {
   component_repeated: 'The bundle has this component twice; give its quantity instead.',
   component_unknown: 'There is no variant with this SKU.',
   bundle_contains_itself: 'A bundle cannot contain itself, not even through other bundles.',
+  component_is_gift_card: 'A bundle cannot contain a gift card: what a card is worth is its own price.',
   component_is_bundle: 'A bundle cannot contain a bundle; name what is in it instead.',
   channel_unknown: 'There is no channel with this code.',
   category_unknown: 'There is no category with this code.',

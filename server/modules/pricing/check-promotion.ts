@@ -17,6 +17,7 @@ export const promotionReasons = {
   segment_unknown: 'There is no segment with this code.',
   product_unknown: 'There is no product with this id.',
   sku_unknown: 'There is no variant with this SKU.',
+  gift_card: 'A gift card is money: no promotion takes anything off it.',
   tariff_unknown: 'There is no delivery tariff with this code.',
   repeated: 'It is named twice.',
   more_than_everything: 'More than 100 % would be a gift of money.',

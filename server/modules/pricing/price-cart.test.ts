@@ -340,6 +340,7 @@ function shopFor(currency: CurrencyCode, taxIncluded: boolean, rate: string) {
             variantId,
             productId: variantId as string as Id<'product'>,
             categories: [],
+            isGiftCard: false,
             quantity,
             taxClass,
           }
@@ -431,7 +432,15 @@ function cartOf({ currency: code, taxIncluded, ratePpm, lines, delivery }: Drawn
     lines: lines.map(({ quantity }, index) => {
       const variantId = `${index}` as Id<'variant'>
       const productId = `${index}` as Id<'product'>
-      return { lineKey: `${index}`, variantId, productId, categories: [], quantity, taxClass: 'standard' }
+      return {
+        lineKey: `${index}`,
+        variantId,
+        productId,
+        categories: [],
+        isGiftCard: false,
+        quantity,
+        taxClass: 'standard',
+      }
     }),
     prices: new Map(
       lines.map(({ priceMinor }, index) => [

@@ -26,6 +26,8 @@ export interface LineToPrice {
   readonly productId: Id<'product'>
   /** Codes, also of those above. */
   readonly categories: readonly string[]
+  /** Money in another form: no offer takes anything off it. */
+  readonly isGiftCard: boolean
   readonly quantity: number
   readonly taxClass: string
   /** Where it goes somewhere else than the rest of the cart: by that place it is priced and taxed. */

@@ -10,6 +10,7 @@ export interface OfferedLine {
   readonly productId: Id<'product'>
   /** Codes, also of those above. */
   readonly categories: readonly string[]
+  readonly isGiftCard: boolean
   readonly quantity: number
   readonly unitPriceMinor: bigint
   /** Price × quantity. */
@@ -30,8 +31,9 @@ export interface Discount {
 
 const PPM = 1_000_000n
 
-/** Whether a promotion is about a line. */
+/** Whether a promotion is about a line. None is about gift cards: ten percent off a card is money given away. */
 export function isAbout({ goods }: PreparedPromotion, line: OfferedLine): boolean {
+  if (line.isGiftCard) return false
   if (goods === null) return true
   return (
     goods.variantIds.has(line.variantId) ||
@@ -119,7 +121,8 @@ function bundleDiscount(
   lines: readonly OfferedLine[],
   deliveries: readonly OfferedDelivery[],
 ): Discount {
-  const linesByVariant = Map.groupBy(lines.keys(), (index) => at(lines, index).variantId)
+  const goods = [...lines.keys()].filter((index) => !at(lines, index).isGiftCard)
+  const linesByVariant = Map.groupBy(goods, (index) => at(lines, index).variantId)
   const setsOf = ({ variantId, units }: BundlePart): number => {
     const there = (linesByVariant.get(variantId) ?? []).reduce((sum, index) => sum + at(lines, index).quantity, 0)
     return Math.floor(there / units)

@@ -48,6 +48,14 @@ const cases = [
   ['delivery 100% off from 20.00',                         '1 tee à 10.00',               '4.00',   '0.00',        '4.00',   '14.00'],
   ['delivery 1.50 off',                                    '1 tee à 10.00',               '4.00',   '0.00',        '2.50',   '12.50'],
   ['delivery 9.00 off',                                    '1 tee à 10.00',               '4.00',   '0.00',        '0.00',   '10.00'],
+  // A gift card is money: nothing is taken off it, it counts towards no minimum and is no part of a bundle.
+  ['10% off',                                              '1 giftcard à 25.00, 1 tee à 10.00', '-', '0.00 1.00',  '0.00',   '34.00'],
+  ['10% off giftcard',                                     '1 giftcard à 25.00',          '-',      '0.00',        '0.00',   '25.00'],
+  ['30.00 off',                                            '1 giftcard à 25.00, 1 tee à 10.00', '-', '0.00 10.00', '0.00',   '25.00'],
+  ['5.00 off from 25.00',                                  '1 giftcard à 25.00, 1 tee à 10.00', '-', '0.00 0.00',  '0.00',   '35.00'],
+  ['10% off from 2',                                       '1 giftcard à 25.00, 1 tee à 10.00', '-', '0.00 0.00',  '0.00',   '35.00'],
+  ['buy 1 get 1 100%',                                     '2 giftcard à 25.00, 1 tee à 10.00', '-', '0.00 0.00',  '0.00',   '60.00'],
+  ['giftcard+tee for 30.00',                               '1 giftcard à 25.00, 1 tee à 10.00', '-', '0.00 0.00',  '0.00',   '35.00'],
   // Alone: the better one for the buyer, whatever its priority.
   ['10% off priority 9; 3.00 off',                         '2 tee à 10.00',               '-',      '3.00',        '0.00',   '17.00'],
   ['10% off; delivery 100% off',                           '2 tee à 10.00',               '4.00',   '0.00',        '0.00',   '20.00'],

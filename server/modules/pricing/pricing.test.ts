@@ -157,7 +157,17 @@ test('a cart is priced from what was saved: list, rate and tariff', async () => 
     deliveries: [{ tariff }],
     taxRates: taxRatesIn(book, zone.id, noon),
     offers: noOffers,
-    lines: [{ lineKey: 'TEE', variantId: tee, productId: goods, categories: [], quantity: 2, taxClass: 'standard' }],
+    lines: [
+      {
+        lineKey: 'TEE',
+        variantId: tee,
+        productId: goods,
+        categories: [],
+        isGiftCard: false,
+        quantity: 2,
+        taxClass: 'standard',
+      },
+    ],
   })
   assert.ok(priced.kind === 'priced')
   assert.deepEqual(priced.totals, {

@@ -14,6 +14,7 @@ import {
   Sku,
   strict,
 } from '../../platform/http/index.ts'
+import type { VariantKind } from '../catalog/index.ts'
 import { checkPromotionTerms, type PromotionReason } from './check-promotion.ts'
 import {
   codeOf,
@@ -149,7 +150,7 @@ export const PromotionJson = strict(
 /** What promotions name, besides what every kind of configuration does. */
 export interface PromotionNeighbours extends Neighbours {
   readonly tariffs: readonly DeliveryTariff[]
-  readonly variantIdBySku: ReadonlyMap<string, Id<'variant'>>
+  readonly variantBySku: ReadonlyMap<string, { readonly id: Id<'variant'>; readonly kind: VariantKind }>
   readonly skuByVariant: ReadonlyMap<Id<'variant'>, string>
 }
 
@@ -221,7 +222,7 @@ function hasAmount(effect: PromotionEffect): boolean {
  * @param stays  the currency of amounts that are not sent again
  */
 function readerOf(neighbours: PromotionNeighbours, stays: CurrencyCode | null) {
-  const { merchant, segments, tariffs, variantIdBySku } = neighbours
+  const { merchant, segments, tariffs, variantBySku } = neighbours
   const reasons: PromotionReason[] = []
   let currency = stays
 
@@ -243,9 +244,10 @@ function readerOf(neighbours: PromotionNeighbours, stays: CurrencyCode | null) {
       return row === undefined ? [] : [row.id]
     })
   const variant = (path: string, sku: string): Id<'variant'>[] => {
-    const variantId = variantIdBySku.get(sku)
-    if (variantId === undefined) reasons.push({ path, code: 'sku_unknown' })
-    return variantId === undefined ? [] : [variantId]
+    const found = variantBySku.get(sku)
+    if (found === undefined) reasons.push({ path, code: 'sku_unknown' })
+    else if (found.kind === 'gift_card') reasons.push({ path, code: 'gift_card' })
+    return found === undefined ? [] : [found.id]
   }
   const tariffIds = (codes: readonly string[] = []) => named('/effect/tariffs', 'tariff_unknown', codes, tariffs)
 

@@ -93,6 +93,11 @@ const senseless: readonly (readonly [what: string, body: object, reasons: readon
     ['/goods/skus/0 sku_unknown'],
   ],
   [
+    'of money',
+    { ...offer({ type: 'percent_off', ratePpm: 1 }), goods: { skus: ['TEE', 'CARD'] } },
+    ['/goods/skus/1 gift_card'],
+  ],
+  [
     'of a product that is none',
     { ...offer({ type: 'percent_off', ratePpm: 1 }), goods: { products: [unknownProduct] } },
     ['/goods/products product_unknown'],

@@ -259,15 +259,14 @@ async function lookFor(
   skus: readonly string[] = [],
 ): Promise<PromotionNeighbours> {
   const variantIds = [...new Set(promotions.flatMap(variantsIn))]
-  const [neighbours, { tariffs }, variants, skuByVariant] = await Promise.all([
+  const [neighbours, { tariffs }, variantBySku, skuByVariant] = await Promise.all([
     look(deps),
     deps.pricing.currentBook(),
     findVariants(deps.db, [...new Set(skus)]),
     readSkus(deps.db, variantIds),
   ])
-  const variantIdBySku = new Map([...variants].map(([sku, { id }]) => [sku, id]))
-  for (const [sku, id] of variantIdBySku) skuByVariant.set(id, sku)
-  return { ...neighbours, tariffs, variantIdBySku, skuByVariant }
+  for (const [sku, { id }] of variantBySku) skuByVariant.set(id, sku)
+  return { ...neighbours, tariffs, variantBySku, skuByVariant }
 }
 
 /** The fields that are other than before, for the record; the row is written whole. */
