@@ -36,6 +36,37 @@ test('bodies are taken as they are: nothing is converted, nothing left out', () 
   for (const [body, judgement] of rows) assert.deepEqual(judge(schema, 'body', body), judgement, JSON.stringify(body))
 })
 
+const effect = Type.Union([
+  strict({ type: Type.Literal('percent_off'), ratePpm: Type.Integer({ minimum: 1 }) }),
+  strict({ type: Type.Literal('amount_off'), amount: strict({ minor: Type.Integer() }) }),
+  strict({ type: Type.Literal('bundle_price'), skus: Type.Array(Sku), price: Type.Integer() }),
+  strict({ type: Type.Literal('buy_x_get_y'), buyUnits: Type.Integer({ minimum: 1 }), getUnits: Quantity }),
+  Type.Null(),
+])
+
+// oxfmt-ignore
+const unions: readonly (readonly [body: object, judgement: string])[] = [
+  [{ effect: { type: 'buy_x_get_y', buyUnits: 0, getUnits: 1 } },              '/effect/buyUnits must be >= 1'],
+  [{ effect: { type: 'buy_x_get_y', buyUnits: 1, getUnits: 1, ratePpm: 1 } },  '/effect/ratePpm is not a property of this object'],
+  [{ effect: { type: 'amount_off', amount: { minor: 'x' } } },                 '/effect/amount/minor must be integer'],
+  [{ effect: { type: 'bundle_price', skus: ['A', 5], price: 1 } },             '/effect/skus/1 must be string'],
+  [{ effect: { type: 'moon' } },
+    ['percent_off', 'amount_off', 'bundle_price', 'buy_x_get_y'].map((type) => `/effect/type must be "${type}"`).join('; ') +
+    '; /effect must match a schema in anyOf'],
+  [{ effect: null, effects: [{ type: 'percent_off', ratePpm: 1 }, { type: 'percent_off', ratePpm: 0 }, { type: 'buy_x_get_y', buyUnits: 0, getUnits: 1 }] },
+    '/effects/1/ratePpm must be >= 1; /effects/2/buyUnits must be >= 1'],
+]
+
+test('of a union the branch that the body names is told, and no other', () => {
+  const schema = strict({ effect, effects: Type.Optional(Type.Array(effect)) })
+  for (const [body, judgement] of unions) assert.equal(judge(schema, 'body', body), judgement, JSON.stringify(body))
+  const fine = {
+    effect: { type: 'buy_x_get_y', buyUnits: 1, getUnits: 1 },
+    effects: [{ type: 'percent_off', ratePpm: 1 }],
+  }
+  assert.equal(judge(schema, 'body', fine), fine)
+})
+
 test('queries are text that becomes what the schema asks for', () => {
   const schema = strict({
     ...pageQuery,

@@ -1,7 +1,9 @@
 import { Type, type TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
+import { Errors } from 'typebox/value'
 import { UnfitBody, type Violation } from './body.ts'
 import { hasCardNumber } from './card-number.ts'
+import { narrowUnions } from './narrow-unions.ts'
 
 /** Stands where a route declares no body: an empty object is let through, since clients send it as "nothing". */
 export const noBody = Type.Object({}, { additionalProperties: false, 'x-no-body': true })
@@ -81,7 +83,8 @@ function judgeUnfit({ value, violations, cardPaths }: UnfitBody, schema: TSchema
 /** What the schema finds wrong, a sentence a place, without a word of what the request said. */
 export function violationsOf(validator: Validator, value: unknown): Violation[] {
   const violations: Violation[] = []
-  for (const { keyword, instancePath: path, params, message } of validator.Errors(value)) {
+  const schema = narrowUnions(validator.Type(), value)
+  for (const { keyword, instancePath: path, params, message } of Errors(schema, value)) {
     // Every refused property is reported twice, by its object and by the schema `false` that it failed.
     if (keyword === 'additionalProperties') continue
     const sentence = keyword === 'boolean' ? 'is not a property of this object' : sentenceOf(keyword, params, message)
