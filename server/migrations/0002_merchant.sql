@@ -44,7 +44,7 @@ create table merchant.channel (
   cart_ttl_s      int not null default 3600 check (cart_ttl_s > 0),
   payment_ttl_s   int not null default 1800 check (payment_ttl_s > 0),
   -- How long a quote holds, and with it what it claims.
-  quote_ttl_s     int not null default 900 check (quote_ttl_s > 0),
+  quote_ttl_s     int not null default 900 check (quote_ttl_s > 0 and quote_ttl_s <= cart_ttl_s),
   -- When goods are claimed for a buyer: with the order, or with the quote at the start of checkout.
   claims_at       text not null default 'order' check (claims_at in ('order', 'checkout')),
   -- How long an unknown payment may keep extending payBy before a person must look.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addDays, type LocalDate } from '../../kernel/local-time.ts'
 import { newId } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { ConfigurationByKind, ConfigurationKind, ConfigurationRows } from './book.ts'
@@ -75,6 +76,11 @@ const others: ConfigurationRows = {
   calendar: [],
 }
 
+/** So many days, one every `step`. */
+function daysFrom(first: string, count: number, step = 1): string[] {
+  return Array.from({ length: count }, (_, index) => addDays(first as LocalDate, index * step))
+}
+
 type Row = readonly [kind: ConfigurationKind, changed: object, expected: ConfigurationRefusal['code'] | 'may be saved']
 const rows: readonly Row[] = [
   ['channel', {}, 'may be saved'],
@@ -105,7 +111,9 @@ const rows: readonly Row[] = [
   ['channel', { kind: 'marketplace', trusted: true }, 'may be saved'],
   ['channel', { kind: 'import', trusted: true }, 'may be saved'],
   ['channel', { cartTtlS: 59 }, 'duration_out_of_range'],
-  ['channel', { cartTtlS: 60 }, 'may be saved'],
+  ['channel', { cartTtlS: 60, quoteTtlS: 60 }, 'may be saved'],
+  ['channel', { cartTtlS: 900, quoteTtlS: 900 }, 'may be saved'],
+  ['channel', { cartTtlS: 899, quoteTtlS: 900 }, 'duration_out_of_range'],
   ['channel', { cartTtlS: 60.5 }, 'duration_out_of_range'],
   ['channel', { cartTtlS: 30 * 86_400 }, 'may be saved'],
   ['channel', { cartTtlS: 30 * 86_400 + 1 }, 'duration_out_of_range'],
@@ -151,6 +159,13 @@ const rows: readonly Row[] = [
   ['calendar', { workingDays: [1, 1] }, 'value_repeated'],
   ['calendar', { closedDates: ['2026-02-30'] }, 'date_unknown'],
   ['calendar', { closedDates: ['2026-12-25', '2026-12-25'] }, 'value_repeated'],
+  ['calendar', { workingDays: [1, 2, 3, 4, 5, 6, 7], closedDates: daysFrom('2027-01-01', 365) }, 'may be saved'],
+  ['calendar', { workingDays: [1, 2, 3, 4, 5, 6, 7], closedDates: daysFrom('2027-01-01', 366) }, 'closed_too_long'],
+  ['calendar', { workingDays: [1], closedDates: daysFrom('2027-01-04', 1_000, 7) }, 'closed_too_long'],
+  ['calendar', { workingDays: [1], closedDates: daysFrom('2027-01-05', 1_000, 7) }, 'may be saved'],
+  ['calendar', { workingDays: [6], closedDates: ['9999-12-31'] }, 'may be saved'],
+  ['calendar', { workingDays: [6], closedDates: ['1001-01-03'] }, 'may be saved'],
+  ['calendar', { workingDays: [1, 2], closedDates: daysFrom('2027-01-04', 1_000, 7) }, 'may be saved'],
 ]
 
 for (const [kind, changed, expected] of rows) {

@@ -36,6 +36,7 @@ export type ConfigurationRefusal =
   | { readonly code: 'zone_overlaps'; readonly zone: string; readonly part: string }
   | { readonly code: 'weekday_unknown'; readonly weekday: number }
   | { readonly code: 'date_unknown'; readonly date: string }
+  | { readonly code: 'closed_too_long'; readonly from: string; readonly days: number }
 
 type Check<Kind extends ConfigurationKind> = (
   row: ConfigurationByKind[Kind],
@@ -104,7 +105,8 @@ function checkChannel(channel: Channel, others: ConfigurationRows): Configuratio
   return [
     ...reasons,
     ...checkDuration('cartTtlS', channel.cartTtlS, MINUTE_S, 30 * DAY_S),
-    ...checkDuration('quoteTtlS', channel.quoteTtlS, MINUTE_S, DAY_S),
+    // A quote is of a cart: it cannot hold for longer than the cart lives.
+    ...checkDuration('quoteTtlS', channel.quoteTtlS, MINUTE_S, Math.min(DAY_S, Math.max(channel.cartTtlS, MINUTE_S))),
     ...checkDuration('paymentTtlS', channel.paymentTtlS, MINUTE_S, 7 * DAY_S),
     ...checkDuration('paymentCapS', channel.paymentCapS, Math.max(channel.paymentTtlS, HOUR_S), 30 * DAY_S),
   ]
@@ -152,7 +154,36 @@ function checkCalendar({ workingDays, closedDates }: Calendar): ConfigurationRef
     if (!Number.isInteger(weekday) || weekday < 1 || weekday > 7) reasons.push({ code: 'weekday_unknown', weekday })
   }
   for (const date of closedDates) if (!isDate(date)) reasons.push({ code: 'date_unknown', date })
-  return [...reasons, ...repeatedValues('workingDays', workingDays), ...repeatedValues('closedDates', closedDates)]
+  reasons.push(...repeatedValues('workingDays', workingDays), ...repeatedValues('closedDates', closedDates))
+  return reasons.length > 0 ? reasons : checkClosure({ workingDays, closedDates })
+}
+
+/** Who works on no day of a year does not work, and a promise would wait for the day after. */
+const CLOSED_DAYS_MAX = 365
+
+/** @returns the first time in which nobody works for longer than may be */
+function checkClosure({
+  workingDays,
+  closedDates,
+}: Pick<Calendar, 'workingDays' | 'closedDates'>): ConfigurationRefusal[] {
+  // Days since 1970: the days after a closure in 9999 have no four digits for a year.
+  const closed = new Set(closedDates.map((date) => Date.parse(date) / DAY_MS))
+  let opensAgain = -Infinity
+  for (const from of [...closed].toSorted((a, b) => a - b)) {
+    if (from < opensAgain) continue
+    opensAgain = from
+    while (closed.has(opensAgain) || !workingDays.includes(weekdayOf(opensAgain))) opensAgain++
+    const days = opensAgain - from
+    if (days > CLOSED_DAYS_MAX) {
+      return [{ code: 'closed_too_long', from: new Date(from * DAY_MS).toISOString().slice(0, 10), days }]
+    }
+  }
+  return []
+}
+
+/** Monday is 1. @param day  since 1970-01-01, a Thursday */
+function weekdayOf(day: number): number {
+  return ((((day + 3) % 7) + 7) % 7) + 1
 }
 
 function checkDuration(field: string, seconds: number, secondsMin: number, secondsMax: number): ConfigurationRefusal[] {

@@ -40,5 +40,9 @@ export const refusals = {
     meaning: 'The zone with the code `zone` already covers `part`, so an address there would have two zones.',
   },
   weekday_unknown: { status: 422, meaning: 'Weekdays are numbered 1 (Monday) to 7 (Sunday).' },
+  closed_too_long: {
+    status: 422,
+    meaning: 'From `from` on the calendar has no working day for `days` days; more than 365 would never be waited for.',
+  },
   date_unknown: { status: 422, meaning: '`date` is not a day of the calendar in the form `2026-12-25`.' },
 } as const satisfies RefusalTable<MerchantRefusal>
