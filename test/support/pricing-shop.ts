@@ -107,6 +107,12 @@ async function openShop(db: Db): Promise<void> {
       },
     })
     assert.ok(channel.kind === 'created')
+    const market = await createConfiguration(tx, {
+      actor,
+      kind: 'market',
+      fields: { code: 'eu', name: 'EU', countries: ['DE', 'FR'] },
+    })
+    assert.ok(market.kind === 'created')
     const zone = await createConfiguration(tx, {
       actor,
       kind: 'zone',

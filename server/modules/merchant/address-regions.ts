@@ -47,13 +47,13 @@ export function tidyRegion(country: string, typed: string): string {
   const names = namesByCode[country]
   if (names === undefined) return typed
   const upper = typed.toUpperCase().replace(/^(US|CA|AU)-/, '')
-  return upper in names ? upper : (codeByName[country]?.get(typed.toLowerCase()) ?? typed)
+  return Object.hasOwn(names, upper) ? upper : (codeByName[country]?.get(typed.toLowerCase()) ?? typed)
 }
 
 /** Whether a tidied region exists; true where we have no list. */
 export function isRegion(country: string, region: string): boolean {
   const names = namesByCode[country]
-  return names === undefined || region in names
+  return names === undefined || Object.hasOwn(names, region)
 }
 
 function table(text: string): Readonly<Record<string, string>> {

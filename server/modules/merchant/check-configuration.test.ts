@@ -140,6 +140,8 @@ const rows: readonly Row[] = [
   ['zone', { regions: ['ca'] }, 'region_invalid'],
   ['zone', { regions: ['US-CA'] }, 'region_invalid'],
   ['zone', { regions: ['CALI'] }, 'region_invalid'],
+  ['zone', { regions: ['ZZ'] }, 'region_invalid'],
+  ['zone', { country: 'DE', regions: ['ZZ'] }, 'may be saved'],
   ['zone', { postalPrefixes: ['90 1'] }, 'postal_prefix_invalid'],
   ['zone', { postalPrefixes: [''] }, 'postal_prefix_invalid'],
   ['zone', { regions: ['CA', 'CA'] }, 'value_repeated'],
@@ -149,7 +151,7 @@ const rows: readonly Row[] = [
   ['zone', { postalPrefixes: ['8891', '88'] }, 'may be saved'],
   ['zone', { regions: [], postalPrefixes: [] }, 'zone_overlaps'],
   ['zone', { regions: [], postalPrefixes: [], country: 'CA' }, 'may be saved'],
-  ['zone', { regions: ['NV'], country: 'CA' }, 'may be saved'],
+  ['zone', { regions: ['ON'], country: 'CA' }, 'may be saved'],
 
   ['calendar', {}, 'may be saved'],
   ['calendar', { workingDays: [] }, 'list_empty'],

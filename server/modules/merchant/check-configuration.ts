@@ -9,6 +9,7 @@ import type {
   Market,
 } from './book.ts'
 import { coversWholeCountry, plainPostalCode, plainRegion, type Zone } from './decide-zone.ts'
+import { isRegion } from './address-regions.ts'
 import { isCountry, isCurrency, isDate, isLocale, isTimeZone } from './iso-codes.ts'
 
 export type ConfigurationRefusal =
@@ -122,7 +123,7 @@ function checkZone(zone: Zone, others: ConfigurationRows): ConfigurationRefusal[
   if (!isCountry(country)) return unknownCountries([country])
   const reasons: ConfigurationRefusal[] = []
   for (const region of regions) {
-    if (!/^[A-Z0-9]{1,3}$/.test(region) || plainRegion(country, region) !== region) {
+    if (!/^[A-Z0-9]{1,3}$/.test(region) || plainRegion(country, region) !== region || !isRegion(country, region)) {
       reasons.push({ code: 'region_invalid', region })
     }
   }

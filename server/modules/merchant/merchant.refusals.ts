@@ -29,7 +29,8 @@ export const refusals = {
   value_repeated: { status: 422, meaning: 'The list in `field` has `value` twice.' },
   region_invalid: {
     status: 422,
-    meaning: '`region` is not the second part of an ISO 3166-2 code, such as `CA` for US-CA.',
+    meaning:
+      '`region` is not the second part of an ISO 3166-2 code, such as `CA` for US-CA, or its country has no such region.',
   },
   postal_prefix_invalid: {
     status: 422,

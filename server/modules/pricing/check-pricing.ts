@@ -1,12 +1,22 @@
+import type { Id } from '../../kernel/id.ts'
+import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/time.ts'
-import { isCountry, plainRegion, type Channel, type MerchantBook } from '../merchant/index.ts'
+import {
+  isCountry,
+  isRegion,
+  plainRegion,
+  pricesIncludeTax,
+  type Channel,
+  type MerchantBook,
+} from '../merchant/index.ts'
 import type { PricingRows, TaxRate } from './book.ts'
 import type { PromotionReason } from './check-promotion.ts'
 import type { Named } from './ports.ts'
 import type { PriceList } from './price-choice.ts'
 import type { DeliveryTariff } from './price-delivery.ts'
 
-export type PricingRefusal =
+/** What a price list, tax rate or tariff is refused for. */
+export type RowRefusal =
   | { readonly code: 'code_invalid' }
   | { readonly code: 'code_taken' }
   | { readonly code: 'name_blank' }
@@ -22,11 +32,21 @@ export type PricingRefusal =
   | { readonly code: 'country_unknown'; readonly country: string }
   | { readonly code: 'currency_not_sold_in'; readonly currency: string }
   | { readonly code: 'tax_mode_differs'; readonly taxIncluded: boolean }
+  | { readonly code: 'country_not_in_market'; readonly country: string; readonly market: string }
   | { readonly code: 'validity_reversed' }
   | { readonly code: 'tax_rates_overlap'; readonly with: string }
   | { readonly code: 'tax_rate_out_of_range' }
   | { readonly code: 'amount_currency_differs'; readonly currency: string }
-  | { readonly code: 'promotion_invalid'; readonly reasons: readonly PromotionReason[] }
+
+/** What a promotion is refused for. */
+export interface PromotionRefusal {
+  readonly code: 'promotion_invalid'
+  readonly reasons: readonly PromotionReason[]
+}
+
+export type PricingRefusal =
+  | RowRefusal
+  | PromotionRefusal
   | { readonly code: 'codes_taken'; readonly codes: readonly string[] }
 
 /** What rows are checked against: the room's own, without the row itself, and those of the rooms they refer to. */
@@ -38,30 +58,34 @@ export interface PricingSurroundings {
   readonly segments: readonly Named<'segment'>[]
 }
 
-/** Why a price list may not be saved; null when it may. */
+/** Every reason why a price list may not be saved; none when it may. */
 export function checkPriceList(
   list: PriceList,
   { others, merchant, locations, segments }: PricingSurroundings,
-): PricingRefusal | null {
-  const { code, name, channelId, currency, taxIncluded } = list
-  const named = checkName({ code, name }, others.priceLists)
-  if (named !== null) return named
-  const channel = channelId === null ? null : merchant.channelById.get(channelId)
-  if (channel === undefined) return { code: 'channel_unknown' }
+): RowRefusal[] {
+  const { channelId, currency, taxIncluded, marketId, country, region, locationId, segmentId } = list
+  const reasons = checkName(list, others.priceLists)
   // A list that no channel could ever use is a mistake, and whoever made it would wait for its prices in vain.
-  const selling = channelsSellingIn(currency, channel, merchant)
-  if (selling.length === 0) return { code: 'currency_not_sold_in', currency }
-  if (!selling.some((each) => each.taxIncluded === taxIncluded))
-    return { code: 'tax_mode_differs', taxIncluded: !taxIncluded }
-  const { marketId, country, region, locationId, segmentId } = list
-  if (marketId !== null && !merchant.marketById.has(marketId)) return { code: 'market_unknown' }
-  if (country !== null && !isCountry(country)) return { code: 'country_unknown', country }
-  if (region !== null && (country === null || !/^[A-Z0-9]{1,3}$/.test(plainRegion(country, region)))) {
-    return { code: 'region_invalid' }
-  }
-  if (locationId !== null && !locations.some(({ id }) => id === locationId)) return { code: 'location_unknown' }
-  if (segmentId !== null && !segments.some(({ id }) => id === segmentId)) return { code: 'segment_unknown' }
-  return isReversed(list) ? { code: 'validity_reversed' } : null
+  const selling = channelsSellingIn(currency, channelId, merchant)
+  if (selling === null) reasons.push({ code: 'channel_unknown' })
+  else if (selling.length === 0) reasons.push({ code: 'currency_not_sold_in', currency })
+  else if (!selling.some((channel) => pricesIncludeTax(channel, list.currency) === taxIncluded))
+    reasons.push({ code: 'tax_mode_differs', taxIncluded: !taxIncluded })
+  const market = marketId === null ? null : merchant.marketById.get(marketId)
+  if (market === undefined) reasons.push({ code: 'market_unknown' })
+  if (country !== null && !isCountry(country)) reasons.push({ code: 'country_unknown', country })
+  else if (market && country !== null && !market.countries.includes(country))
+    reasons.push({ code: 'country_not_in_market', country, market: market.code })
+  if (region !== null && (country === null || !isRegionOf(country, region))) reasons.push({ code: 'region_invalid' })
+  if (locationId !== null && !locations.some(({ id }) => id === locationId)) reasons.push({ code: 'location_unknown' })
+  if (segmentId !== null && !segments.some(({ id }) => id === segmentId)) reasons.push({ code: 'segment_unknown' })
+  if (isReversed(list)) reasons.push({ code: 'validity_reversed' })
+  return reasons
+}
+
+function isRegionOf(country: string, region: string): boolean {
+  const plain = plainRegion(country, region)
+  return /^[A-Z0-9]{1,3}$/.test(plain) && isRegion(country, plain)
 }
 
 interface Validity {
@@ -79,47 +103,58 @@ function overlap(a: Validity, b: Validity): boolean {
   return beginsBefore(a, b) && beginsBefore(b, a)
 }
 
-export function checkTaxRate(rate: TaxRate, { others, merchant }: PricingSurroundings): PricingRefusal | null {
-  if (rate.name.trim() === '') return { code: 'name_blank' }
-  if (!merchant.zoneById.has(rate.zoneId)) return { code: 'zone_unknown' }
+/** Every reason why a tax rate may not be saved; none when it may. */
+export function checkTaxRate(rate: TaxRate, { others, merchant }: PricingSurroundings): RowRefusal[] {
+  const reasons: RowRefusal[] = []
+  if (rate.name.trim() === '') reasons.push({ code: 'name_blank' })
+  if (!merchant.zoneById.has(rate.zoneId)) reasons.push({ code: 'zone_unknown' })
   if (!Number.isInteger(rate.ratePpm) || rate.ratePpm < 0 || rate.ratePpm > 1_000_000)
-    return { code: 'tax_rate_out_of_range' }
-  if (isReversed(rate)) return { code: 'validity_reversed' }
+    reasons.push({ code: 'tax_rate_out_of_range' })
+  if (isReversed(rate)) return [...reasons, { code: 'validity_reversed' }]
   // Two rates at once would tax by chance.
-  const other = others.taxRates.find(
-    (each) => each.zoneId === rate.zoneId && each.taxClass === rate.taxClass && overlap(each, rate),
-  )
-  return other === undefined ? null : { code: 'tax_rates_overlap', with: other.name }
+  for (const other of others.taxRates) {
+    if (other.zoneId === rate.zoneId && other.taxClass === rate.taxClass && overlap(other, rate))
+      reasons.push({ code: 'tax_rates_overlap', with: other.name })
+  }
+  return reasons
 }
 
-export function checkTariff(
-  tariff: DeliveryTariff,
-  { others, merchant, services }: PricingSurroundings,
-): PricingRefusal | null {
-  const { code, name, channelId, method, serviceId, countries, currency } = tariff
-  const named = checkName({ code, name }, others.tariffs)
-  if (named !== null) return named
-  const channel = channelId === null ? null : merchant.channelById.get(channelId)
-  if (channel === undefined) return { code: 'channel_unknown' }
-  if (channelsSellingIn(currency, channel, merchant).length === 0) return { code: 'currency_not_sold_in', currency }
-  if (method === 'ship' && serviceId === null) return { code: 'service_required' }
-  if (method === 'pickup' && serviceId !== null) return { code: 'service_not_allowed' }
-  if (serviceId !== null && !services.some(({ id }) => id === serviceId)) return { code: 'service_unknown' }
-  const unknown = countries.find((country) => !isCountry(country))
-  return unknown === undefined ? null : { code: 'country_unknown', country: unknown }
+/** Every reason why a tariff may not be saved; none when it may. */
+export function checkTariff(tariff: DeliveryTariff, { others, merchant, services }: PricingSurroundings): RowRefusal[] {
+  const { channelId, method, serviceId, countries, currency } = tariff
+  const reasons = checkName(tariff, others.tariffs)
+  const selling = channelsSellingIn(currency, channelId, merchant)
+  if (selling === null) reasons.push({ code: 'channel_unknown' })
+  else if (selling.length === 0) reasons.push({ code: 'currency_not_sold_in', currency })
+  if (method === 'ship' && serviceId === null) reasons.push({ code: 'service_required' })
+  if (method === 'pickup' && serviceId !== null) reasons.push({ code: 'service_not_allowed' })
+  else if (serviceId !== null && !services.some(({ id }) => id === serviceId)) reasons.push({ code: 'service_unknown' })
+  for (const country of new Set(countries)) if (!isCountry(country)) reasons.push({ code: 'country_unknown', country })
+  return reasons
 }
 
 function checkName(
   { code, name }: { readonly code: string; readonly name: string },
   others: readonly { readonly code: string }[],
-): PricingRefusal | null {
-  if (!/^[a-z0-9]+([-_.][a-z0-9]+)*$/.test(code) || code.length > 40) return { code: 'code_invalid' }
-  if (others.some((other) => other.code === code)) return { code: 'code_taken' }
-  return name.trim() === '' ? { code: 'name_blank' } : null
+): RowRefusal[] {
+  const reasons: RowRefusal[] = []
+  if (!/^[a-z0-9]+([-_.][a-z0-9]+)*$/.test(code) || code.length > 40) reasons.push({ code: 'code_invalid' })
+  else if (others.some((other) => other.code === code)) reasons.push({ code: 'code_taken' })
+  if (name.trim() === '') reasons.push({ code: 'name_blank' })
+  return reasons
 }
 
-/** @param channel  null for all channels */
-function channelsSellingIn(currency: string, channel: Channel | null, { rows }: MerchantBook): Channel[] {
+/**
+ * @param channelId  null for all channels
+ * @returns null where there is no such channel
+ */
+function channelsSellingIn(
+  currency: CurrencyCode,
+  channelId: Id<'channel'> | null,
+  { rows, channelById }: MerchantBook,
+): Channel[] | null {
+  const channel = channelId === null ? null : channelById.get(channelId)
+  if (channel === undefined) return null
   const channels = channel === null ? rows.channel : [channel]
-  return channels.filter(({ currencies }) => currencies.some((each) => each === currency))
+  return channels.filter(({ currencies }) => currencies.includes(currency))
 }

@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
-import { formatId, type Id, type IdKind } from '../../kernel/id.ts'
+import { formatId, newId, type Id, type IdKind } from '../../kernel/id.ts'
 import { money, type Money } from '../../kernel/money.ts'
 import { formatInstant, type Instant } from '../../kernel/time.ts'
 import {
@@ -107,14 +107,10 @@ export function readPriceList(
   neighbours: Neighbours,
 ): Read<NewPricing<'priceList'>> {
   const { country = null, region = null, priority = 0, validFrom = null, validUntil = null, ...named } = rest
-  const channelId = channelIdOf(channel ?? null, neighbours)
+  const channelId = idOf(channel ?? null, neighbours.merchant.rows.channel)
   const marketId = idOf(market ?? null, neighbours.merchant.rows.market)
   const locationId = idOf(location ?? null, neighbours.locations)
   const segmentId = idOf(segment ?? null, neighbours.segments)
-  if (channelId === undefined) return refused({ code: 'channel_unknown' })
-  if (marketId === undefined) return refused({ code: 'market_unknown' })
-  if (locationId === undefined) return refused({ code: 'location_unknown' })
-  if (segmentId === undefined) return refused({ code: 'segment_unknown' })
   return {
     kind: 'read',
     fields: {
@@ -130,10 +126,6 @@ export function readPriceList(
       validUntil: instantOf(validUntil),
     },
   }
-}
-
-function refused(refusal: PricingRefusal): { readonly kind: 'refused'; readonly refusal: PricingRefusal } {
-  return { kind: 'refused', refusal }
 }
 
 export function readPriceListEdit({
@@ -241,8 +233,7 @@ export function readTaxRate(
   { zone, validFrom = null, validUntil = null, ...rest }: Static<typeof NewTaxRate>,
   { merchant }: Neighbours,
 ): Read<NewPricing<'taxRate'>> {
-  const zoneId = merchant.rows.zone.find(({ code }) => code === zone)?.id
-  if (zoneId === undefined) return { kind: 'refused', refusal: { code: 'zone_unknown' } }
+  const zoneId = idNamed(zone, merchant.rows.zone)
   return {
     kind: 'read',
     fields: { ...rest, zoneId, validFrom: instantOf(validFrom), validUntil: instantOf(validUntil) },
@@ -331,11 +322,8 @@ export function readTariff(
   }: Static<typeof NewDeliveryTariff>,
   neighbours: Neighbours,
 ): Read<NewPricing<'deliveryTariff'>> {
-  const channelId = channelIdOf(channel ?? null, neighbours)
-  if (channelId === undefined) return { kind: 'refused', refusal: { code: 'channel_unknown' } }
-  const named = service ?? null
-  const serviceId = named === null ? null : neighbours.services.find(({ code }) => code === named)?.id
-  if (serviceId === undefined) return { kind: 'refused', refusal: { code: 'service_unknown' } }
+  const channelId = idOf(channel ?? null, neighbours.merchant.rows.channel)
+  const serviceId = idOf(service ?? null, neighbours.services)
   const { currency, minor: amountMinor } = readMoney(price)
   const free = readFreeFrom(freeFrom ?? null, currency)
   if (free.kind === 'refused') return free
@@ -393,17 +381,20 @@ export function instantOf(json: string | null): Instant | null {
   return json === null ? null : readInstant(json)
 }
 
-/** Null for every channel, undefined where there is none with the code. */
-function channelIdOf(code: string | null, { merchant }: Neighbours): Id<'channel'> | null | undefined {
-  return code === null ? null : merchant.channelByCode.get(code)?.id
-}
-
-/** Null for all, undefined where there is none with the code. */
+/** Null for all. */
 function idOf<Kind extends IdKind>(
   code: string | null,
   rows: readonly { readonly id: Id<Kind>; readonly code: string }[],
-): Id<Kind> | null | undefined {
-  return code === null ? null : rows.find((row) => row.code === code)?.id
+): Id<Kind> | null {
+  return code === null ? null : idNamed(code, rows)
+}
+
+/** Where there is none with the code an id that nobody has, so that its check tells it with everything else. */
+function idNamed<Kind extends IdKind>(
+  code: string,
+  rows: readonly { readonly id: Id<Kind>; readonly code: string }[],
+): Id<Kind> {
+  return rows.find((row) => row.code === code)?.id ?? newId<Kind>()
 }
 
 /** What people call it; its id where it is gone. */

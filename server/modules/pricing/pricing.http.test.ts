@@ -278,6 +278,35 @@ for (const [what, answer, status, code] of refused) {
   })
 }
 
+const many: readonly (readonly [path: string, body: () => object, status: number, codes: readonly string[]])[] = [
+  [
+    'price-lists',
+    () => ({ ...list('Story'), channel: 'moon', market: 'sea', country: 'US', region: 'ZZ', segment: 'cats' }),
+    422,
+    ['code_invalid', 'channel_unknown', 'market_unknown', 'region_invalid', 'segment_unknown'],
+  ],
+  [
+    'price-lists',
+    () => ({ ...list('x'), market: 'eu', country: 'US', location: 'moon' }),
+    422,
+    ['country_not_in_market', 'location_unknown'],
+  ],
+  ['tax-rates', () => ({ ...rate('x'), zone: 'moon', name: ' \u2003' }), 422, ['name_blank', 'zone_unknown']],
+  [
+    'delivery-tariffs',
+    () => ({ ...tariff('x'), channel: 'moon', service: 'rocket', countries: ['ZZ', 'US', 'XX'] }),
+    422,
+    ['channel_unknown', 'service_unknown', 'country_unknown', 'country_unknown'],
+  ],
+]
+for (const [path, body, status, codes] of many) {
+  test(`${path} with ${codes.join(', ')} are told everything at once`, async () => {
+    const answer = await post(path, body())
+    const reasons = answer.body['reasons'] as { code: string }[]
+    assert.deepEqual([answer.status, answer.body['code'], reasons.map(({ code }) => code)], [status, codes[0], codes])
+  })
+}
+
 test("a tariff's price stays in its currency", async () => {
   const {
     body: { id },

@@ -16,7 +16,11 @@ export const refusals = {
   segment_unknown: { status: 422, meaning: 'There is no segment with this code.' },
   region_invalid: {
     status: 422,
-    meaning: 'A region is the second part of an ISO 3166-2 code, such as `CA`, and comes with its country.',
+    meaning: 'A region is the second part of an ISO 3166-2 code, such as `CA`, of its `country`, which comes with it.',
+  },
+  country_not_in_market: {
+    status: 422,
+    meaning: '`country` is not one of the countries of `market`; a list for both would never apply.',
   },
   zone_unknown: { status: 422, meaning: 'There is no zone with this code.' },
   service_unknown: { status: 422, meaning: 'There is no shipping service with this code.' },

@@ -262,6 +262,8 @@ const refusedLists: readonly (readonly [string, () => Partial<NewPricing<'priceL
     () => ({ validFrom: noon, validUntil: addMs(noon, -1) }),
     'validity_reversed',
   ],
+  ['a region that is none', () => ({ country: 'US', region: 'ZZ' }), 'region_invalid'],
+  ['a region without its country', () => ({ region: 'NY' }), 'region_invalid'],
   ['a validity of no time', () => ({ validFrom: noon, validUntil: noon }), 'validity_reversed'],
   [
     'a list of the channel',
@@ -318,7 +320,10 @@ test('an edit changes what it names, is told and audited, and is refused when th
   })
   assert.deepEqual(await edit('deliveryTariff', newId(), 1, { name: 'X' }), { kind: 'unknown' })
   const refused = await edit('deliveryTariff', tariff.id, 2, { countries: ['XX'] })
-  assert.deepEqual(refused, { kind: 'refused', refusal: { code: 'country_unknown', country: 'XX' } })
+  assert.deepEqual(refused, {
+    kind: 'refused',
+    refusal: { code: 'country_unknown', country: 'XX', reasons: [{ code: 'country_unknown', country: 'XX' }] },
+  })
 
   const list = await create('priceList', listFields('edited'))
   const until: Instant = addMs(noon, DAY_MS)

@@ -1,4 +1,5 @@
 import { formatId, newId, type Id } from '../../kernel/id.ts'
+import { reasoned, type Reasoned } from '../../kernel/reasons.ts'
 import { appendAudit } from '../../platform/audit.ts'
 import type { Tx } from '../../platform/db.ts'
 import { appendEvents } from '../../platform/events/append.ts'
@@ -10,8 +11,9 @@ import {
   checkPriceList,
   checkTariff,
   checkTaxRate,
-  type PricingRefusal,
   type PricingSurroundings,
+  type PromotionRefusal,
+  type RowRefusal,
 } from './check-pricing.ts'
 import { checkPromotion, type PromotionHistory } from './check-promotion.ts'
 import type { PricingPorts } from './ports.ts'
@@ -74,15 +76,18 @@ export type PricingChanges<Kind extends PricingKind> = Partial<
   Omit<PricingByKind[Kind], 'id' | 'version' | FixedFields[Kind]>
 >
 
+/** Why a row may not be saved, told whole. */
+export type SavePricingRefusal = Reasoned<RowRefusal> | PromotionRefusal
+
 export type CreatePricingOutcome<Kind extends PricingKind> =
   | { readonly kind: 'created'; readonly row: PricingByKind[Kind] }
-  | { readonly kind: 'refused'; readonly refusal: PricingRefusal }
+  | { readonly kind: 'refused'; readonly refusal: SavePricingRefusal }
 
 export type EditPricingOutcome<Kind extends PricingKind> =
   | { readonly kind: 'edited'; readonly row: PricingByKind[Kind] }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'version_mismatch'; readonly currentVersion: number }
-  | { readonly kind: 'refused'; readonly refusal: PricingRefusal }
+  | { readonly kind: 'refused'; readonly refusal: SavePricingRefusal }
 
 export interface SavePricingDeps extends PricingPorts {
   readonly merchant: Merchant
@@ -173,11 +178,11 @@ const check: {
     surroundings: PricingSurroundings,
     tx: Tx,
     before: PricingByKind[Kind] | null,
-  ) => PricingRefusal | null | Promise<PricingRefusal | null>
+  ) => SavePricingRefusal | null | Promise<SavePricingRefusal | null>
 } = {
-  priceList: checkPriceList,
-  taxRate: checkTaxRate,
-  deliveryTariff: checkTariff,
+  priceList: (row, surroundings) => reasoned(checkPriceList(row, surroundings)),
+  taxRate: (row, surroundings) => reasoned(checkTaxRate(row, surroundings)),
+  deliveryTariff: (row, surroundings) => reasoned(checkTariff(row, surroundings)),
   promotion: async (row, surroundings, tx, before) => {
     const reasons = checkPromotion(row, surroundings, await historyOf(tx, row, before))
     return reasons.length === 0 ? null : { code: 'promotion_invalid', reasons }
