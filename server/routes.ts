@@ -11,7 +11,7 @@ import { mountInventory } from './modules/inventory/index.ts'
 import { mountMerchant } from './modules/merchant/index.ts'
 import { mountOrderviews, ordersOfPeople } from './modules/orderviews/index.ts'
 import { mountPayments } from './modules/payments/index.ts'
-import { mountPricing } from './modules/pricing/index.ts'
+import { mountPricing, orphanedPriceLists } from './modules/pricing/index.ts'
 import { mountShipping } from './modules/shipping/index.ts'
 import { mountSourcing } from './modules/sourcing/index.ts'
 import { mountAudit } from './platform/audits/audits.http.ts'
@@ -52,7 +52,7 @@ export function mountRoutes(
   describeTags(app, tags)
   const { merchant, identity, catalog, customers, pricing, inventory, shipping, checkout, payments } = rooms
   const verify = identity.verifyAccessToken.bind(null, 'order')
-  mountMerchant(app, { db, merchant })
+  mountMerchant(app, { db, merchant, orphanedPriceLists })
   mountIdentity(app, { db, identity })
   mountIdentityProviders(app, { db, identity })
   mountCatalog(app, { db, catalog, merchant })

@@ -17,6 +17,7 @@ import {
 import type { ConfigurationByKind, ConfigurationKind } from './book.ts'
 import { refusals } from './merchant.refusals.ts'
 import type { Merchant } from './open-merchant.ts'
+import type { MerchantPorts } from './ports.ts'
 import {
   createConfiguration,
   editConfiguration,
@@ -26,7 +27,7 @@ import {
 
 // What the routes of all kinds of configuration do alike: call, and map what comes back.
 
-export interface ConfigurationDeps {
+export interface ConfigurationDeps extends MerchantPorts {
   readonly db: Db
   readonly merchant: Merchant
 }
@@ -89,7 +90,7 @@ export function createOnce<Kind extends ConfigurationKind, Reply extends Problem
 }
 
 export async function answerEdit<Kind extends ConfigurationKind, Reply extends ProblemReply>(
-  { db }: ConfigurationDeps,
+  { db, ...ports }: ConfigurationDeps,
   request: KeyedRequest & { readonly ifMatch: number | null },
   reply: Reply,
   { kind, view }: Edge<Kind>,
@@ -99,7 +100,7 @@ export async function answerEdit<Kind extends ConfigurationKind, Reply extends P
   const command = { actor: actorOf(request.caller), kind, id, seenVersion: expectedVersion(request), changes }
   const outcome = await commitIf(
     db,
-    (tx) => editConfiguration(tx, command),
+    (tx) => editConfiguration(tx, ports, command),
     (edit) => edit.kind === 'edited',
   )
   switch (outcome.kind) {

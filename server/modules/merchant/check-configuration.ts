@@ -37,6 +37,7 @@ export type ConfigurationRefusal =
   | { readonly code: 'zone_overlaps'; readonly zone: string; readonly part: string }
   | { readonly code: 'weekday_unknown'; readonly weekday: number }
   | { readonly code: 'date_unknown'; readonly date: string }
+  | { readonly code: 'price_lists_orphaned'; readonly priceLists: readonly string[] }
   | { readonly code: 'closed_too_long'; readonly from: string; readonly days: number }
 
 type Check<Kind extends ConfigurationKind> = (

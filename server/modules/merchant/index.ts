@@ -18,6 +18,7 @@ export { mountMerchant } from './merchant.http.ts'
 export { refusals, type MerchantRefusal } from './merchant.refusals.ts'
 export { isCountry, isCurrency, isTimeZone } from './iso-codes.ts'
 export { regionsOfPostalCode } from './postal-regions.ts'
+export type { MerchantPorts } from './ports.ts'
 export { openMerchant, type Merchant } from './open-merchant.ts'
 export {
   createConfiguration,

@@ -17,7 +17,7 @@ before(async () => {
   db = createDb({ databaseUrl: database.url, poolMax: 8, applicationName: 'test' })
   const caller: Caller = { kind: 'secret', keyId: newId(), scopes: ['merchant:read', 'merchant:write'] }
   app = createHttpServer({ authenticate: () => caller, checkResponses: true })
-  mountMerchant(app, { db, merchant: openMerchant({ db }) })
+  mountMerchant(app, { db, merchant: openMerchant({ db }), orphanedPriceLists: async () => [] })
 })
 after(async () => {
   await app.close()

@@ -41,6 +41,12 @@ export const refusals = {
     meaning: 'The zone with the code `zone` already covers `part`, so an address there would have two zones.',
   },
   weekday_unknown: { status: 422, meaning: 'Weekdays are numbered 1 (Monday) to 7 (Sunday).' },
+  price_lists_orphaned: {
+    status: 409,
+    meaning:
+      'The price lists in `priceLists` fit no channel any more by their currency or their tax; end them first, ' +
+      'by their `validUntil`.',
+  },
   closed_too_long: {
     status: 422,
     meaning: 'From `from` on the calendar has no working day for `days` days; more than 365 would never be waited for.',

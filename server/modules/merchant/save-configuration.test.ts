@@ -49,7 +49,9 @@ function edit<Kind extends ConfigurationKind>(
   seenVersion: number,
   changes: ConfigurationChanges<Kind>,
 ) {
-  return db.inTransaction((tx) => editConfiguration(tx, { actor, kind, id, seenVersion, changes }))
+  return db.inTransaction((tx) =>
+    editConfiguration(tx, { orphanedPriceLists: async () => [] }, { actor, kind, id, seenVersion, changes }),
+  )
 }
 
 const entityFields = (code: string): NewConfiguration<'legalEntity'> => ({

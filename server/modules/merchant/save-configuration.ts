@@ -15,6 +15,7 @@ import {
   putZone,
   readConfiguration,
 } from './merchant.sql.ts'
+import type { MerchantPorts } from './ports.ts'
 import { numberSeriesOf } from './take-numbers.ts'
 
 /** What a new row may leave out. An id is brought only by who needs to know it beforehand, such as demo data. */
@@ -76,6 +77,7 @@ export async function createConfiguration<Kind extends ConfigurationKind>(
 /** Changes fields of one row, if it still has the version that the editor saw. */
 export async function editConfiguration<Kind extends ConfigurationKind>(
   tx: Tx,
+  ports: MerchantPorts,
   {
     actor,
     kind,
@@ -96,13 +98,23 @@ export async function editConfiguration<Kind extends ConfigurationKind>(
   if (current === undefined) return { kind: 'unknown' }
   if (current.version !== seenVersion) return { kind: 'version_mismatch', currentVersion: current.version }
   const row = { ...current, ...changes, version: current.version + 1 }
-  const refusal = reasoned(checkConfiguration(kind, row, without(rows, kind, current)))
+  const others = without(rows, kind, current)
+  const reasons = checkConfiguration(kind, row, others)
+  if (kind === 'channel' && priceTerms.some((field) => field in changes)) {
+    const after = [...others.channel, row as ConfigurationByKind['channel']]
+    const priceLists = await ports.orphanedPriceLists(tx, { before: rows.channel, after })
+    if (priceLists.length > 0) reasons.push({ code: 'price_lists_orphaned', priceLists })
+  }
+  const refusal = reasoned(reasons)
   if (refusal !== null) return { kind: 'refused', refusal }
 
   await put[kind](tx, row)
   await announce(tx, actor, kind, row, Object.keys(changes))
   return { kind: 'edited', row }
 }
+
+/** The fields of a channel by which price lists fit it. */
+const priceTerms: readonly (keyof ConfigurationByKind['channel'])[] = ['currencies', 'taxIncluded', 'taxIncludedExcept']
 
 /** What a field is when a new row leaves it out. */
 const absent = {

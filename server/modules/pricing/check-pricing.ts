@@ -69,8 +69,7 @@ export function checkPriceList(
   const selling = channelsSellingIn(currency, channelId, merchant)
   if (selling === null) reasons.push({ code: 'channel_unknown' })
   else if (selling.length === 0) reasons.push({ code: 'currency_not_sold_in', currency })
-  else if (!selling.some((channel) => pricesIncludeTax(channel, list.currency) === taxIncluded))
-    reasons.push({ code: 'tax_mode_differs', taxIncluded: !taxIncluded })
+  else if (!isUsable(list, selling)) reasons.push({ code: 'tax_mode_differs', taxIncluded: !taxIncluded })
   const market = marketId === null ? null : merchant.marketById.get(marketId)
   if (market === undefined) reasons.push({ code: 'market_unknown' })
   if (country !== null && !isCountry(country)) reasons.push({ code: 'country_unknown', country })
@@ -81,6 +80,19 @@ export function checkPriceList(
   if (segmentId !== null && !segments.some(({ id }) => id === segmentId)) reasons.push({ code: 'segment_unknown' })
   if (isReversed(list)) reasons.push({ code: 'validity_reversed' })
   return reasons
+}
+
+/** Whether one of the channels sells in the list's currency and tells prices as the list does. */
+export function isUsable(
+  { channelId, currency, taxIncluded }: Pick<PriceList, 'channelId' | 'currency' | 'taxIncluded'>,
+  channels: readonly Channel[],
+): boolean {
+  return channels.some(
+    (channel) =>
+      (channelId === null || channel.id === channelId) &&
+      channel.currencies.includes(currency) &&
+      pricesIncludeTax(channel, currency) === taxIncluded,
+  )
 }
 
 function isRegionOf(country: string, region: string): boolean {

@@ -35,6 +35,7 @@ export {
 } from './price-delivery.ts'
 export { noTaxRates, priceLine, taxOf, type LinePrice, type TaxRates, type TaxRule } from './price-line.ts'
 export { openPricing, type Pricing, type PricingDeps } from './open-pricing.ts'
+export { orphanedPriceLists } from './orphaned-price-lists.ts'
 export type { MissedOffer, MissedReason } from './price-offers.ts'
 export {
   buildPromotionBook,

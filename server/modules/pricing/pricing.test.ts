@@ -6,10 +6,19 @@ import { must } from '../../kernel/invariant.ts'
 import { money, type CurrencyCode, type Money } from '../../kernel/money.ts'
 import { addMs, DAY_MS, parseInstant, type Instant } from '../../kernel/time.ts'
 import { createDb, type Db } from '../../platform/db.ts'
+import { commitIf } from '../../platform/commit-if.ts'
 import { readRevisions } from '../../platform/revision.ts'
 import { findVariants, openCatalog } from '../catalog/index.ts'
-import { createConfiguration, openMerchant, type Channel, type Zone } from '../merchant/index.ts'
+import {
+  createConfiguration,
+  editConfiguration,
+  openMerchant,
+  type Channel,
+  type ConfigurationChanges,
+  type Zone,
+} from '../merchant/index.ts'
 import { taxRatesIn } from './book.ts'
+import { orphanedPriceLists } from './orphaned-price-lists.ts'
 import { openPricing, type Pricing, type PricingDeps } from './open-pricing.ts'
 import { priceCart } from './price-cart.ts'
 import { anonymousBuyer } from './price-choice.ts'
@@ -345,6 +354,46 @@ test('an edit changes what it names, is told and audited, and is refused when th
     action: 'delivery_tariff.edited',
     detail: { fields: ['amountMinor', 'freeFromMinor', 'active'] },
   })
+})
+
+test('a channel cannot leave a price list behind that no channel could use; one that is over it can', async () => {
+  const change = async (changes: ConfigurationChanges<'channel'>) => {
+    const outcome = await commitIf(
+      db,
+      async (tx) => {
+        const edited = await editConfiguration(
+          tx,
+          { orphanedPriceLists },
+          { actor, kind: 'channel', id: web.id, seenVersion: web.version, changes },
+        )
+        return edited.kind === 'refused' ? edited.refusal : edited.kind
+      },
+      () => false,
+    )
+    return outcome
+  }
+  const dollars = (await pricing.currentBook()).priceLists.filter(({ currency }) => currency === usd)
+  const yen = await create('priceList', { ...listFields('yen'), currency: jpy })
+  const told = await change({ currencies: [usd] })
+  assert.ok(typeof told === 'object' && told.code === 'price_lists_orphaned')
+  assert.ok(
+    told.priceLists.includes('yen') && !told.priceLists.some((code) => dollars.some((list) => list.code === code)),
+  )
+  const without = await change({ taxIncluded: true })
+  assert.ok(typeof without === 'object' && without.code === 'price_lists_orphaned')
+  assert.ok(without.priceLists.includes('yen') && without.priceLists.includes('retail'))
+  assert.equal(await change({ name: 'Shop', taxIncluded: false, currencies: [jpy, usd] }), 'edited')
+
+  const living = (await pricing.currentBook()).priceLists.filter(({ currency }) => currency === jpy)
+  for (const list of living) {
+    const ended = await edit('priceList', list.id, list.version, {
+      validFrom: null,
+      validUntil: addMs(noon, -DAY_MS * 10_000),
+    })
+    assert.equal(ended.kind, 'edited')
+  }
+  assert.ok(living.some(({ id }) => id === yen.id))
+  assert.equal(await change({ currencies: [usd] }), 'edited')
 })
 
 test('forty at once set the same price: the versions of the list have no gap', async () => {
