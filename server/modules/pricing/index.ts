@@ -1,7 +1,6 @@
 export { addCodes, type AddCodesOutcome, type WantedCodes } from './add-codes.ts'
 export { taxRatesIn, type PricingBook, type PricingRows, type TaxRate } from './book.ts'
 export { promotionReasons, type PromotionReason } from './check-promotion.ts'
-export { ownTaxes } from './own-taxes.ts'
 export {
   addDeliveries,
   deliveryAmount,
@@ -45,7 +44,7 @@ export {
   type Promotion,
   type PromotionBook,
 } from './promotion.ts'
-export type { Named, PricingPorts, ReadNamed, TaxAnswer, TaxQuestion, TaxService } from './ports.ts'
+export type { Named, PricingPorts, ReadNamed } from './ports.ts'
 export { events } from './pricing.events.ts'
 export { mountPricing } from './pricing.http.ts'
 export { listPriceRows, variantsRepricedSince, type PriceRowPlace } from './pricing.sql.ts'
