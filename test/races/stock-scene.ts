@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { newId, type Id } from '../../server/kernel/id.ts'
 import { must } from '../../server/kernel/invariant.ts'
 import { addMs, DAY_MS, formatInstant, MINUTE_MS, parseInstant, type Instant } from '../../server/kernel/time.ts'
@@ -53,6 +54,8 @@ export class StockScene {
   readonly settledQuarantines: string[] = []
   /** Runs once demand is locked and before the gates are: the moment in which others can still slip in. */
   beforeGates: (() => Promise<void>) | null = null
+  /** Somebody else acts: not in the transaction that is under way. */
+  readonly #asSomebodyElse = AsyncLocalStorage.snapshot()
   /** Runs under the gates, before orders that were found only there are locked. */
   beforeLateLock: (() => Promise<void>) | null = null
   readonly #variantIds = new Map<string, Id<'variant'>>()
@@ -299,10 +302,10 @@ export class StockScene {
                         order by id for update`,
           [demandIds],
         )
-        await this.beforeGates?.()
+        await this.#asSomebodyElse(async () => this.beforeGates?.())
       },
       lockDemandIfFree: async (tx, demandIds) => {
-        await this.beforeLateLock?.()
+        await this.#asSomebodyElse(async () => this.beforeLateLock?.())
         const locked = await rows<{ id: string }>(
           tx,
           `

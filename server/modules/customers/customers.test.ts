@@ -88,9 +88,11 @@ test('nothing personal stands readable in the tables, in events or in the audit'
   )
   const { text } = must(dump[0], 'a row')
   assert.ok(text.includes('customer.erased') && text.includes('US'), 'the dump holds the rows')
-  for (const secret of ['plain', 'Plain', 'example.com', '2079460018', 'Main St', '62701']) {
+  for (const secret of ['plain', 'Plain', 'example.com', '2079460018', 'Main St']) {
     assert.ok(!text.includes(secret), `${secret} is readable`)
   }
+  // By itself: five digits also come up in ids and hashes.
+  assert.doesNotMatch(text, /(?<![0-9a-f])62701(?![0-9a-f])/)
 })
 
 // Each statement has the victim as $1 and another person as $2.
