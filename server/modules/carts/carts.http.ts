@@ -18,6 +18,7 @@ import {
   strict,
   type App,
   type Caller,
+  type KeyedRequest,
   type ProblemReply,
 } from '../../platform/http/index.ts'
 import { readRevisions } from '../../platform/revision.ts'
@@ -81,6 +82,30 @@ export function mountCarts(app: App, deps: CartsDeps): void {
     return cartId !== null && typeof token === 'string' && tokens.verifyAccessToken('cart', cartId, token)
       ? cartId
       : null
+  }
+
+  /** Read before a key is taken: a cart of another channel is nothing here, and nothing must leave no trace. */
+  const cartOf = (channel: Channel, cartId: Id<'cart'>) =>
+    readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })
+
+  /** Edits a cart that was seen a moment ago, once under the request's key. */
+  const editOnce = <Reply extends ProblemReply>(
+    request: KeyedRequest & StoreRequest,
+    reply: Reply,
+    edited: { readonly channel: Channel; readonly cartId: Id<'cart'>; readonly changes: CartChanges },
+  ): Promise<Reply> => {
+    const { channel, cartId, changes } = edited
+    return once({ db }, request, reply, {
+      refusals,
+      work: async (tx) => {
+        const wanted = { id: cartId, seenVersion: null, changes }
+        const outcome = await editCart(tx, editDeps(channel, customerIdOf(request)), wanted)
+        if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
+        invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
+        return { status: 200, stored: { cartId } }
+      },
+      render: () => renderCart(deps, channel, cartId),
+    })
   }
 
   app.post(
@@ -166,25 +191,9 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
       const read = await readChanges(deps, channel, { lines: [request.body] })
       if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
-      // Before the key is taken: a cart of another channel is nothing here, and nothing must leave no trace.
-      if ((await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })) === null) {
-        return refusePlatform(reply, 'not_found')
-      }
+      if ((await cartOf(channel, cartId)) === null) return refusePlatform(reply, 'not_found')
       const changes = { addLines: read.changes.lines }
-      return once({ db }, request, reply, {
-        refusals,
-        work: async (tx) => {
-          const outcome = await editCart(tx, editDeps(channel, customerIdOf(request)), {
-            id: cartId,
-            seenVersion: null,
-            changes,
-          })
-          if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
-          invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
-          return { status: 200, stored: { cartId } }
-        },
-        render: () => renderCart(deps, channel, cartId),
-      })
+      return editOnce(request, reply, { channel, cartId, changes })
     },
   )
 
@@ -249,23 +258,8 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       const code = plainCode(request.body.code)
       const read = await readChanges(deps, channel, { codes: [code] })
       if (read.kind === 'refused') return refuse(reply, refusals, read.refusal)
-      if ((await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })) === null) {
-        return refusePlatform(reply, 'not_found')
-      }
-      return once({ db }, request, reply, {
-        refusals,
-        work: async (tx) => {
-          const outcome = await editCart(tx, editDeps(channel, customerIdOf(request)), {
-            id: cartId,
-            seenVersion: null,
-            changes: { addCode: code },
-          })
-          if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
-          invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
-          return { status: 200, stored: { cartId } }
-        },
-        render: () => renderCart(deps, channel, cartId),
-      })
+      if ((await cartOf(channel, cartId)) === null) return refusePlatform(reply, 'not_found')
+      return editOnce(request, reply, { channel, cartId, changes: { addCode: code } })
     },
   )
 
@@ -308,7 +302,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       const channel = await channelOf(request)
       const cartId = ownCartId(request, request.params.id)
       if (channel === null || cartId === null) return refusePlatform(reply, 'not_found')
-      const cart = await readCart({ source: db, catalog: rooms.catalog }, { cartId, channelId: channel.id })
+      const cart = await cartOf(channel, cartId)
       if (cart === null) return refusePlatform(reply, 'not_found')
       const { at } = await db.clock()
       const card = await findCardForCart({ source: db, payments: rooms.payments }, request.body.code, {
@@ -317,20 +311,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
         at,
       })
       if (card.kind === 'refused') return refuse(reply, refusals, card.refusal)
-      return once({ db }, request, reply, {
-        refusals,
-        work: async (tx) => {
-          const outcome = await editCart(tx, editDeps(channel, undefined), {
-            id: cartId,
-            seenVersion: null,
-            changes: { addGiftCard: card.id },
-          })
-          if (outcome.kind === 'refused') return { refuse: refusalJson(outcome.refusal) }
-          invariant(outcome.kind === 'edited', 'carts are never deleted, and this one was there')
-          return { status: 200, stored: { cartId } }
-        },
-        render: () => renderCart(deps, channel, cartId),
-      })
+      return editOnce(request, reply, { channel, cartId, changes: { addGiftCard: card.id } })
     },
   )
 
@@ -353,7 +334,7 @@ export function mountCarts(app: App, deps: CartsDeps): void {
       return edit(reply, channel, cartId, {
         seenVersion: request.ifMatch,
         changes: { removeGiftCard: cardId },
-        customerId: undefined,
+        customerId: customerIdOf(request),
       })
     },
   )
