@@ -186,6 +186,40 @@ test('a blocked card pays nothing until it is unblocked; a correction never take
   assert.deepEqual(corrected.json.available, usd(999))
 })
 
+test('store credit is spent by who proved the e-mail, not by who typed it first', async () => {
+  const channels = await shop.asMerchant('GET', '/channels')
+  const channelId = channels.json.items.find(({ code }: { code: string }) => code === 'web').id
+  const spend = async (email: string, proof: object) => {
+    const { json: customer } = await shop.asMerchant('POST', '/customers', { email, ...proof })
+    const given = await shop.asMerchant('POST', '/store-credits', {
+      customerId: customer.id,
+      legalEntityId,
+      amount: usd(tentCents),
+      reason: 'late parcel',
+    })
+    assert.equal(given.status, 200, given.text)
+    const session = await shop.asMerchant('POST', `/customers/${customer.id}/sessions`, { channelId })
+    return shop.api.send({
+      method: 'POST',
+      path: '/v1/store/orders',
+      headers: {
+        authorization: `Bearer ${shop.api.keys.publishableKey}`,
+        'waybill-customer-token': session.json.customerToken,
+        'idempotency-key': randomUUID(),
+      },
+      body: {
+        lines: [{ sku: TENT, quantity: 1 }],
+        shippingAddress: newYork,
+        payment: { tenders: [{ kind: 'store_credit' }] },
+      },
+    })
+  }
+  const typed = await spend('typed@example.com', {})
+  assert.deepEqual([typed.status, typed.json.code], [422, 'email_unproved'])
+  const proved = await spend('proved@example.com', { emailVerified: true })
+  assert.equal(proved.status, 201, proved.text)
+})
+
 test('store credit is given, taken back and listed by its customer', async () => {
   const { json: customer } = await shop.asMerchant('POST', '/customers', { email: 'credit@example.com' })
   const grant = (amount: number) =>

@@ -51,6 +51,10 @@ export const refusals = {
     status: 422,
     meaning: "Store credit is its owner's: nobody is signed in, or they have none here.",
   },
+  email_unproved: {
+    status: 422,
+    meaning: 'Store credit is spent once it is proved that the e-mail of the account is its owner’s.',
+  },
   tender_twice: { status: 422, meaning: 'A gift card or store credit was named twice, or more than one provider.' },
   gift_card_insufficient: {
     status: 409,

@@ -3,6 +3,7 @@ import type { Id } from '../../kernel/id.ts'
 import type { CurrencyCode } from '../../kernel/money.ts'
 import type { Db } from '../../platform/db.ts'
 import { machineCode, PositiveMoneyJson, readMoney, strict } from '../../platform/http/index.ts'
+import { hasUnprovedEmail } from '../customers/index.ts'
 import type { Channel } from '../merchant/index.ts'
 import { findGiftCard, findStoreCredit, type Payments, type TenderWish } from '../payments/index.ts'
 import type { PlacementRefusal, ShopperPlacement } from './placement.ts'
@@ -98,6 +99,10 @@ export async function readPayment(
         : await findCredit(db, sale.personId, sale.channel.legalEntityId, sale.currency)
     if (account === null) {
       return refuse({ code: tender.kind === 'gift_card' ? 'gift_card_unknown' : 'customer_missing' })
+    }
+    // Whoever signed up first may have typed somebody else's e-mail, and the credit was meant for its owner.
+    if (tender.kind === 'store_credit' && sale.personId !== null && (await hasUnprovedEmail(db, sale.personId))) {
+      return refuse({ code: 'email_unproved' })
     }
     tenders.push({
       accountId: account.id,

@@ -167,6 +167,7 @@ export type PlacementRefusal =
   | { readonly code: 'gift_card_unknown' }
   | { readonly code: 'gift_card_unusable'; readonly reason: UnusableReason }
   | { readonly code: 'customer_missing' }
+  | { readonly code: 'email_unproved' }
   | { readonly code: 'tender_twice' }
   | { readonly code: 'gift_card_insufficient'; readonly dueMinor: bigint; readonly current: Offer }
   | { readonly code: 'due_changed'; readonly dueMinor: bigint; readonly current: Offer }

@@ -26,6 +26,17 @@ export function readAccountRows(source: Queryable, ids: readonly Id<'person'>[])
   })
 }
 
+/** Whether an account has an e-mail that nobody has proved to be theirs. */
+export async function hasUnprovedEmail(source: Queryable, personId: Id<'person'>): Promise<boolean> {
+  const rows = await source.rows({
+    name: 'customers.read_unproved_email',
+    text: `select 1 from customers.account join customers.person on person.id = account.person_id
+            where account.person_id = $1 and person.email_hash is not null and account.email_verified_at is null`,
+    values: [personId],
+  })
+  return rows.length > 0
+}
+
 /** The account of an e-mail that was not erased, with its person. */
 export async function findAccountByEmail(
   source: Queryable,

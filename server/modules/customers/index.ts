@@ -1,3 +1,4 @@
+export { hasUnprovedEmail } from './accounts.sql.ts'
 export type { SentTo } from './add-addresses.ts'
 export { checkAddress, tidyAddress, type Address, type AddressProblem, type NewAddress } from './address.ts'
 export { unknownBuyer, type Buyer, type BuyerQuestion, type SegmentBook } from './buyers.ts'
